@@ -1,0 +1,38 @@
+/** Events of the equipment module. Those of reservations and sessions are written by the equipment object. */
+
+export const reservationEventTypes = [
+  "reservation.created",
+  "reservation.approved",
+  "reservation.rejected",
+  "reservation.cancelled",
+  "reservation.expired",
+  "reservation.amended",
+  "reservation.checked_in",
+  "reservation.started",
+  "reservation.completed",
+  "reservation.no_show",
+  "reservation.excused",
+] as const;
+export type ReservationEventType = (typeof reservationEventTypes)[number];
+
+export const sessionEventTypes = ["session.started", "session.ended", "session.overrun"] as const;
+export type SessionEventType = (typeof sessionEventTypes)[number];
+
+/** Data of a reservation event: no name, no purpose. Times are epoch milliseconds. */
+export interface ReservationEventData extends Record<string, unknown> {
+  equipment_id: string;
+  member_id: string;
+  status: string;
+  starts_at: number;
+  ends_at: number;
+}
+
+/** `next_member_id` and `next_reservation_id` name who is told when an overrun runs into the next booking. */
+export interface SessionEventData extends Record<string, unknown> {
+  equipment_id: string;
+  member_id: string;
+  reservation_id: string | null;
+  planned_end_at: number;
+  next_reservation_id?: string;
+  next_member_id?: string;
+}

@@ -1,0 +1,279 @@
+/**
+ * The door to a machine's object: commands and results as types. The class in durable-objects/equipment implements it.
+ * Results are tagged values, never errors (an error loses its class across RPC). Times are epoch milliseconds.
+ */
+
+import type { ReasonInput } from "../../platform/problem.ts";
+import type { Audience } from "./live.ts";
+import type {
+  BookingPolicy,
+  EquipmentCategory,
+  EquipmentStatus,
+  HolderDisplay,
+  Interval,
+  OutputQuality,
+  ReservationStatus,
+} from "./model.ts";
+
+/** What the object keeps of the makerspace's and the machine's settings. The newest version of each part wins. */
+export interface PolicyParts {
+  makerspace: { version: number; timezone: string; show_holder: HolderDisplay; policy: BookingPolicy };
+  equipment: {
+    version: number;
+    code: string;
+    name: string;
+    category: EquipmentCategory;
+    location: string | null;
+    status: EquipmentStatus;
+    policy: Partial<BookingPolicy>;
+  };
+}
+
+/** Who does it. `authority: "own"` lets a member touch their own reservations and sessions only; the object checks. */
+export interface CommandActor {
+  kind: "member" | "tablet" | "system";
+  /** Membership, tablet or job id. */
+  id: string;
+  authority: "own" | "any";
+}
+
+/** A person as the object needs them; names are kept for display only and can be forgotten. */
+export interface HolderFacts {
+  member_id: string;
+  first_name: string;
+  last_name: string;
+  /** The member opted out of being named on tablets. */
+  hide_name: boolean;
+}
+
+/** What the worker read in D1 before asking; older than `decide_before`, it is refused as `stale_facts`. */
+export interface Facts {
+  decide_before: number;
+  /** The policy versions the worker saw; an object that is behind answers `policy_behind` and is given the parts. */
+  policy_versions: { makerspace: number; equipment: number };
+  /** The person a booking or session is for. */
+  holder: HolderFacts | null;
+}
+
+/** An Idempotency-Key, scoped to its principal and route; `ttl_ms` is 24 h, 7 days for tablets. */
+export interface CommandKey {
+  key: string;
+  scope: string;
+  fingerprint: string;
+  ttl_ms: number;
+}
+
+export type Command =
+  | {
+      type: "reserve";
+      reservation_id: string;
+      starts_at: number;
+      ends_at: number;
+      purpose: string | null;
+      project_id: string | null;
+    }
+  | { type: "approve"; reservation_id: string; note: string | null }
+  | { type: "reject"; reservation_id: string; note: string | null }
+  | { type: "cancel"; reservation_id: string; note: string | null }
+  | { type: "check_in"; reservation_id: string }
+  | { type: "no_show"; reservation_id: string; note: string | null }
+  | { type: "excuse"; reservation_id: string; note: string | null }
+  | {
+      type: "amend";
+      reservation_id: string;
+      /** The version the client saw; anything else is `stale_version`. */
+      if_version: number;
+      starts_at?: number;
+      ends_at?: number;
+      purpose?: string | null;
+      project_id?: string | null;
+    }
+  | {
+      type: "start_session";
+      session_id: string;
+      /** A booked session; without it a walk-up of `planned_minutes`. */
+      reservation_id: string | null;
+      planned_minutes: number | null;
+      project_id: string | null;
+    }
+  | {
+      type: "end_session";
+      session_id: string;
+      job_successful: boolean | null;
+      output_quality: OutputQuality | null;
+      notes: string | null;
+    }
+  | { type: "retire" }
+  /** Cancels a member's future bookings, closes their sockets, flags their running session. Never cuts the machine. */
+  | { type: "sweep_member"; member_id: string; note: string };
+
+export type CommandType = Command["type"];
+
+export interface CommandCall {
+  command: Command;
+  actor: CommandActor;
+  facts: Facts;
+  key: CommandKey | null;
+  request_id: string;
+}
+
+/** A reservation as the object holds it. */
+export interface ReservationRecord extends Interval {
+  id: string;
+  equipment_id: string;
+  member_id: string;
+  status: ReservationStatus;
+  purpose: string | null;
+  project_id: string | null;
+  /** Why it was rejected, cancelled, excused, … */
+  note: string | null;
+  /** Who made it: the member, or staff on their behalf. */
+  created_by: string;
+  decided_by: string | null;
+  decided_at: number | null;
+  checked_in_at: number | null;
+  /** When a pending reservation lapses. */
+  expires_at: number | null;
+  created_at: number;
+  updated_at: number;
+  version: number;
+}
+
+/** A stretch of use. `planned_end_at` is the end of the booking, or of the walk-up. */
+export interface SessionRecord {
+  id: string;
+  equipment_id: string;
+  member_id: string;
+  reservation_id: string | null;
+  project_id: string | null;
+  status: "active" | "completed";
+  started_at: number;
+  planned_end_at: number;
+  ended_at: number | null;
+  ended_by: string | null;
+  /** Set when it ran past its plan; with `collides_with` when somebody's booking is next. */
+  overrun_at: number | null;
+  collides_with: string | null;
+  job_successful: boolean | null;
+  output_quality: OutputQuality | null;
+  notes: string | null;
+  created_at: number;
+  updated_at: number;
+  version: number;
+}
+
+export const refusalCodes = [
+  "not_found",
+  "forbidden",
+  "slot_taken",
+  "booking_refused",
+  "equipment_unavailable",
+  "equipment_retired",
+  "equipment_busy",
+  "illegal_transition",
+  "too_early",
+  "has_open_reservations",
+  "stale_version",
+  "idempotency_mismatch",
+  "stale_facts",
+  "policy_behind",
+] as const;
+export type RefusalCode = (typeof refusalCodes)[number];
+
+export interface Refusal {
+  ok: false;
+  code: RefusalCode;
+  /** Every rule that said no, with what would fix it. */
+  reasons: ReasonInput[];
+  /** Never whose it is. */
+  conflicts_with?: Interval;
+  /** With `illegal_transition`. */
+  status?: ReservationStatus;
+}
+
+export interface Outcome {
+  reservation: ReservationRecord | null;
+  session: SessionRecord | null;
+  /** With `sweep_member`: how many bookings were cancelled. */
+  cancelled?: number;
+}
+
+export type CommandResult = ({ ok: true; replayed: boolean } & Outcome) | Refusal;
+
+/** Why a stretch of an availability answer is not free. */
+export type BusyCause = "reservation" | "walk_up" | "session" | "buffer" | "past" | "notice" | "horizon" | "equipment_unavailable" | "retired";
+
+export interface Availability {
+  free: Interval[];
+  busy: (Interval & { because: BusyCause })[];
+}
+
+/** Ids are answered by the object; `digest` is the SHA-256 of the ticket, hex: the ticket itself never reaches storage. */
+export interface TicketGrant {
+  digest: string;
+  expires_at: number;
+  audience: Audience;
+  principal: { kind: "member" | "tablet"; id: string };
+}
+
+/** The differences the reconciler found and repaired, or could not. */
+export interface ReconcileReport {
+  reservations: number;
+  sessions: number;
+  repaired: number;
+  orphans: number;
+}
+
+export interface EquipmentPort {
+  /** Creates the object near its makerspace, or brings it up to the newest version of each part. */
+  configure(parts: Partial<PolicyParts>): Promise<{ makerspace: number; equipment: number }>;
+  /** The only way to change anything: bookings, sessions, retirement. */
+  execute(call: CommandCall): Promise<CommandResult>;
+  reservation(reservation_id: string): Promise<ReservationRecord | null>;
+  /** Everything that touches [from, to), oldest first, at most `limit`. */
+  reservations(from: number, to: number, limit: number): Promise<ReservationRecord[]>;
+  session(session_id: string): Promise<SessionRecord | null>;
+  availability(from: number, to: number): Promise<Availability>;
+  /** Stores a ticket; the socket that brings it is opened by `fetch`. */
+  grantTicket(grant: TicketGrant): Promise<void>;
+  /** Closes the sockets of a member or tablet at once. */
+  closeSockets(principal: { kind: "member" | "tablet"; id: string }, reason: string): Promise<number>;
+  /** Marks every row dirty (or only those that differ) and flushes; used by the reconciler and after a restore. */
+  reproject(): Promise<ReconcileReport>;
+  /** Removes a person's name from rows, rings and snapshots. */
+  forget(member_id: string): Promise<void>;
+  /** True when storage answers. */
+  ping(): Promise<boolean>;
+}
+
+/** The live board of a makerspace, and the home of its tablets' credentials (so that a tablet works with D1 down). */
+export interface FloorPort {
+  /** Newest state wins; each audience has its own. */
+  publish(update: FloorUpdate): Promise<void>;
+  /** A machine gained its first or lost its last watcher. */
+  watched(equipment_id: string, watched: boolean): Promise<void>;
+  /** Machines that somebody watches now. */
+  watchedMachines(): Promise<string[]>;
+  grantTicket(grant: TicketGrant & { equipment_ids: string[] | null }): Promise<void>;
+  closeSockets(principal: { kind: "member" | "tablet"; id: string }, reason: string): Promise<number>;
+  putTablet(tablet: TabletCredential): Promise<void>;
+  /** The tablet behind a token's digest, or null when it was revoked or never was. */
+  tablet(tablet_id: string, token_digest: string): Promise<TabletCredential | null>;
+  revokeTablet(tablet_id: string): Promise<void>;
+}
+
+export interface FloorUpdate {
+  equipment_id: string;
+  seq: number;
+  /** A retired machine leaves the board. */
+  removed: boolean;
+  /** JSON of MachineState without `mine`, one per audience. */
+  states: Record<Audience, string>;
+}
+
+export interface TabletCredential {
+  tablet_id: string;
+  token_digest: string;
+  equipment_ids: string[];
+  label: string;
+}

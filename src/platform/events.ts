@@ -1,0 +1,15 @@
+/** What happened, on its way through an outbox and the queue to whoever cares. No order is promised: the subject's version settles it. */
+export interface EventEnvelope<T extends string = string, D = Record<string, unknown>> {
+  /** Unique; consumers count each (event, handler) once. Objects use '<equipment>:<seq>'. */
+  id: string;
+  type: T;
+  /** Version of the shape of `data`. */
+  v: 1;
+  makerspace_id: string;
+  subject: { type: string; id: string; version: number };
+  actor_id: string;
+  request_id: string;
+  /** Epoch milliseconds. */
+  occurred_at: number;
+  data: D;
+}

@@ -1,0 +1,127 @@
+/**
+ * The closed catalogue of problems (RFC 9457). docs/problems.md is generated from it.
+ * Throw `problem("slot_taken", { conflicts_with })`; the application turns it into application/problem+json.
+ */
+
+/** code → [status, title, what it means and what to do]. */
+export const problems = {
+  malformed_request: [400, "Malformed request", "The body is not JSON, or a header cannot be read."],
+  invalid_parameter: [400, "Invalid parameter", "A query parameter is unknown or has a value that is not allowed."],
+  idempotency_key_missing: [400, "Idempotency-Key missing", "This request needs an Idempotency-Key header of 1 to 200 characters."],
+  invalid_cursor: [400, "Invalid cursor", "The cursor belongs to another filter or sort. Start again without it."],
+  unauthenticated: [401, "Not signed in", "A valid bearer token is needed."],
+  forbidden: [403, "Not allowed", "Your role and duties do not include this."],
+  membership_suspended: [403, "Membership suspended", "Ask the staff of this makerspace."],
+  membership_pending: [403, "Membership pending", "The membership has not been confirmed yet."],
+  not_found: [404, "Not found", "There is nothing here, or it is not yours to see."],
+  method_not_allowed: [405, "Method not allowed", "See the Allow header."],
+  slot_taken: [409, "Slot taken", "The machine is held in this time; `conflicts_with` says when."],
+  equipment_unavailable: [409, "Machine unavailable", "The machine is under maintenance or offline today."],
+  equipment_busy: [409, "Machine in use", "A session is running on this machine."],
+  equipment_retired: [409, "Machine retired", "The machine is no longer there."],
+  illegal_transition: [409, "Illegal transition", "The resource's status does not allow this."],
+  too_early: [409, "Too early", "This opens shortly before the booking starts; `reasons` says when."],
+  has_open_reservations: [409, "Open reservations", "Cancel or finish the open reservations first."],
+  code_taken: [409, "Code taken", "Another machine of this makerspace has this code."],
+  slug_taken: [409, "Slug taken", "Another makerspace has this slug."],
+  email_taken: [409, "E-mail taken", "A member of this makerspace has this e-mail address."],
+  already_member: [409, "Already a member", "This person belongs to this makerspace already."],
+  external_id_taken: [409, "External id taken", "Another resource of this type has this external_id."],
+  last_administrator: [409, "Last administrator", "A makerspace keeps at least one active makerspace_admin."],
+  conflict: [409, "Conflict", "The state of the resource changed meanwhile. Read it again."],
+  code_used: [410, "Code used or expired", "Ask for a new one."],
+  stale_version: [412, "Stale version", "The resource changed since you read it; read it again and repeat."],
+  payload_too_large: [413, "Payload too large", "The body is larger than this route accepts."],
+  unsupported_media_type: [415, "Unsupported media type", "Send application/json."],
+  invalid_body: [422, "Invalid body", "`errors` lists each field by JSON pointer."],
+  booking_refused: [422, "Booking refused", "`reasons` lists every rule that said no."],
+  idempotency_mismatch: [422, "Idempotency-Key reused", "The key was used with another body."],
+  unknown_reference: [422, "Unknown reference", "An id in the body names nothing in this makerspace."],
+  grant_exceeds_own: [403, "Grant exceeds your own", "Nobody grants a role or duty above their own."],
+  precondition_required: [428, "If-Match missing", "Send If-Match with the ETag you read."],
+  rate_limited: [429, "Too many requests", "Wait for Retry-After seconds."],
+  internal_error: [500, "Internal error", "Quote the request_id to the operators."],
+  unavailable: [503, "Temporarily unavailable", "A part of the system does not answer. Retry after Retry-After seconds."],
+} as const satisfies Record<string, readonly [status: number, title: string, detail: string]>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** One rule that said no, and what would fix it. The same objects serve refusals and explanations. */
+export interface ReasonInput {
+  code: string;
+  detail: string;
+  /** What would fix it, in words. */
+  fix?: string;
+  /** The bound that was crossed, with its unit in the name. */
+  limit?: Record<string, string | number>;
+}
+
+export interface FieldError {
+  pointer: string;
+  code: string;
+  detail: string;
+}
+
+export interface ProblemExtras {
+  detail?: string;
+  errors?: FieldError[];
+  reasons?: ReasonInput[];
+  conflicts_with?: { starts_at: string; ends_at: string };
+  /** Seconds. */
+  retry_after?: number;
+  allow?: string[];
+  /** The current status, with `illegal_transition`. */
+  current_status?: string;
+}
+
+/** The body as it goes over the wire. */
+export interface ProblemBody {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  code: ProblemCode;
+  request_id: string;
+  errors?: FieldError[];
+  reasons?: ReasonInput[];
+  conflicts_with?: { starts_at: string; ends_at: string };
+  current_status?: string;
+}
+
+/** An answer that is not a success. Thrown anywhere in the worker, turned into a response in one place. */
+export class Problem extends Error {
+  constructor(
+    readonly code: ProblemCode,
+    readonly extras: ProblemExtras = {},
+  ) {
+    super(code);
+    this.name = "Problem";
+  }
+
+  get status(): number {
+    return problems[this.code][0];
+  }
+
+  /** RFC 9457 representation; `type` points into the generated catalogue. */
+  body(instance: string, request_id: string): ProblemBody {
+    const [status, title, detail] = problems[this.code];
+    const { errors, reasons, conflicts_with, current_status } = this.extras;
+    return {
+      type: `/problems#${this.code}`,
+      title,
+      status,
+      detail: this.extras.detail ?? detail,
+      instance,
+      code: this.code,
+      request_id,
+      ...(errors && { errors }),
+      ...(reasons && { reasons }),
+      ...(conflicts_with && { conflicts_with }),
+      ...(current_status && { current_status }),
+    };
+  }
+}
+
+/** Makes a problem to throw. */
+export const problem = (code: ProblemCode, extras?: ProblemExtras): Problem => new Problem(code, extras);
