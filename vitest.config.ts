@@ -1,0 +1,29 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig(async () => {
+  const [directory, space] = await Promise.all(
+    ["directory", "space"].map((name) => readD1Migrations(new URL(`./migrations/${name}`, import.meta.url).pathname)),
+  );
+  return {
+    plugins: [
+      cloudflareTest({
+        wrangler: { configPath: "./wrangler.toml" },
+        miniflare: {
+          bindings: {
+            ENVIRONMENT: "test",
+            DEV_ISSUER: "on",
+            RATE_LIMITS: "load",
+            MIGRATIONS: { directory, space },
+          },
+        },
+      }),
+    ],
+    test: {
+      include: ["test/**/*.test.ts"],
+      exclude: ["test/node/**", "test/browser/**"],
+      setupFiles: ["./test/support/migrate.ts"],
+      testTimeout: 30_000,
+    },
+  };
+});
