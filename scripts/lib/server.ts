@@ -1,0 +1,222 @@
+/**
+ * The system as a process: `wrangler dev` on loopback with its own state. Shared by `npm start`, the black-box tests,
+ * the browser tests and the bench.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { packageFile, root, toolEnv } from "./env.ts";
+import { migrate } from "./migrate.ts";
+import { commandLine, descendantsOf, groupGone, groupMembers, signal } from "./processes.ts";
+
+const HOST = "127.0.0.1";
+const KEPT_OUTPUT = 64_000;
+
+export interface ServerOptions {
+  /** 0 or left out: a free one is taken. */
+  port?: number;
+  /** Where the state lives; kept between runs. */
+  persistTo: string;
+  /** Variables of the worker on top of `ENVIRONMENT=development` and `DEV_ISSUER=on`. */
+  vars?: Readonly<Record<string, string>>;
+  /** Environment variables of the process itself. */
+  env?: Readonly<Record<string, string>>;
+  /** Another wrangler configuration than the repository's. */
+  config?: string;
+  /** A finished bundle to run as it is, instead of bundling and watching the sources. */
+  script?: string;
+  /** False: leave the databases as they are. */
+  migrate?: boolean;
+  /** What to wait for; the worker is ready when this path answers 200. */
+  readyPath?: string;
+  /** How long to wait for it, in milliseconds. */
+  timeoutMs?: number;
+  /** Receives everything the process prints. */
+  onOutput?: (text: string) => void;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  /** Head of the process group of the current run. */
+  readonly pid: number;
+  /** Every process of the current run. */
+  pids(): number[];
+  /**
+   * The runtime that holds the state: what a crash test kills; wrangler starts it again within a second. The other
+   * workerd, wrangler's proxy on the public port, is left out: wrangler restarts it too, but then it never answers.
+   */
+  workerdPids(): number[];
+  /** The end of what the current run printed. */
+  output(): string;
+  /** Resolves when the current run has ended, by whatever cause, with its exit code (null: by a signal). */
+  exited(): Promise<number | null>;
+  /** Waits until the worker answers again. */
+  ready(timeoutMs?: number): Promise<void>;
+  /** Ends every process orderly. Safe to repeat. */
+  stop(): Promise<void>;
+  /** SIGKILL for the whole group: a crash. Safe to repeat. */
+  kill(): Promise<void>;
+  /** Stops what still runs and starts again on the same port and state. */
+  restart(): Promise<void>;
+}
+
+/** A port of the loopback address that nobody listens on now; rejects with EADDRINUSE when `port` is taken. */
+export const freePort = (port = 0): Promise<number> =>
+  new Promise((resolvePort, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(port, HOST, () => {
+      const address = probe.address();
+      probe.close(() => resolvePort(typeof address === "object" && address ? address.port : port));
+    });
+  });
+
+const claimPort = async (port: number): Promise<number> => {
+  try {
+    return await freePort(port);
+  } catch (error) {
+    const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    throw new Error(
+      taken ? `port ${port} is in use; set PORT to another` : `cannot listen on ${HOST}:${port}: ${String(error)}`,
+    );
+  }
+};
+
+const argumentsFor = (options: ServerOptions, port: number): string[] => {
+  const vars = { ENVIRONMENT: "development", DEV_ISSUER: "on", ...options.vars };
+  return [
+    packageFile("wrangler/bin/wrangler.js"),
+    "dev",
+    ...(options.script ? [options.script, "--no-bundle"] : []),
+    ...["--config", options.config ?? join(root, "wrangler.toml")],
+    ...["--ip", HOST, "--port", String(port), "--inspector-port", "0"],
+    ...["--persist-to", resolve(root, options.persistTo)],
+    "--show-interactive-dev-session=false",
+    ...Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
+  ];
+};
+
+/** One life of the process: from spawn to exit. */
+class Run {
+  readonly pid: number;
+  readonly exited: Promise<number | null>;
+  ended = false;
+  #output = "";
+  readonly #child: ChildProcess;
+
+  constructor(options: ServerOptions, port: number) {
+    const persistTo = resolve(root, options.persistTo);
+    const keeper = join(root, "scripts/lib/keeper.ts");
+    this.#child = spawn(process.execPath, [keeper, "5000", process.execPath, ...argumentsFor(options, port)], {
+      cwd: root,
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"],
+      // Its own registry, so that two servers on one machine never see each other.
+      env: toolEnv({ WRANGLER_REGISTRY_PATH: join(persistTo, "registry"), ...options.env }),
+    });
+    this.pid = this.#child.pid ?? 0;
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        this.#output = (this.#output + text).slice(-KEPT_OUTPUT);
+        options.onOutput?.(text);
+      });
+    }
+    this.#child.stdin?.on("error", () => undefined); // The leash may break: it is gone then, which is what we want.
+    this.exited = new Promise((done) => {
+      const end = (code: number | null): void => {
+        this.ended = true;
+        done(code);
+      };
+      this.#child.once("error", () => end(null)).once("exit", end);
+    });
+  }
+
+  output(): string {
+    return this.#output;
+  }
+
+  async stop(): Promise<void> {
+    this.#child.stdin?.end();
+    await this.exited;
+    if (!(await groupGone(this.pid, 6_000))) await this.kill();
+  }
+
+  async kill(): Promise<void> {
+    signal(-this.pid, "SIGKILL");
+    if (!(await groupGone(this.pid, 5_000))) throw new Error(`processes of group ${this.pid} do not end`);
+    await this.exited;
+  }
+}
+
+const answers = async (url: string): Promise<boolean> => {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.arrayBuffer();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+};
+
+const untilReady = async (run: Run, url: string, timeoutMs: number): Promise<void> => {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await answers(url))) {
+    if (run.ended) throw new Error(`the server ended before it was ready:\n${run.output().trim()}`);
+    if (performance.now() > deadline) {
+      throw new Error(`${url} did not answer 200 within ${timeoutMs} ms:\n${run.output().trim()}`);
+    }
+    await new Promise((wait) => setTimeout(wait, 50));
+  }
+};
+
+/**
+ * Starts the system and resolves when it is ready. If that fails, nothing is left running and the error carries what
+ * the process printed. The processes also end when the caller dies, even by SIGKILL.
+ */
+export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
+  const persistTo = resolve(root, options.persistTo);
+  const port = await claimPort(options.port ?? 0);
+  const url = `http://${HOST}:${port}`;
+  const patience = options.timeoutMs ?? 60_000;
+  mkdirSync(persistTo, { recursive: true });
+  // wrangler refuses to start without the folder, and a worker without its pages is still a worker.
+  mkdirSync(join(root, "dist/assets"), { recursive: true });
+  if (options.migrate !== false) await migrate(persistTo);
+
+  const begin = async (): Promise<Run> => {
+    const run = new Run(options, port);
+    try {
+      await untilReady(run, url + (options.readyPath ?? "/ready"), patience);
+      return run;
+    } catch (error) {
+      await run.kill();
+      throw error;
+    }
+  };
+  let run = await begin();
+
+  return {
+    url,
+    port,
+    get pid() {
+      return run.pid;
+    },
+    pids: () => groupMembers(run.pid).map((each) => each.pid),
+    workerdPids: () =>
+      descendantsOf(run.pid)
+        .filter((each) => each.name === "workerd" && !commandLine(each.pid).includes(`entry=${HOST}:${port}`))
+        .map((each) => each.pid),
+    output: () => run.output(),
+    exited: () => run.exited,
+    ready: (timeoutMs = patience) => untilReady(run, url + (options.readyPath ?? "/ready"), timeoutMs),
+    stop: () => run.stop(),
+    kill: () => run.kill(),
+    restart: async () => {
+      await run.stop();
+      await claimPort(port);
+      run = await begin();
+    },
+  };
+};
