@@ -58,7 +58,10 @@ export const migrate = async (persistTo: string, config = join(root, "wrangler.t
   const databases: DatabaseConfig[] = wrangler.unstable_readConfig({ config }).d1_databases;
   const folder = mkdtempSync(join(tmpdir(), "makrcave-migrate-"));
   const configPath = join(folder, "wrangler.json");
-  writeFileSync(configPath, JSON.stringify({ name: "migrate", compatibility_date: "2026-10-01", d1_databases: databases }));
+  writeFileSync(
+    configPath,
+    JSON.stringify({ name: "migrate", compatibility_date: "2026-10-01", d1_databases: databases }),
+  );
   const proxy = await wrangler.getPlatformProxy<Record<string, D1Database>>({
     configPath,
     envFiles: [],
