@@ -1,0 +1,45 @@
+import { Badge } from "@mantine/core";
+import type { LiveSlot } from "../../../src/modules/equipment/live.ts";
+import type { Wall } from "./clock.ts";
+import classes from "./upcoming.module.css";
+import { upcomingLine } from "./wording.ts";
+
+/** More would not be read from a distance; the rest is counted. */
+const MOST = 4;
+
+interface UpcomingProps {
+  slots: LiveSlot[];
+  /** The server's clock, epoch ms. */
+  now: number;
+  wall: Wall;
+}
+
+/** What is next on this machine. */
+export const Upcoming = ({ slots, now, wall }: UpcomingProps) => (
+  <section className={classes.next} aria-labelledby="next">
+    <h2 id="next" className={classes.heading}>
+      Next
+    </h2>
+    {slots.length === 0 ? (
+      <p className={classes.none}>No bookings in the next 24 hours</p>
+    ) : (
+      <ol className={classes.list}>
+        {slots.slice(0, MOST).map((slot) => {
+          const { key, time, who, note } = upcomingLine(slot, now, wall);
+          return (
+            <li key={key} className={classes.slot}>
+              <span className={classes.time}>{time}</span>
+              <span className={classes.who}>{who}</span>
+              {note && (
+                <Badge className={classes.note} variant="outline" color="gray" size="lg">
+                  {note}
+                </Badge>
+              )}
+            </li>
+          );
+        })}
+      </ol>
+    )}
+    {slots.length > MOST && <p className={classes.more}>and {slots.length - MOST} more within a day</p>}
+  </section>
+);
