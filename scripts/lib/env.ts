@@ -2,6 +2,7 @@
  * The one place where the tools' calls to the outside are switched off. Importing this module is enough for the
  * process that runs; children get the same through `toolEnv`.
  */
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -30,6 +31,21 @@ export const toolEnv = (extra: Readonly<Record<string, string>> = {}): NodeJS.Pr
   PATH: `${join(root, "node_modules", ".bin")}:${process.env.PATH ?? ""}`,
   ...extra,
 });
+
+/** Where the tools may leave what can be thrown away. */
+export const cacheFolder: string = join(root, "node_modules", ".cache", "makrcave");
+
+/**
+ * The environment for wrangler's command line: its logs and temporary files stay in the repository. When it fails it
+ * asks the registry for a newer version, which no variable switches off; a cached answer that never expires does.
+ */
+export const wranglerEnv = (extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => {
+  const temporary = join(cacheFolder, "tmp");
+  mkdirSync(join(temporary, "update-check"), { recursive: true });
+  const answer = { latest: null, lastUpdate: Number.MAX_SAFE_INTEGER / 2 };
+  writeFileSync(join(temporary, "update-check", "wrangler-latest.json"), JSON.stringify(answer));
+  return toolEnv({ TMPDIR: temporary, WRANGLER_LOG_PATH: join(root, ".wrangler", "logs"), ...extra });
+};
 
 /** A file of an installed package, as an absolute path. */
 export const packageFile = (path: string): string => join(root, "node_modules", path);

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
-import { packageFile, root, toolEnv } from "./env.ts";
+import { packageFile, root, wranglerEnv } from "./env.ts";
 import { migrate } from "./migrate.ts";
 import { commandLine, descendantsOf, groupGone, groupMembers, signal } from "./processes.ts";
 
@@ -24,14 +24,16 @@ export interface ServerOptions {
   env?: Readonly<Record<string, string>>;
   /** Another wrangler configuration than the repository's. */
   config?: string;
-  /** A finished bundle to run as it is, instead of bundling and watching the sources. */
-  script?: string;
+  /** Another entry module than the configuration's `main`. */
+  entry?: string;
   /** False: leave the databases as they are. */
   migrate?: boolean;
   /** What to wait for; the worker is ready when this path answers 200. */
   readyPath?: string;
   /** How long to wait for it, in milliseconds. */
   timeoutMs?: number;
+  /** Gives up while starting: nothing is left running. */
+  signal?: AbortSignal;
   /** Receives everything the process prints. */
   onOutput?: (text: string) => void;
 }
@@ -89,7 +91,7 @@ const argumentsFor = (options: ServerOptions, port: number): string[] => {
   return [
     packageFile("wrangler/bin/wrangler.js"),
     "dev",
-    ...(options.script ? [options.script, "--no-bundle"] : []),
+    ...(options.entry ? [resolve(root, options.entry)] : []),
     ...["--config", options.config ?? join(root, "wrangler.toml")],
     ...["--ip", HOST, "--port", String(port), "--inspector-port", "0"],
     ...["--persist-to", resolve(root, options.persistTo)],
@@ -114,7 +116,7 @@ class Run {
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
       // Its own registry, so that two servers on one machine never see each other.
-      env: toolEnv({ WRANGLER_REGISTRY_PATH: join(persistTo, "registry"), ...options.env }),
+      env: wranglerEnv({ WRANGLER_REGISTRY_PATH: join(persistTo, "registry"), ...options.env }),
     });
     this.pid = this.#child.pid ?? 0;
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -160,12 +162,22 @@ const answers = async (url: string): Promise<boolean> => {
   }
 };
 
-const untilReady = async (run: Run, url: string, timeoutMs: number): Promise<void> => {
+/** What to tell when a run ended early: the worker's own words where it refused to load, else all it printed. */
+const causeOf = (output: string): string => {
+  // The runtime logs JSON; its message goes on with a stack.
+  const refusal = /"service core:user:[^:]+: Uncaught ((?:\\.|[^"\\])+)"/.exec(output)?.[1];
+  if (refusal === undefined) return `the server ended before it was ready:\n${output.trim()}`;
+  const text: unknown = JSON.parse(`"${refusal}"`);
+  return `the worker refuses to load: ${String(text).split("\n  at ")[0]}`;
+};
+
+const untilReady = async (run: Run, url: string, timeoutMs: number, signal?: AbortSignal): Promise<void> => {
   const deadline = performance.now() + timeoutMs;
   while (!(await answers(url))) {
-    if (run.ended) throw new Error(`the server ended before it was ready:\n${run.output().trim()}`);
+    signal?.throwIfAborted();
+    if (run.ended) throw new Error(causeOf(run.output()));
     if (performance.now() > deadline) {
-      throw new Error(`${url} did not answer 200 within ${timeoutMs} ms:\n${run.output().trim()}`);
+      throw new Error(`${url} did not answer 200 within ${timeoutMs} ms:\n${run.output().trim().slice(-4_000)}`);
     }
     await new Promise((wait) => setTimeout(wait, 50));
   }
@@ -188,10 +200,10 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
   const begin = async (): Promise<Run> => {
     const run = new Run(options, port);
     try {
-      await untilReady(run, url + (options.readyPath ?? "/ready"), patience);
+      await untilReady(run, url + (options.readyPath ?? "/ready"), patience, options.signal);
       return run;
     } catch (error) {
-      await run.kill();
+      await run.stop();
       throw error;
     }
   };
