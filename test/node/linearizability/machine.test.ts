@@ -3,11 +3,12 @@ import { describe, test } from "node:test";
 import { overlaps } from "../../../src/modules/equipment/model.ts";
 import { type Random, randomOf } from "../support/random.ts";
 import { checkLinearizable, type Operation } from "./checker.ts";
-import { type Booking, type MachineAnswer, type MachineCall, machineModel } from "./machine.ts";
+import { machineModel } from "./machine.ts";
 import { explain, shrink } from "./shrink.ts";
+import type { Booking, MachineAnswer, MachineCall } from "./state.ts";
 
 const HOUR = 3_600_000;
-const rules = { approval: "none", near_until: HOUR } as const;
+const rules = { approval: "none", buffer_minutes: 0, near_until: HOUR } as const;
 const model = machineModel(rules);
 const ada = { member_id: "ada", staff: false };
 const bob = { member_id: "bob", staff: false };
@@ -15,7 +16,15 @@ const desk = { member_id: "desk", staff: true };
 
 type Call = MachineCall extends infer C ? (C extends MachineCall ? Omit<C, "machine" | "key" | "by"> : never) : never;
 
-const silent = { code: null, current_status: null, conflicts_with: null, reservation: null, session: null, list: null };
+const silent = {
+  replayed: false,
+  code: null,
+  current_status: null,
+  conflicts_with: null,
+  reservation: null,
+  session: null,
+  list: null,
+};
 const ok = (answer: Partial<MachineAnswer>): MachineAnswer => ({ ...silent, status: 200, ...answer });
 const refused = (code: string, more: Partial<MachineAnswer> = {}): MachineAnswer => ({
   ...silent,
@@ -65,6 +74,25 @@ describe("the specification of a machine", () => {
       "violation",
     );
     assert.equal(judge([bob, reserve(5, 6), refused("slot_taken", { conflicts_with: hold })]), "violation");
+  });
+
+  test("a buffer is kept between different members, in both directions, and not between one member's own", () => {
+    const buffered = machineModel({ ...rules, buffer_minutes: 30 });
+    const after = { ...booking("s", 6.25, 7), member_id: "bob" };
+    const tooClose: Call = reserve(6.25, 7);
+    const history = (by: MachineCall["by"], answer: MachineAnswer): Operation<MachineCall, MachineAnswer>[] =>
+      [booked, [by, tooClose, answer] as const].map(([who, call, output], id) => {
+        const input = { machine: "m", key: `k${id}`, by: who, ...call } as MachineCall;
+        return { id, client: 0, called_at: id, returned_at: id + 0.5, input, output };
+      });
+    const refusal = refused("slot_taken", { conflicts_with: hold });
+    assert.equal(checkLinearizable(history(bob, refusal), buffered).outcome, "linearizable");
+    assert.equal(checkLinearizable(history(bob, ok({ reservation: after })), buffered).outcome, "violation");
+    assert.equal(
+      checkLinearizable(history(ada, ok({ reservation: booking("s", 6.25, 7) })), buffered).outcome,
+      "linearizable",
+    );
+    assert.equal(checkLinearizable(history(ada, refusal), buffered).outcome, "violation");
   });
 
   test("half-open: the next booking may start where one ends", () => {

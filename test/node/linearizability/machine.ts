@@ -1,78 +1,30 @@
 /**
  * The sequential specification of one machine: what it may answer if it serves one request after the other.
- * Written naively on purpose, from the rules and not from the object: a list of bookings, a list of sessions, and every pair compared.
+ * Written naively on purpose, from the rules and not from the object.
  * It knows no clock. Histories use bookings that are days ahead, or "near" ones whose check-in is open for the whole recording.
  */
 
-import {
-  holdsSlot,
-  type Interval,
-  overlaps,
-  type ReservationStatus,
-  stepsTo,
-} from "../../../src/modules/equipment/model.ts";
+import { stepsTo } from "../../../src/modules/equipment/model.ts";
 import type { Model } from "./checker.ts";
-
-export interface Booking extends Interval {
-  id: string;
-  member_id: string;
-  status: ReservationStatus;
-  version: number;
-}
-
-export interface Session {
-  id: string;
-  member_id: string;
-  reservation_id: string | null;
-  started_at: number;
-  planned_end_at: number;
-  active: boolean;
-}
-
-export interface MachineState {
-  bookings: readonly Booking[];
-  sessions: readonly Session[];
-  retired: boolean;
-}
-
-/** Who asks, of which machine; `key` is the request's own, unique. */
-interface Asked {
-  machine: string;
-  key: string;
-  by: { member_id: string; staff: boolean };
-}
-
-/** What can be asked of a machine. */
-export type MachineCall = Asked &
-  (
-    | ({ type: "reserve" } & Interval)
-    | ({ type: "move"; reservation_id: string; if_version: number } & Interval)
-    | { type: "approve" | "cancel" | "check_in"; reservation_id: string }
-    | { type: "start_session"; reservation_id: string }
-    | { type: "walk_up"; planned_minutes: number }
-    | { type: "end_session"; session_id: string }
-    | { type: "retire" }
-    | ({ type: "list" } & Interval)
-  );
-export type MachineCallType = MachineCall["type"];
-
-/** What came back, as far as it matters here. */
-export interface MachineAnswer {
-  status: number;
-  code: string | null;
-  current_status: string | null;
-  conflicts_with: Interval | null;
-  reservation: Booking | null;
-  session: Session | null;
-  /** Holding bookings in the asked window, oldest first. */
-  list: Booking[] | null;
-}
-
-export interface MachineRules {
-  approval: "none" | "staff";
-  /** A booking that starts before this instant can be checked in to and started now; later ones cannot. */
-  near_until: number;
-}
+import {
+  type Asked,
+  type Booking,
+  clashes,
+  find,
+  isListOf,
+  type MachineAnswer,
+  type MachineCall,
+  type MachineCallType,
+  type MachineRules,
+  type MachineState,
+  MINUTE,
+  occupants,
+  openSession,
+  put,
+  putSession,
+  type Session,
+  textOf,
+} from "./state.ts";
 
 /** The specification as the checker wants it. */
 export function machineModel(rules: MachineRules): Model<MachineState, MachineCall, MachineAnswer> {
@@ -98,19 +50,19 @@ function effectOf(
   if (state.retired) return null;
   switch (call.type) {
     case "reserve": {
-      if (occupants(state).some((other) => overlaps(other, call))) return null;
+      if (clashes(state, { ...call, member_id: call.by.member_id, id: "" }, rules).length > 0) return null;
       const status = rules.approval === "staff" && !call.by.staff ? "pending" : "approved";
       const { starts_at, ends_at, by, key } = call;
-      const id = answer?.reservation?.id ?? `unheard ${key}`;
+      const id = answer?.reservation?.id ?? call.born_as ?? `unheard ${key}`;
       return put(state, { id, member_id: by.member_id, starts_at, ends_at, status, version: 1 }, answer);
     }
     case "move": {
       const booking = find(state, call.reservation_id);
       if (!booking || !maySee(call, booking) || booking.version !== call.if_version) return null;
       if (booking.status !== "pending" && booking.status !== "approved") return null;
-      if (occupants(state).some((other) => other.id !== booking.id && overlaps(other, call))) return null;
       const { starts_at, ends_at } = call;
-      return put(state, { ...booking, starts_at, ends_at, version: booking.version + 1 }, answer);
+      const moved = { ...booking, starts_at, ends_at, version: booking.version + 1 };
+      return clashes(state, moved, rules).length > 0 ? null : put(state, moved, answer);
     }
     case "approve":
     case "cancel":
@@ -119,7 +71,7 @@ function effectOf(
     case "start_session":
       return startBooked(state, call, answer, rules);
     case "walk_up":
-      return startWalkUp(state, call, answer);
+      return startWalkUp(state, call, answer, rules);
     case "end_session":
       return endSession(state, call, answer);
     case "retire":
@@ -165,19 +117,28 @@ function startBooked(
   return started && putSession(started, session, answer);
 }
 
-/** A walk-up holds the machine from now to its planned end, or to the next start if that is sooner. */
-function startWalkUp(state: MachineState, call: Ask<"walk_up">, answer: MachineAnswer | null): MachineState | null {
+/** A walk-up holds the machine from now to its planned end, or to the next start (less the buffer) if that is sooner. */
+function startWalkUp(
+  state: MachineState,
+  call: Ask<"walk_up">,
+  answer: MachineAnswer | null,
+  rules: MachineRules,
+): MachineState | null {
   if (openSession(state)) return null;
   const started_at = answer?.session?.started_at ?? 0;
-  const starts = occupants(state)
-    .map((other) => other.starts_at)
-    .filter((at) => at > started_at);
+  const next = occupants(state)
+    .filter((other) => other.starts_at > started_at)
+    .sort((a, b) => a.starts_at - b.starts_at)[0];
+  const buffer = next?.member_id === call.by.member_id ? 0 : rules.buffer_minutes * MINUTE;
   const session: Session = {
     id: answer?.session?.id ?? `unheard ${call.key}`,
     member_id: call.by.member_id,
     reservation_id: null,
     started_at,
-    planned_end_at: Math.min(started_at + call.planned_minutes * 60_000, ...starts),
+    planned_end_at: Math.min(
+      started_at + call.planned_minutes * MINUTE,
+      next ? next.starts_at - buffer : Number.POSITIVE_INFINITY,
+    ),
     active: true,
   };
   return putSession(state, session, answer);
@@ -205,9 +166,11 @@ function mayRefuse(state: MachineState, call: MachineCall, answer: MachineAnswer
       return !call.by.staff && (call.type === "approve" || call.type === "retire" || owner !== call.by.member_id);
     case "slot_taken": {
       if (call.type !== "reserve" && call.type !== "move") return false;
-      const clashes = occupants(state).filter((other) => other.id !== booking?.id && overlaps(other, call));
+      const wish = { ...call, id: booking?.id ?? "", member_id: booking?.member_id ?? call.by.member_id };
       const said = answer.conflicts_with;
-      return clashes.some((other) => other.starts_at === said?.starts_at && other.ends_at === said.ends_at);
+      return clashes(state, wish, rules).some(
+        (each) => each.starts_at === said?.starts_at && each.ends_at === said.ends_at,
+      );
     }
     case "stale_version":
       return call.type === "move" && booking !== undefined && booking.version !== call.if_version;
@@ -241,75 +204,7 @@ function isLegal(call: MachineCall, booking: Booking): boolean {
   }
 }
 
-const find = (state: MachineState, id: string): Booking | undefined => state.bookings.find((each) => each.id === id);
-const openSession = (state: MachineState): boolean => state.sessions.some((each) => each.active);
 const isNear = (booking: Booking, rules: MachineRules): boolean => booking.starts_at < rules.near_until;
 const maySee = (call: Asked, booking: Booking): boolean => call.by.staff || booking.member_id === call.by.member_id;
 const may = (call: Asked & { type: string }, booking: Booking): boolean =>
   call.by.staff || (call.type !== "approve" && booking.member_id === call.by.member_id);
-
-/** Everything that holds the machine: bookings, and the walk-up that is running. */
-function occupants(state: MachineState): (Interval & { id: string })[] {
-  const walkUps = state.sessions.filter((each) => each.active && each.reservation_id === null);
-  return [
-    ...state.bookings.filter((each) => holdsSlot(each.status)),
-    ...walkUps.map((each) => ({ id: each.id, starts_at: each.started_at, ends_at: each.planned_end_at })),
-  ];
-}
-
-/** Writes a booking, if the answer shows this very booking. */
-function put(state: MachineState, booking: Booking, answer: MachineAnswer | null): MachineState | null {
-  if (answer !== null && (answer.reservation === null || bookingText(answer.reservation) !== bookingText(booking)))
-    return null;
-  const others = state.bookings.filter((each) => each.id !== booking.id);
-  return { ...state, bookings: [...others, booking].sort((a, b) => (a.id < b.id ? -1 : 1)) };
-}
-
-/** Writes a session, if the answer shows this very session. */
-function putSession(state: MachineState, session: Session, answer: MachineAnswer | null): MachineState | null {
-  if (answer !== null && (answer.session === null || sessionText(answer.session) !== sessionText(session))) return null;
-  const others = state.sessions.filter((each) => each.id !== session.id);
-  return { ...state, sessions: [...others, session].sort((a, b) => (a.id < b.id ? -1 : 1)) };
-}
-
-/** A list shows every holding booking that touches the window; one that nobody heard of may show under any id. */
-function isListOf(state: MachineState, window: Interval, list: readonly Booking[]): boolean {
-  const expected = state.bookings
-    .filter((each) => holdsSlot(each.status) && overlaps(each, window))
-    .sort((a, b) => a.starts_at - b.starts_at);
-  return (
-    expected.length === list.length &&
-    expected.every((booking, index) => {
-      const shown = list[index];
-      if (!shown) return false;
-      const id = booking.id.startsWith("unheard ") ? shown.id : booking.id;
-      return bookingText({ ...booking, id }) === bookingText(shown);
-    })
-  );
-}
-
-const bookingText = (b: Booking): string =>
-  `${b.id} ${b.member_id} ${b.starts_at} ${b.ends_at} ${b.status} ${b.version}`;
-const sessionText = (s: Session): string =>
-  `${s.id} ${s.member_id} ${s.reservation_id} ${s.started_at} ${s.planned_end_at} ${s.active}`;
-
-/** Equal text, equal number: keeps the hash of a state short. Every booking and session is numbered once. */
-const numbers = new Map<string, number>();
-const numbered = new WeakMap<object, number>();
-
-function numberOf<T extends object>(thing: T, toText: (thing: T) => string): number {
-  const known = numbered.get(thing);
-  if (known !== undefined) return known;
-  const text = toText(thing);
-  const number = numbers.get(text) ?? numbers.size;
-  numbers.set(text, number);
-  numbered.set(thing, number);
-  return number;
-}
-
-const textOf = (state: MachineState): string =>
-  [
-    state.retired ? "retired" : "",
-    state.bookings.map((each) => numberOf(each, bookingText)).join(),
-    state.sessions.map((each) => numberOf(each, sessionText)).join(),
-  ].join("/");

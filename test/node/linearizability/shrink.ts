@@ -2,7 +2,7 @@
 
 import { holdsSlot } from "../../../src/modules/equipment/model.ts";
 import { checkLinearizable, type Model, type Operation } from "./checker.ts";
-import type { Booking, MachineAnswer, MachineCall, MachineState } from "./machine.ts";
+import type { Booking, MachineAnswer, MachineCall, MachineState } from "./state.ts";
 
 type Step = Operation<MachineCall, MachineAnswer>;
 type MachineModel = Model<MachineState, MachineCall, MachineAnswer>;

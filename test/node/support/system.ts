@@ -1,0 +1,48 @@
+/** The running system for one test: its own state in a temporary folder, ended and removed with the test. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { type RunningServer, startServer } from "../../../scripts/lib/server.ts";
+
+/** A folder that is removed after the test. */
+export function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "makrcave-test-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
+  return folder;
+}
+
+/** Starts the system with high rate limits unless `vars` says otherwise; it is stopped after the test. */
+export async function startSystem(t: TestContext, vars: Record<string, string> = {}): Promise<RunningServer> {
+  // Registered before the server's own hook, and hooks run in that order: stop first, then remove.
+  let server: RunningServer | null = null;
+  t.after(async () => server?.stop());
+  const persistTo = temporaryFolder(t);
+  server = await startServer({ persistTo, vars: { RATE_LIMITS: "load", ...vars } });
+  return server;
+}
+
+/** True when slow, thorough runs are wanted. */
+export const isLong: boolean = process.env.LONG === "1";
+
+/** Prints one line of figures, as JSON, where a reader of the test's output finds it. */
+export function report(name: string, figures: Record<string, unknown>): void {
+  console.log(JSON.stringify({ name, ...figures }));
+}
+
+/** Waits until `isTrue` holds; rejects with what was waited for when it does not within `timeoutMs`. Answers the milliseconds it took. */
+export async function eventually(
+  what: string,
+  isTrue: () => Promise<boolean> | boolean,
+  timeoutMs: number,
+): Promise<number> {
+  const started = performance.now();
+  while (!(await isTrue())) {
+    if (performance.now() - started > timeoutMs) throw new Error(`${what}: not within ${timeoutMs} ms`);
+    await pause(50);
+  }
+  return performance.now() - started;
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
