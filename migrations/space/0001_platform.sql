@@ -90,4 +90,3 @@ CREATE TABLE jobs (
   updated_at INTEGER NOT NULL,
   PRIMARY KEY (makerspace_id, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX jobs_by_age ON jobs (makerspace_id, created_at DESC, id DESC);

@@ -1,7 +1,8 @@
 CREATE TABLE equipment (
   makerspace_id TEXT NOT NULL,
   id TEXT NOT NULL,
-  code TEXT NOT NULL CHECK (length(code) BETWEEN 1 AND 40),
+  -- Up to 40 characters from clients; a retired machine frees its code by adding its id.
+  code TEXT NOT NULL CHECK (length(code) BETWEEN 1 AND 80),
   name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 120),
   category TEXT NOT NULL CHECK (category IN (
     'printer_3d', 'laser_cutter', 'cnc_machine', 'testing_tool', 'soldering_station',

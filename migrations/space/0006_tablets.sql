@@ -14,4 +14,3 @@ CREATE TABLE tablets (
   updated_at INTEGER NOT NULL,
   PRIMARY KEY (makerspace_id, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX tablets_by_age ON tablets (makerspace_id, created_at DESC, id DESC);

@@ -16,4 +16,4 @@ CREATE TABLE notifications (
   FOREIGN KEY (makerspace_id, member_id) REFERENCES members (makerspace_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX notifications_event ON notifications (makerspace_id, event_id, member_id);
-CREATE INDEX notifications_by_member ON notifications (makerspace_id, member_id, created_at DESC, id DESC);
+CREATE INDEX notifications_by_member ON notifications (makerspace_id, member_id, id DESC);

@@ -7,7 +7,11 @@
 export const problems = {
   malformed_request: [400, "Malformed request", "The body is not JSON, or a header cannot be read."],
   invalid_parameter: [400, "Invalid parameter", "A query parameter is unknown or has a value that is not allowed."],
-  idempotency_key_missing: [400, "Idempotency-Key missing", "This request needs an Idempotency-Key header of 1 to 200 characters."],
+  idempotency_key_missing: [
+    400,
+    "Idempotency-Key missing",
+    "This request needs an Idempotency-Key header of 1 to 200 characters.",
+  ],
   invalid_cursor: [400, "Invalid cursor", "The cursor belongs to another filter or sort. Start again without it."],
   unauthenticated: [401, "Not signed in", "A valid bearer token is needed."],
   forbidden: [403, "Not allowed", "Your role and duties do not include this."],
@@ -41,7 +45,11 @@ export const problems = {
   precondition_required: [428, "If-Match missing", "Send If-Match with the ETag you read."],
   rate_limited: [429, "Too many requests", "Wait for Retry-After seconds."],
   internal_error: [500, "Internal error", "Quote the request_id to the operators."],
-  unavailable: [503, "Temporarily unavailable", "A part of the system does not answer. Retry after Retry-After seconds."],
+  unavailable: [
+    503,
+    "Temporarily unavailable",
+    "A part of the system does not answer. Retry after Retry-After seconds.",
+  ],
 } as const satisfies Record<string, readonly [status: number, title: string, detail: string]>;
 
 export type ProblemCode = keyof typeof problems;

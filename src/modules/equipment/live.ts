@@ -26,7 +26,13 @@ export interface LiveSlot {
 }
 
 /** What a machine is doing, in one word: stored status first, then sessions, then the current booking. */
-export type MachineStatus = "available" | "reserved" | "in_use" | "overrun" | Exclude<EquipmentStatus, "available"> | "retired";
+export type MachineStatus =
+  | "available"
+  | "reserved"
+  | "in_use"
+  | "overrun"
+  | Exclude<EquipmentStatus, "available">
+  | "retired";
 
 export interface MachineState {
   equipment_id: string;

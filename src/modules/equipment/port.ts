@@ -31,8 +31,8 @@ export interface PolicyParts {
 
 /** Who does it. `authority: "own"` lets a member touch their own reservations and sessions only; the object checks. */
 export interface CommandActor {
-  kind: "member" | "tablet" | "system";
-  /** Membership, tablet or job id. */
+  kind: "member" | "tablet" | "system" | "platform";
+  /** Membership, tablet, job or (platform) user id. */
   id: string;
   authority: "own" | "any";
 }
@@ -200,8 +200,27 @@ export interface Outcome {
 
 export type CommandResult = ({ ok: true; replayed: boolean } & Outcome) | Refusal;
 
+/** Reservations that start in [starts_from, starts_to), after a known one if given. */
+export interface ScheduleQuery {
+  starts_from: number;
+  starts_to: number;
+  /** Null for all. */
+  statuses: readonly ReservationStatus[] | null;
+  after: { starts_at: number; id: string } | null;
+  limit: number;
+}
+
 /** Why a stretch of an availability answer is not free. */
-export type BusyCause = "reservation" | "walk_up" | "session" | "buffer" | "past" | "notice" | "horizon" | "equipment_unavailable" | "retired";
+export type BusyCause =
+  | "reservation"
+  | "walk_up"
+  | "session"
+  | "buffer"
+  | "past"
+  | "notice"
+  | "horizon"
+  | "equipment_unavailable"
+  | "retired";
 
 export interface Availability {
   free: Interval[];
@@ -230,12 +249,13 @@ export interface EquipmentPort {
   /** The only way to change anything: bookings, sessions, retirement. */
   execute(call: CommandCall): Promise<CommandResult>;
   reservation(reservation_id: string): Promise<ReservationRecord | null>;
-  /** Everything that touches [from, to), oldest first, at most `limit`. */
-  reservations(from: number, to: number, limit: number): Promise<ReservationRecord[]>;
+  /** Reservations by (starts_at, id), oldest first. */
+  reservations(query: ScheduleQuery): Promise<ReservationRecord[]>;
   session(session_id: string): Promise<SessionRecord | null>;
   availability(from: number, to: number): Promise<Availability>;
   /** Stores a ticket; the socket that brings it is opened by `fetch`. */
-  grantTicket(grant: TicketGrant): Promise<void>;
+  /** @returns false when there is no such machine. */
+  grantTicket(grant: TicketGrant): Promise<boolean>;
   /** Closes the sockets of a member or tablet at once. */
   closeSockets(principal: { kind: "member" | "tablet"; id: string }, reason: string): Promise<number>;
   /** Marks every row dirty (or only those that differ) and flushes; used by the reconciler and after a restore. */

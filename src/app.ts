@@ -1,0 +1,154 @@
+/** Modules → one application: routes, errors, headers, the OpenAPI document. */
+
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { cors } from "hono/cors";
+import { HTTPException } from "hono/http-exception";
+import { secureHeaders } from "hono/secure-headers";
+import { equipmentRoutes, sweepMember, verifyTablet } from "./modules/equipment/index.ts";
+import { memberRoutes, membershipSource, meRoutes } from "./modules/members/index.ts";
+import { notificationRoutes } from "./modules/notifications/index.ts";
+import { settingsRoutes, settingsSource } from "./modules/settings/index.ts";
+import type { AccessSources } from "./platform/access/authorise.ts";
+import { config } from "./platform/env.ts";
+import { newId } from "./platform/ids.ts";
+import { rateLimitPolicy } from "./platform/limits.ts";
+import { describeError, log } from "./platform/log.ts";
+import { devTokenRoutes } from "./platform/ops/dev-tokens.ts";
+import { healthRoutes } from "./platform/ops/health.ts";
+import { operationsRoutes } from "./platform/ops/routes.ts";
+import { type FieldError, Problem, problem } from "./platform/problem.ts";
+import type { App, AppEnv, Route } from "./platform/route.ts";
+
+/** What the modules give the platform. */
+export const accessSources: AccessSources = {
+  membership: membershipSource,
+  settings: settingsSource,
+  tablet: verifyTablet,
+};
+
+/** Every path of the system. A new module adds its routes here. */
+export const routes: readonly Route[] = [
+  ...healthRoutes,
+  ...(config.DEV_ISSUER === "on" ? devTokenRoutes : []),
+  ...meRoutes,
+  ...settingsRoutes,
+  ...memberRoutes({ suspended: async (space, member_id) => void (await sweepMember(space, member_id)) }),
+  ...equipmentRoutes,
+  ...notificationRoutes,
+  ...operationsRoutes,
+];
+
+function respondWith(c: Context<AppEnv>, found: Problem): Response {
+  const { retry_after, allow } = found.extras;
+  if (found.status === 429 || found.status === 503) c.header("retry-after", String(retry_after ?? 1));
+  if (allow) c.header("allow", allow.join(", "));
+  const body = found.body(c.req.path, c.get("request_id"));
+  return c.body(JSON.stringify(body), found.status as 400, { "content-type": "application/problem+json" });
+}
+
+/** Anything thrown becomes a problem; what we did not expect says only the request id. */
+function toProblem(error: unknown, request_id: string): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof HTTPException) {
+    if (error.status === 413) return problem("payload_too_large");
+    if (error.status === 415) return problem("unsupported_media_type");
+    if (error.status === 400) return problem("malformed_request");
+  }
+  log.error("unexpected", { request_id, error: describeError(error) });
+  return problem("internal_error");
+}
+
+interface Issue {
+  path: PropertyKey[];
+  code: string;
+  message: string;
+}
+
+const toFieldErrors = (issues: readonly Issue[]): FieldError[] =>
+  issues.slice(0, 50).map((issue) => ({
+    pointer: issue.path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+    code: issue.code,
+    detail: issue.message,
+  }));
+
+/** The methods that a path does answer, for 405. */
+function methodsAt(path: string): string[] {
+  const matches = (pattern: string): boolean => {
+    const source = pattern.replaceAll(/\{\w+\}/g, "[^/]+");
+    return new RegExp(`^${source}$`).test(path);
+  };
+  return [...new Set(routes.filter((route) => matches(route.path)).map((route) => route.method.toUpperCase()))];
+}
+
+/** Builds the application; it holds no state. */
+export function createApp(): App {
+  const app: App = new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const errors = toFieldErrors(result.error.issues as Issue[]);
+      throw problem(result.target === "json" ? "invalid_body" : "invalid_parameter", { errors });
+    },
+  });
+  app.use(async (c, next) => {
+    const given = c.req.header("x-request-id");
+    c.set("request_id", given && /^[\w-]{8,64}$/.test(given) ? given : newId());
+    c.set("now", Date.now());
+    c.header("x-request-id", c.get("request_id"));
+    c.header("ratelimit-policy", rateLimitPolicy);
+    const started = performance.now();
+    await next();
+    const { method, path } = c.req;
+    log.info("request", {
+      request_id: c.get("request_id"),
+      method,
+      path,
+      status: c.res.status,
+      ms: Math.round(performance.now() - started),
+    });
+  });
+  app.use("/api/*", secureHeaders());
+  app.use(
+    "/api/*",
+    cors({
+      origin: (origin) => (config.ALLOWED_ORIGINS.includes(origin) ? origin : null),
+      allowHeaders: ["authorization", "content-type", "idempotency-key", "if-match", "x-request-id"],
+      exposeHeaders: [
+        "etag",
+        "location",
+        "retry-after",
+        "x-request-id",
+        "idempotency-replayed",
+        "ratelimit-policy",
+        "server-timing",
+      ],
+      maxAge: 600,
+    }),
+  );
+  app.onError((error, c) => respondWith(c, toProblem(error, c.get("request_id"))));
+  app.notFound((c) => {
+    const allow = methodsAt(c.req.path);
+    return respondWith(c, allow.length > 0 ? problem("method_not_allowed", { allow }) : problem("not_found"));
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+  });
+  for (const route of routes) route.add(app, accessSources);
+  app.get("/openapi.json", (c) => c.json(openApiDocument(app)));
+  return app;
+}
+
+/** The whole contract, OpenAPI 3.1. */
+export const openApiDocument = (app: App) =>
+  app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "MakrCave",
+      version: "1.0.0",
+      description:
+        "Makerspace management: machines are booked once, live, and never lost. Errors are RFC 9457 problems.",
+    },
+    servers: [{ url: "/", description: "This server" }],
+  });

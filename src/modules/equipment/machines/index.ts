@@ -1,0 +1,2 @@
+export { machineFact, mayManage, requireMachine } from "./service.ts";
+export type { MachineRow } from "./view.ts";

@@ -1,0 +1,254 @@
+/** Machines: added, listed, changed, retired. Their bookings live in their objects. */
+
+import type { z } from "@hono/zod-openapi";
+import { asc, eq, getTableColumns, gt, inArray, isNull, sql } from "drizzle-orm";
+import { write } from "../../../platform/db/commit.ts";
+import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
+import type { SpaceStore } from "../../../platform/db/store.ts";
+import { newId } from "../../../platform/ids.ts";
+import { definedOnly } from "../../../platform/merge.ts";
+import { problem } from "../../../platform/problem.ts";
+import type { Space } from "../../../platform/space.ts";
+import { execute } from "../commands.ts";
+import { effectivePolicy, isConsistent, makerspacePart, pushPolicies, queuePolicyPush } from "../policy.ts";
+import { equipment, sessions } from "../tables.ts";
+import type { Equipment, EquipmentInput, EquipmentPatch, EquipmentQuery } from "./contract.ts";
+import { type MachineRow, viewMachine } from "./view.ts";
+
+type View = z.output<typeof Equipment>;
+
+const machineColumns = {
+  ...getTableColumns(equipment),
+  in_use: sql<number>`EXISTS (
+    SELECT 1 FROM ${sessions} s
+    WHERE s.makerspace_id = ${equipment.makerspace_id} AND s.equipment_id = ${equipment.id} AND s.status = 'active')`.as(
+    "in_use",
+  ),
+};
+
+/** The fact that most routes of a machine declare: its row. */
+export const machineFact = (store: SpaceStore, params: Readonly<{ equipment_id: string }>) =>
+  store.db
+    .select(machineColumns)
+    .from(equipment)
+    .where(store.in(equipment, eq(equipment.id, params.equipment_id)));
+
+/** The row behind a fact. @throws not_found for an unknown machine. */
+export function requireMachine(rows: MachineRow[]): MachineRow {
+  const [row] = rows;
+  if (!row) throw problem("not_found");
+  return row;
+}
+
+/** True when the caller may manage this machine: staff, a maintainer of it, or its owner. */
+export const mayManage = (space: Space, row: { id: string; owner_member_id: string | null }): boolean => {
+  const scope = space.scope("equipment.manage", row.id);
+  return scope === "any" || (scope === "own" && row.owner_member_id === space.actor.id);
+};
+
+const view = (space: Space, row: MachineRow): View =>
+  viewMachine(row, effectivePolicy(space, row.policy), mayManage(space, row));
+
+/** One machine as the caller may see it. */
+export const readMachine = (space: Space, rows: MachineRow[]): View => view(space, requireMachine(rows));
+
+const conflicts = {
+  unique: { "equipment.code": "code_taken", "equipment.external_id": "external_id_taken" },
+} as const;
+
+function checkPolicy(space: Space, own: unknown): void {
+  const fault = isConsistent(effectivePolicy(space, own));
+  if (fault) throw problem("invalid_body", { errors: [{ pointer: "/policy", code: "contradiction", detail: fault }] });
+}
+
+type Prices = Pick<MachineRow, "hourly_rate_minor" | "deposit_minor" | "currency">;
+
+/** Both prices of a machine are in one currency: the makerspace's, unless they say another. */
+function prices(space: Space, input: z.output<typeof EquipmentPatch>, before: Prices): Prices {
+  const { hourly_rate: rate, deposit } = input;
+  const given = [rate, deposit].flatMap((price) => (price ? [price.currency] : []));
+  if (new Set(given).size > 1) {
+    throw problem("invalid_body", {
+      errors: [{ pointer: "/deposit/currency", code: "contradiction", detail: "differs from hourly_rate" }],
+    });
+  }
+  return {
+    hourly_rate_minor: rate === undefined ? before.hourly_rate_minor : (rate?.amount_minor ?? null),
+    deposit_minor: deposit === undefined ? before.deposit_minor : (deposit?.amount_minor ?? null),
+    currency: given[0] ?? before.currency ?? space.settings.currency,
+  };
+}
+
+/**
+ * Adds a machine and creates its object near the makerspace. A service provider's machine is their own.
+ * @throws code_taken, external_id_taken, unknown_reference (owner), forbidden (another's machine)
+ */
+export async function createMachine(space: Space, input: z.output<typeof EquipmentInput>): Promise<View> {
+  checkPolicy(space, input.policy);
+  const own = space.scope("equipment.manage") === "own";
+  const { hourly_rate: _rate, deposit: _deposit, ...fields } = input;
+  const row: MachineRow = {
+    makerspace_id: space.id,
+    id: newId(),
+    sub_category: null,
+    location: null,
+    requires_certification: false,
+    certification_required: null,
+    last_maintenance_at: null,
+    next_maintenance_at: null,
+    maintenance_interval_hours: null,
+    manufacturer: null,
+    model: null,
+    serial_number: null,
+    purchased_on: null,
+    warranty_ends_on: null,
+    description: null,
+    manual_url: null,
+    image_url: null,
+    notes: null,
+    external_id: null,
+    ...definedOnly(fields),
+    code: input.code,
+    name: input.name,
+    category: input.category,
+    status: input.status ?? "available",
+    owner_member_id: own ? space.actor.id : (input.owner_member_id ?? null),
+    specifications: input.specifications ?? {},
+    policy: input.policy ?? {},
+    metadata: input.metadata ?? {},
+    ...prices(space, input, { hourly_rate_minor: null, deposit_minor: null, currency: null }),
+    policy_version: 1,
+    retired_at: null,
+    version: 1,
+    created_at: space.now,
+    updated_at: space.now,
+    in_use: 0,
+  };
+  if (own && input.owner_member_id && input.owner_member_id !== space.actor.id) throw problem("forbidden");
+  if (!mayManage(space, row)) throw problem("forbidden", { detail: "Your duty covers other machines." });
+  const { in_use: _, ...columns } = row;
+  const body = view(space, row);
+  await space.commit(
+    {
+      action: "equipment.created",
+      subject: { type: "equipment", id: row.id, version: 1 },
+      after: body,
+      answer: { status: 201, body },
+    },
+    write(space.db.insert(equipment).values(columns), conflicts),
+    queuePolicyPush(space, row.id),
+  );
+  await pushPolicies(space, makerspacePart(space.settings));
+  return body;
+}
+
+/** What the object keeps of a machine: a change of these is pushed. */
+const pushed = ["code", "name", "category", "location", "status", "policy"] as const;
+
+/**
+ * Merges fields. The object has the new rules before the answer, or by the repair within minutes (`policy_applied: false`).
+ * Existing bookings stay as they are.
+ * @throws not_found, forbidden, stale_version, code_taken, external_id_taken, unknown_reference, equipment_retired
+ */
+export async function updateMachine(
+  space: Space,
+  rows: MachineRow[],
+  if_match: number | null,
+  patch: z.output<typeof EquipmentPatch>,
+): Promise<View> {
+  const before = requireMachine(rows);
+  if (!mayManage(space, before)) throw problem("forbidden");
+  if (before.retired_at !== null) throw problem("equipment_retired");
+  if (if_match !== null && if_match !== before.version) throw problem("stale_version");
+  const own = space.scope("equipment.manage", before.id) === "own";
+  if (own && patch.owner_member_id !== undefined && patch.owner_member_id !== space.actor.id)
+    throw problem("forbidden");
+  const policy = patch.policy ? { ...(before.policy as object), ...patch.policy } : before.policy;
+  checkPolicy(space, policy);
+  const { hourly_rate: _rate, deposit: _deposit, ...fields } = patch;
+  const change = { ...definedOnly(fields), policy, ...prices(space, patch, before) };
+  const version = before.version + 1;
+  const pushes = pushed.some((name) => patch[name] !== undefined);
+  const policy_version = before.policy_version + (pushes ? 1 : 0);
+  const after: MachineRow = { ...before, ...change, policy_version, updated_at: space.now, version };
+  await space.commit(
+    {
+      action: "equipment.updated",
+      subject: { type: "equipment", id: before.id, version },
+      before: view(space, before),
+      after: view(space, after),
+    },
+    write(
+      space.db
+        .update(equipment)
+        .set({ ...change, policy_version, updated_at: space.now, version })
+        .where(space.store.in(equipment, eq(equipment.id, before.id), eq(equipment.version, before.version))),
+      { ...conflicts, expect: if_match === null ? "conflict" : "stale_version" },
+    ),
+    ...(pushes ? [queuePolicyPush(space, before.id)] : []),
+  );
+  const policy_applied = pushes ? await pushPolicies(space, makerspacePart(space.settings)) : true;
+  return { ...view(space, after), policy_applied };
+}
+
+/**
+ * Retires a machine: the object first (refused with open bookings), then the row. Nothing is deleted.
+ * @throws not_found, forbidden, has_open_reservations
+ */
+export async function retireMachine(space: Space, rows: MachineRow[]): Promise<void> {
+  const before = requireMachine(rows);
+  if (!mayManage(space, before)) throw problem("forbidden");
+  if (before.retired_at !== null) return;
+  await execute(space, before, { type: "retire" }, { authority: "any", holder: null });
+  const version = before.version + 1;
+  await space.commit(
+    {
+      action: "equipment.retired",
+      subject: { type: "equipment", id: before.id, version },
+      before: view(space, before),
+    },
+    write(
+      space.db
+        .update(equipment)
+        // The code is free for the next machine; the history keeps the old one.
+        .set({
+          retired_at: space.now,
+          code: sql`${equipment.code} || '~' || ${before.id}`,
+          updated_at: space.now,
+          version,
+        })
+        .where(space.store.in(equipment, eq(equipment.id, before.id), isNull(equipment.retired_at))),
+    ),
+  );
+}
+
+/** Machines by id, filtered. */
+export async function listMachines(space: Space, query: z.output<typeof EquipmentQuery>): Promise<Page<View>> {
+  const { limit, cursor, ...filter } = query;
+  const list = ["equipment", filter];
+  const after = readCursor(cursor, list);
+  const owner = filter.owner_member_id === "me" ? space.actor.id : filter.owner_member_id;
+  const rows = await space.db
+    .select(machineColumns)
+    .from(equipment)
+    .where(
+      space.store.in(
+        equipment,
+        after ? gt(equipment.id, after.id) : undefined,
+        filter.category ? inArray(equipment.category, filter.category) : undefined,
+        filter.status ? inArray(equipment.status, filter.status) : undefined,
+        owner ? eq(equipment.owner_member_id, owner) : undefined,
+        filter.external_id ? eq(equipment.external_id, filter.external_id) : undefined,
+        filter.retired === "exclude" ? isNull(equipment.retired_at) : undefined,
+      ),
+    )
+    .orderBy(asc(equipment.id))
+    .limit(limit + 1);
+  return toPage(
+    rows,
+    limit,
+    list,
+    (row) => ({ value: row.id, id: row.id }),
+    (row) => view(space, row),
+  );
+}

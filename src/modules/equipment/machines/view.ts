@@ -1,0 +1,53 @@
+import type { z } from "@hono/zod-openapi";
+import { toIso, toIsoOrNull } from "../../../platform/time.ts";
+import type { BookingPolicy } from "../model.ts";
+import type { equipment } from "../tables.ts";
+import type { Equipment } from "./contract.ts";
+
+/** A machine as read: its row and whether a session is running. */
+export type MachineRow = typeof equipment.$inferSelect & { in_use: number };
+
+const money = (amount_minor: number | null, currency: string | null) =>
+  amount_minor === null || currency === null ? null : { amount_minor, currency };
+
+/** Row → JSON. Internal notes only for those who manage the machine. */
+export const viewMachine = (
+  row: MachineRow,
+  effective: BookingPolicy,
+  withNotes: boolean,
+): z.output<typeof Equipment> => ({
+  id: row.id,
+  code: row.code,
+  name: row.name,
+  category: row.category,
+  sub_category: row.sub_category,
+  status: row.status,
+  in_use: row.in_use === 1,
+  location: row.location,
+  owner_member_id: row.owner_member_id,
+  requires_certification: row.requires_certification,
+  certification_required: row.certification_required,
+  last_maintenance_at: toIsoOrNull(row.last_maintenance_at),
+  next_maintenance_at: toIsoOrNull(row.next_maintenance_at),
+  maintenance_interval_hours: row.maintenance_interval_hours,
+  manufacturer: row.manufacturer,
+  model: row.model,
+  serial_number: row.serial_number,
+  purchased_on: row.purchased_on,
+  warranty_ends_on: row.warranty_ends_on,
+  hourly_rate: money(row.hourly_rate_minor, row.currency),
+  deposit: money(row.deposit_minor, row.currency),
+  description: row.description,
+  specifications: row.specifications as Record<string, string | number | boolean>,
+  manual_url: row.manual_url,
+  image_url: row.image_url,
+  notes: withNotes ? row.notes : null,
+  policy: row.policy as Partial<BookingPolicy>,
+  effective_policy: effective,
+  metadata: row.metadata as Record<string, string>,
+  external_id: row.external_id,
+  retired_at: toIsoOrNull(row.retired_at),
+  created_at: toIso(row.created_at),
+  updated_at: toIso(row.updated_at),
+  version: row.version,
+});

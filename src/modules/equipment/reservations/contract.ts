@@ -1,0 +1,118 @@
+import { z } from "@hono/zod-openapi";
+import {
+  anyOf,
+  Id,
+  Instant,
+  InstantInput,
+  pageOf,
+  pageQuery,
+  prose,
+  resourceFields,
+} from "../../../platform/contract.ts";
+import { reservationStatuses } from "../model.ts";
+
+const status = z.enum(reservationStatuses);
+const purpose = prose(500);
+const project_id = Id.nullable();
+
+export const ReservationInput = z
+  .strictObject({
+    starts_at: InstantInput,
+    ends_at: InstantInput,
+    purpose: purpose.optional(),
+    project_id: project_id.optional(),
+    member_id: Id.optional().openapi({ description: "Staff: on behalf of this member." }),
+  })
+  .refine((input) => input.ends_at > input.starts_at, { path: ["ends_at"], message: "must be after starts_at" })
+  .openapi("ReservationInput");
+
+export const ReservationPatch = z
+  .strictObject({ starts_at: InstantInput, ends_at: InstantInput, purpose, project_id })
+  .partial()
+  .refine((patch) => Object.keys(patch).length > 0, "changes nothing")
+  .refine((patch) => patch.starts_at === undefined || patch.ends_at === undefined || patch.ends_at > patch.starts_at, {
+    path: ["ends_at"],
+    message: "must be after starts_at",
+  })
+  .openapi("ReservationPatch");
+
+export const NoteInput = z.strictObject({ note: prose(500).optional() }).openapi("NoteInput");
+export const EmptyInput = z.strictObject({}).openapi("EmptyInput");
+
+export const Reservation = z
+  .strictObject({
+    ...resourceFields,
+    equipment_id: Id,
+    status,
+    starts_at: Instant,
+    ends_at: Instant,
+    mine: z.boolean(),
+    member_id: Id.nullable().openapi({ description: "Null on others' reservations, for members." }),
+    purpose: purpose,
+    project_id,
+    note: z.string().nullable(),
+    created_by: z.string().nullable(),
+    decided_by: z.string().nullable(),
+    decided_at: Instant.nullable(),
+    checked_in_at: Instant.nullable(),
+    expires_at: Instant.nullable().openapi({ description: "When a pending reservation lapses." }),
+    makerspace_id: Id,
+  })
+  .openapi("Reservation");
+export const ReservationPage = pageOf(Reservation).openapi("ReservationPage");
+
+const range = {
+  starts_from: InstantInput.optional().openapi({ description: "Inclusive." }),
+  starts_to: InstantInput.optional().openapi({ description: "Exclusive." }),
+};
+
+export const MachineScheduleQuery = z.strictObject({ ...pageQuery, ...range, status: anyOf(status) });
+
+export const ReservationQuery = z.strictObject({
+  ...pageQuery,
+  ...range,
+  member_id: Id.optional().openapi({ description: "`me` works; others need staff permission." }),
+  equipment_id: anyOf(Id),
+  status: anyOf(status),
+  updated_since: InstantInput.optional().openapi({
+    description: "Oldest change first; not together with other filters.",
+  }),
+  sort: z.enum(["starts_at", "-starts_at"]).default("starts_at"),
+});
+
+export const MyReservationQuery = z.strictObject({
+  ...pageQuery,
+  ...range,
+  status: anyOf(status),
+  sort: z.enum(["starts_at", "-starts_at"]).default("starts_at"),
+});
+
+const causes = [
+  "reservation",
+  "walk_up",
+  "session",
+  "buffer",
+  "past",
+  "notice",
+  "horizon",
+  "equipment_unavailable",
+  "retired",
+] as const;
+
+export const AvailabilityQuery = z
+  .strictObject({ from: InstantInput, to: InstantInput })
+  .refine((query) => query.to > query.from, { path: ["to"], message: "must be after from" })
+  .refine((query) => query.to - query.from <= 93 * 86_400_000, {
+    path: ["to"],
+    message: "is more than 93 days after from",
+  });
+
+export const Availability = z
+  .strictObject({
+    equipment_id: Id,
+    from: Instant,
+    to: Instant,
+    free: z.array(z.strictObject({ starts_at: Instant, ends_at: Instant })),
+    busy: z.array(z.strictObject({ starts_at: Instant, ends_at: Instant, because: z.enum(causes) })),
+  })
+  .openapi("Availability");

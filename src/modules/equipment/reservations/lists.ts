@@ -1,0 +1,175 @@
+/** Reservations across machines, from D1: a projection, some tenths of a second behind the objects. */
+
+import type { z } from "@hono/zod-openapi";
+import { and, asc, desc, eq, gte, lt, or, type SQL, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/sqlite-core";
+import type { Database } from "../../../platform/db/driver.ts";
+import { combinations } from "../../../platform/db/fan-out.ts";
+import { type Cursor, type Page, readCursor, toPage } from "../../../platform/db/page.ts";
+import { problem } from "../../../platform/problem.ts";
+import type { Caller } from "../../../platform/route.ts";
+import type { Space } from "../../../platform/space.ts";
+import { acrossShards, belongings } from "../../members/index.ts";
+import { reservationStatuses } from "../model.ts";
+import { reservations } from "../tables.ts";
+import type { MyReservationQuery, Reservation, ReservationQuery } from "./contract.ts";
+import { viewerOf } from "./service.ts";
+import { viewReservation } from "./view.ts";
+
+type View = z.output<typeof Reservation>;
+type Row = typeof reservations.$inferSelect;
+type Sort = "starts_at" | "-starts_at";
+
+interface Range {
+  starts_from?: number | undefined;
+  starts_to?: number | undefined;
+}
+
+function afterCursor(after: Cursor | null, sort: Sort): SQL | undefined {
+  if (!after) return undefined;
+  const [value, later] = [Number(after.value), sort === "starts_at"];
+  return later
+    ? sql`(${reservations.starts_at}, ${reservations.id}) > (${value}, ${after.id})`
+    : sql`(${reservations.starts_at}, ${reservations.id}) < (${value}, ${after.id})`;
+}
+
+const inRange = (range: Range): SQL | undefined =>
+  and(
+    range.starts_from === undefined ? undefined : gte(reservations.starts_at, range.starts_from),
+    range.starts_to === undefined ? undefined : lt(reservations.starts_at, range.starts_to),
+  );
+
+/** Runs one bounded walk per combination and merges them in list order. */
+async function walk(db: Database, walks: SQL[], sort: Sort, limit: number): Promise<Row[]> {
+  const direction = sort === "starts_at" ? asc : desc;
+  const one = (where: SQL) => {
+    const page = db
+      .select()
+      .from(reservations)
+      .where(where)
+      .orderBy(direction(reservations.starts_at), direction(reservations.id))
+      .limit(limit)
+      .as("page");
+    return db.select().from(page);
+  };
+  const [first, second, ...rest] = walks.map(one);
+  if (!first) return [];
+  if (!second) return first;
+  return unionAll(first, second, ...rest)
+    .orderBy(direction(sql`starts_at`), direction(sql`id`))
+    .limit(limit);
+}
+
+/** The filters that lead an index; without a status it is walked once for each, so that rows stay in start order. */
+function walksOf(filter: {
+  member_id?: string | undefined;
+  equipment_id?: string[] | undefined;
+  status?: string[] | undefined;
+}) {
+  const { member_id, equipment_id, status } = filter;
+  const led = (member_id === undefined) !== (equipment_id === undefined);
+  return combinations({
+    member_id: member_id === undefined ? undefined : [member_id],
+    equipment_id,
+    status: status ?? (led ? reservationStatuses : undefined),
+  });
+}
+
+const equalities = (combination: Partial<Record<"member_id" | "equipment_id" | "status", string>>): SQL | undefined =>
+  and(
+    combination.member_id === undefined ? undefined : eq(reservations.member_id, combination.member_id),
+    combination.equipment_id === undefined ? undefined : eq(reservations.equipment_id, combination.equipment_id),
+    combination.status === undefined ? undefined : sql`${reservations.status} = ${combination.status}`,
+  );
+
+const startKey = (row: Row): Cursor => ({ value: row.starts_at, id: row.id });
+
+/**
+ * Reservations of this makerspace. Members see those of others as busy times.
+ * @throws forbidden when a member filters by somebody else: that would tell whose they are.
+ */
+export async function listReservations(space: Space, query: z.output<typeof ReservationQuery>): Promise<Page<View>> {
+  const { limit, cursor, sort, ...filter } = query;
+  const viewer = viewerOf(space);
+  const member_id = filter.member_id === "me" ? space.actor.id : filter.member_id;
+  if (member_id !== undefined && member_id !== space.actor.id && !viewer.sees_all) throw problem("forbidden");
+  const list = ["reservations", filter, sort];
+  const after = readCursor(cursor, list);
+  if (filter.updated_since !== undefined) return listChanged(space, { ...filter, limit, after, list });
+  const walks = walksOf({ member_id, equipment_id: filter.equipment_id, status: filter.status }).map((one) =>
+    space.store.in(reservations, equalities(one), inRange(filter), afterCursor(after, sort)),
+  );
+  const rows = await space.time("db", walk(space.db, walks, sort, limit + 1));
+  return toPage(rows, limit, list, startKey, (row) => viewReservation(row, viewer));
+}
+
+interface Changed extends Range {
+  updated_since?: number | undefined;
+  member_id?: string | undefined;
+  equipment_id?: string[] | undefined;
+  status?: string[] | undefined;
+  limit: number;
+  after: Cursor | null;
+  list: unknown;
+}
+
+/** What changed since a moment, oldest change first: for those who keep a copy. */
+async function listChanged(space: Space, query: Changed): Promise<Page<View>> {
+  const { updated_since = 0, limit, after, list } = query;
+  if (query.member_id ?? query.equipment_id ?? query.status ?? query.starts_from ?? query.starts_to) {
+    throw problem("invalid_parameter", { detail: "updated_since goes with no other filter." });
+  }
+  const later = after && sql`(${reservations.updated_at}, ${reservations.id}) > (${Number(after.value)}, ${after.id})`;
+  const rows = await space.db
+    .select()
+    .from(reservations)
+    .where(space.store.in(reservations, gte(reservations.updated_at, updated_since), later ?? undefined))
+    .orderBy(asc(reservations.updated_at), asc(reservations.id))
+    .limit(limit + 1);
+  const viewer = viewerOf(space);
+  const key = (row: Row): Cursor => ({ value: row.updated_at, id: row.id });
+  return toPage(rows, limit, list, key, (row) => viewReservation(row, viewer));
+}
+
+/** One reservation from D1. @throws not_found */
+export async function readReservation(space: Space, id: string): Promise<View> {
+  const [row] = await space.db
+    .select()
+    .from(reservations)
+    .where(space.store.in(reservations, eq(reservations.id, id)));
+  if (!row) throw problem("not_found");
+  return viewReservation(row, viewerOf(space, row.equipment_id));
+}
+
+/** One's own reservations in every makerspace, merged by start. */
+export async function listMyReservations(
+  caller: Caller,
+  query: z.output<typeof MyReservationQuery>,
+): Promise<Page<View>> {
+  const { limit, cursor, sort, ...filter } = query;
+  const list = ["my_reservations", filter, sort];
+  const after = readCursor(cursor, list);
+  const mine = await belongings(caller.principal.user_id);
+  const members = new Map(mine.map((one) => [one.makerspace_id, one.member_id]));
+  const rows = await acrossShards(mine, (db, here) => {
+    const walks = here.map((one) => {
+      const statuses = filter.status && or(...filter.status.map((status) => eq(reservations.status, status)));
+      const own = and(
+        eq(reservations.makerspace_id, one.makerspace_id),
+        eq(reservations.member_id, one.member_id),
+        statuses,
+      );
+      return and(own, inRange(filter), afterCursor(after, sort)) ?? sql`0`;
+    });
+    return walk(db, walks, sort, limit + 1);
+  });
+  const order = sort === "starts_at" ? 1 : -1;
+  rows.sort((a, b) => order * (a.starts_at - b.starts_at || (a.id < b.id ? -1 : 1)));
+  return toPage(rows, limit, list, startKey, (row) =>
+    viewReservation(row, {
+      makerspace_id: row.makerspace_id,
+      member_id: members.get(row.makerspace_id) ?? "",
+      sees_all: false,
+    }),
+  );
+}

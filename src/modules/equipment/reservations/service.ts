@@ -1,0 +1,158 @@
+/** Booking verbs. Each is one command to the machine's object; D1 is only read here. */
+
+import type { z } from "@hono/zod-openapi";
+import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
+import { newId } from "../../../platform/ids.ts";
+import { problem } from "../../../platform/problem.ts";
+import type { Space } from "../../../platform/space.ts";
+import { DAY, toIso } from "../../../platform/time.ts";
+import { execute } from "../commands.ts";
+import { type MachineRow, requireMachine } from "../machines/index.ts";
+import { machine } from "../policy.ts";
+import type { Command, ReservationRecord } from "../port.ts";
+import { authority, standingFor } from "../standing.ts";
+import type {
+  Availability,
+  AvailabilityQuery,
+  MachineScheduleQuery,
+  Reservation,
+  ReservationInput,
+  ReservationPatch,
+} from "./contract.ts";
+import { type Viewer, viewReservation } from "./view.ts";
+
+type View = z.output<typeof Reservation>;
+
+/** A booking's answer, and whether it came from an earlier request with the same key. */
+export interface Booked {
+  view: View;
+  replayed: boolean;
+}
+
+/** What this caller sees of reservations, on one machine if given. */
+export const viewerOf = (space: Space, equipment_id?: string): Viewer => ({
+  makerspace_id: space.id,
+  member_id: space.actor.id,
+  sees_all: space.scope("reservations.read", equipment_id) === "any",
+});
+
+function booked(space: Space, record: ReservationRecord | null, replayed: boolean): Booked {
+  if (!record) throw problem("not_found");
+  return { view: viewReservation(record, viewerOf(space, record.equipment_id)), replayed };
+}
+
+/**
+ * Books a machine.
+ * @throws slot_taken, booking_refused, equipment_unavailable, equipment_retired, forbidden, …
+ */
+export async function reserve(
+  space: Space,
+  rows: MachineRow[],
+  input: z.output<typeof ReservationInput>,
+): Promise<Booked> {
+  const row = requireMachine(rows);
+  const standing = await standingFor(space, "reservations.create", row, input.member_id);
+  const { starts_at, ends_at, purpose = null, project_id = null } = input;
+  const command: Command = { type: "reserve", reservation_id: newId(), starts_at, ends_at, purpose, project_id };
+  const { reservation, replayed } = await execute(space, row, command, standing);
+  return booked(space, reservation, replayed);
+}
+
+/** The state changes that take a note or nothing. */
+export type ReservationAction = "approve" | "reject" | "cancel" | "check_in" | "no_show" | "excuse";
+
+const decisions: readonly ReservationAction[] = ["approve", "reject", "no_show", "excuse"];
+
+/** Approves, rejects, cancels, checks in, marks or excuses a no-show. @throws illegal_transition, too_early, forbidden, not_found */
+export async function act(
+  space: Space,
+  rows: MachineRow[],
+  reservation_id: string,
+  type: ReservationAction,
+  note: string | null,
+): Promise<Booked> {
+  const row = requireMachine(rows);
+  const reach = authority(space, decisions.includes(type) ? "reservations.decide" : "reservations.change", row);
+  const command: Command = type === "check_in" ? { type, reservation_id } : { type, reservation_id, note };
+  const { reservation, replayed } = await execute(space, row, command, { authority: reach, holder: null });
+  return booked(space, reservation, replayed);
+}
+
+/** Moves, extends or shortens. @throws stale_version, slot_taken, booking_refused, illegal_transition, forbidden */
+export async function amend(
+  space: Space,
+  rows: MachineRow[],
+  reservation_id: string,
+  if_version: number | null,
+  patch: z.output<typeof ReservationPatch>,
+): Promise<Booked> {
+  const row = requireMachine(rows);
+  const reach = authority(space, "reservations.change", row);
+  if (if_version === null) throw problem("precondition_required");
+  const { starts_at, ends_at, purpose, project_id } = patch;
+  const command: Command = {
+    type: "amend",
+    reservation_id,
+    if_version,
+    ...(starts_at !== undefined && { starts_at }),
+    ...(ends_at !== undefined && { ends_at }),
+    ...(purpose !== undefined && { purpose }),
+    ...(project_id !== undefined && { project_id }),
+  };
+  const { reservation, replayed } = await execute(space, row, command, { authority: reach, holder: null });
+  return booked(space, reservation, replayed);
+}
+
+/** One reservation, from the object: never behind. @throws not_found */
+export async function readFromMachine(space: Space, rows: MachineRow[], reservation_id: string): Promise<View> {
+  const row = requireMachine(rows);
+  const record = await space.time("object", machine(space, row.id).reservation(reservation_id));
+  if (!record) throw problem("not_found");
+  return viewReservation(record, viewerOf(space, row.id));
+}
+
+/** The machine's schedule, from the object: those that start in [starts_from, starts_to), oldest first. */
+export async function readSchedule(
+  space: Space,
+  rows: MachineRow[],
+  query: z.output<typeof MachineScheduleQuery>,
+): Promise<Page<View>> {
+  const row = requireMachine(rows);
+  const { limit, cursor, ...filter } = query;
+  const list = ["schedule", row.id, filter];
+  const after = readCursor(cursor, list);
+  const records = await space.time(
+    "object",
+    machine(space, row.id).reservations({
+      starts_from: filter.starts_from ?? space.now - DAY,
+      starts_to: filter.starts_to ?? Number.MAX_SAFE_INTEGER,
+      statuses: filter.status ?? null,
+      after: after && { starts_at: Number(after.value), id: after.id },
+      limit: limit + 1,
+    }),
+  );
+  const viewer = viewerOf(space, row.id);
+  const key = (record: ReservationRecord) => ({ value: record.starts_at, id: record.id });
+  return toPage(records, limit, list, key, (record) => viewReservation(record, viewer));
+}
+
+/** Free intervals, and why the rest is not. */
+export async function readAvailability(
+  space: Space,
+  rows: MachineRow[],
+  query: z.output<typeof AvailabilityQuery>,
+): Promise<z.output<typeof Availability>> {
+  const row = requireMachine(rows);
+  const { free, busy } = await space.time("object", machine(space, row.id).availability(query.from, query.to));
+  const iso = (interval: { starts_at: number; ends_at: number }) => ({
+    starts_at: toIso(interval.starts_at),
+    ends_at: toIso(interval.ends_at),
+  });
+  return {
+    equipment_id: row.id,
+    from: toIso(query.from),
+    to: toIso(query.to),
+    free: free.map(iso),
+    busy: busy.map((interval) => ({ ...iso(interval), because: interval.because })),
+  };
+}

@@ -1,0 +1,38 @@
+import type { z } from "@hono/zod-openapi";
+import { toIso, toIsoOrNull } from "../../../platform/time.ts";
+import type { ReservationRecord } from "../port.ts";
+import type { Reservation } from "./contract.ts";
+
+/** Who looks: their membership, and whether they see more than their own. */
+export interface Viewer {
+  makerspace_id: string;
+  member_id: string;
+  sees_all: boolean;
+}
+
+/** Record → JSON. Others' reservations are busy times without a name for those who see only their own. */
+export function viewReservation(record: ReservationRecord, viewer: Viewer): z.output<typeof Reservation> {
+  const mine = record.member_id === viewer.member_id;
+  const open = mine || viewer.sees_all;
+  return {
+    id: record.id,
+    makerspace_id: viewer.makerspace_id,
+    equipment_id: record.equipment_id,
+    status: record.status,
+    starts_at: toIso(record.starts_at),
+    ends_at: toIso(record.ends_at),
+    mine,
+    member_id: open ? record.member_id : null,
+    purpose: open ? record.purpose : null,
+    project_id: open ? record.project_id : null,
+    note: open ? record.note : null,
+    created_by: open ? record.created_by : null,
+    decided_by: open ? record.decided_by : null,
+    decided_at: open ? toIsoOrNull(record.decided_at) : null,
+    checked_in_at: open ? toIsoOrNull(record.checked_in_at) : null,
+    expires_at: open ? toIsoOrNull(record.expires_at) : null,
+    created_at: toIso(record.created_at),
+    updated_at: toIso(record.updated_at),
+    version: record.version,
+  };
+}

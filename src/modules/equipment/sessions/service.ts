@@ -1,0 +1,154 @@
+/** Sessions: a machine in use. Started and ended by the object, listed from D1. */
+
+import type { z } from "@hono/zod-openapi";
+import { and, asc, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/sqlite-core";
+import { combinations } from "../../../platform/db/fan-out.ts";
+import { type Cursor, type Page, readCursor, toPage } from "../../../platform/db/page.ts";
+import { newId } from "../../../platform/ids.ts";
+import { problem } from "../../../platform/problem.ts";
+import type { Space } from "../../../platform/space.ts";
+import { toIso, toIsoOrNull } from "../../../platform/time.ts";
+import { execute } from "../commands.ts";
+import { type MachineRow, requireMachine } from "../machines/index.ts";
+import type { Command, SessionRecord } from "../port.ts";
+import { authority, standingFor } from "../standing.ts";
+import { sessions } from "../tables.ts";
+import type { Session, SessionEndInput, SessionInput, SessionQuery } from "./contract.ts";
+
+type View = z.output<typeof Session>;
+type Row = typeof sessions.$inferSelect;
+
+/** Record → JSON. */
+export const viewSession = (record: SessionRecord): View => ({
+  id: record.id,
+  equipment_id: record.equipment_id,
+  member_id: record.member_id,
+  reservation_id: record.reservation_id,
+  project_id: record.project_id,
+  status: record.status,
+  started_at: toIso(record.started_at),
+  planned_ends_at: toIso(record.planned_end_at),
+  ended_at: toIsoOrNull(record.ended_at),
+  ended_by: record.ended_by,
+  overrun: record.overrun_at !== null,
+  collides_with: record.collides_with,
+  job_successful: record.job_successful,
+  output_quality: record.output_quality,
+  notes: record.notes,
+  created_at: toIso(record.created_at),
+  updated_at: toIso(record.updated_at),
+  version: record.version,
+});
+
+/** A session's answer, and whether it came from an earlier request with the same key. */
+interface Used {
+  view: View;
+  replayed: boolean;
+}
+
+/** Starts a booked session or a walk-up. @throws equipment_busy, slot_taken, equipment_unavailable, illegal_transition, too_early, forbidden */
+export async function startSession(
+  space: Space,
+  rows: MachineRow[],
+  input: z.output<typeof SessionInput>,
+): Promise<Used> {
+  const row = requireMachine(rows);
+  const standing = await standingFor(space, "sessions.run", row, input.member_id);
+  const command: Command = {
+    type: "start_session",
+    session_id: newId(),
+    reservation_id: input.reservation_id ?? null,
+    planned_minutes: input.planned_minutes ?? null,
+    project_id: input.project_id ?? null,
+  };
+  const { session, replayed } = await execute(space, row, command, standing);
+  if (!session) throw problem("not_found");
+  return { view: viewSession(session), replayed };
+}
+
+/** Ends a session; the rest of its slot is free at once. @throws illegal_transition, forbidden, not_found */
+export async function endSession(
+  space: Space,
+  rows: MachineRow[],
+  session_id: string,
+  input: z.output<typeof SessionEndInput>,
+): Promise<Used> {
+  const row = requireMachine(rows);
+  const reach = authority(space, "sessions.run", row);
+  const { job_successful = null, output_quality = null, notes = null } = input;
+  const command: Command = { type: "end_session", session_id, job_successful, output_quality, notes };
+  const { session, replayed } = await execute(space, row, command, { authority: reach, holder: null });
+  if (!session) throw problem("not_found");
+  return { view: viewSession(session), replayed };
+}
+
+/** One session. Members read their own only. @throws not_found */
+export async function readSession(space: Space, id: string): Promise<View> {
+  const [row] = await space.db
+    .select()
+    .from(sessions)
+    .where(space.store.in(sessions, eq(sessions.id, id)));
+  const seen = row && (row.member_id === space.actor.id || space.scope("sessions.read", row.equipment_id) === "any");
+  if (!row || !seen) throw problem("not_found");
+  return viewSession(row);
+}
+
+function walksOf(space: Space, query: z.output<typeof SessionQuery>, after: Cursor | null): SQL[] {
+  const sees_all = space.scope("sessions.read") === "any";
+  const wanted = query.member_id === "me" ? space.actor.id : query.member_id;
+  if (wanted !== undefined && wanted !== space.actor.id && !sees_all) throw problem("forbidden");
+  const member_id = wanted ?? (sees_all ? undefined : space.actor.id);
+  const led = member_id !== undefined || query.equipment_id !== undefined;
+  const later = query.sort === "started_at";
+  const edge =
+    after &&
+    (later
+      ? sql`(${sessions.started_at}, ${sessions.id}) > (${Number(after.value)}, ${after.id})`
+      : sql`(${sessions.started_at}, ${sessions.id}) < (${Number(after.value)}, ${after.id})`);
+  const found = combinations({
+    member_id: member_id === undefined ? undefined : [member_id],
+    equipment_id: query.equipment_id,
+    status: query.status ?? (led ? (["active", "completed"] as const) : undefined),
+  });
+  return found.map((one) =>
+    space.store.in(
+      sessions,
+      one.member_id === undefined ? undefined : eq(sessions.member_id, one.member_id),
+      one.equipment_id === undefined ? undefined : eq(sessions.equipment_id, one.equipment_id),
+      one.status === undefined ? undefined : sql`${sessions.status} = ${one.status}`,
+      and(
+        query.started_from === undefined ? undefined : gte(sessions.started_at, query.started_from),
+        query.started_to === undefined ? undefined : lt(sessions.started_at, query.started_to),
+      ),
+      edge ?? undefined,
+    ),
+  );
+}
+
+/** Sessions, newest first unless told; members see their own. @throws forbidden when a member filters by somebody else. */
+export async function listSessions(space: Space, query: z.output<typeof SessionQuery>): Promise<Page<View>> {
+  const { limit, cursor, ...filter } = query;
+  const list = ["sessions", filter];
+  const after = readCursor(cursor, list);
+  const direction = query.sort === "started_at" ? asc : desc;
+  const pages = walksOf(space, query, after).map((where) => {
+    const page = space.db
+      .select()
+      .from(sessions)
+      .where(where)
+      .orderBy(direction(sessions.started_at), direction(sessions.id))
+      .limit(limit + 1)
+      .as("page");
+    return space.db.select().from(page);
+  });
+  const [first, second, ...rest] = pages;
+  const merged: Row[] = !first
+    ? []
+    : !second
+      ? await first
+      : await unionAll(first, second, ...rest)
+          .orderBy(direction(sql`started_at`), direction(sql`id`))
+          .limit(limit + 1);
+  return toPage(merged, limit, list, (row) => ({ value: row.started_at, id: row.id }), viewSession);
+}

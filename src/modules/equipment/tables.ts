@@ -1,0 +1,128 @@
+import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { flag, json, makerspaceId, resourceColumns } from "../../platform/db/columns.ts";
+import { equipmentCategories, equipmentStatuses, outputQualities, reservationStatuses } from "./model.ts";
+
+export const equipment = sqliteTable(
+  "equipment",
+  {
+    makerspace_id: makerspaceId(),
+    id: text().notNull(),
+    code: text().notNull(),
+    name: text().notNull(),
+    category: text({ enum: equipmentCategories }).notNull(),
+    sub_category: text(),
+    status: text({ enum: equipmentStatuses }).notNull(),
+    location: text(),
+    owner_member_id: text(),
+    requires_certification: flag().notNull().default(false),
+    certification_required: text(),
+    last_maintenance_at: integer(),
+    next_maintenance_at: integer(),
+    maintenance_interval_hours: integer(),
+    manufacturer: text(),
+    model: text(),
+    serial_number: text(),
+    purchased_on: text(),
+    warranty_ends_on: text(),
+    hourly_rate_minor: integer(),
+    deposit_minor: integer(),
+    currency: text(),
+    description: text(),
+    specifications: json().notNull().default({}),
+    manual_url: text(),
+    image_url: text(),
+    notes: text(),
+    policy: json().notNull().default({}),
+    policy_version: integer().notNull().default(1),
+    metadata: json().notNull().default({}),
+    external_id: text(),
+    retired_at: integer(),
+    ...resourceColumns(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
+);
+
+export const policyPushes = sqliteTable(
+  "policy_pushes",
+  { makerspace_id: makerspaceId(), equipment_id: text().notNull(), created_at: integer().notNull() },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.equipment_id] })],
+);
+
+/** Written by durable-objects/equipment/projection.ts alone. */
+export const reservations = sqliteTable(
+  "reservations",
+  {
+    makerspace_id: makerspaceId(),
+    id: text().notNull(),
+    equipment_id: text().notNull(),
+    member_id: text().notNull(),
+    status: text({ enum: reservationStatuses }).notNull(),
+    starts_at: integer().notNull(),
+    ends_at: integer().notNull(),
+    purpose: text(),
+    project_id: text(),
+    note: text(),
+    created_by: text().notNull(),
+    decided_by: text(),
+    decided_at: integer(),
+    checked_in_at: integer(),
+    expires_at: integer(),
+    orphan: flag().notNull().default(false),
+    ...resourceColumns(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
+);
+
+/** Written by durable-objects/equipment/projection.ts alone. */
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    makerspace_id: makerspaceId(),
+    id: text().notNull(),
+    equipment_id: text().notNull(),
+    member_id: text().notNull(),
+    reservation_id: text(),
+    project_id: text(),
+    status: text({ enum: ["active", "completed"] }).notNull(),
+    started_at: integer().notNull(),
+    planned_end_at: integer().notNull(),
+    ended_at: integer(),
+    ended_by: text(),
+    overrun_at: integer(),
+    collides_with: text(),
+    job_successful: flag(),
+    output_quality: text({ enum: outputQualities }),
+    notes: text(),
+    orphan: flag().notNull().default(false),
+    ...resourceColumns(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
+);
+
+export const projectionCursors = sqliteTable(
+  "projection_cursors",
+  {
+    makerspace_id: makerspaceId(),
+    equipment_id: text().notNull(),
+    seq: integer().notNull(),
+    updated_at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.equipment_id] })],
+);
+
+export const tablets = sqliteTable(
+  "tablets",
+  {
+    makerspace_id: makerspaceId(),
+    id: text().notNull(),
+    label: text().notNull(),
+    equipment_ids: json().notNull(),
+    status: text({ enum: ["pairing", "paired", "revoked"] }).notNull(),
+    pairing_expires_at: integer().notNull(),
+    paired_at: integer(),
+    revoked_at: integer(),
+    created_by: text().notNull(),
+    ...resourceColumns(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
+);

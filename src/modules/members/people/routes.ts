@@ -1,0 +1,80 @@
+import { spaceRoute } from "../../../platform/route.ts";
+import type { MemberEffects } from "../port.ts";
+import { Member, MemberInput, MemberOrEntry, MemberPage, MemberQuery, SuspendInput } from "./contract.ts";
+import { addMember, listMembers, reactivateMember, readMember, suspendMember } from "./service.ts";
+
+const tag = "members";
+
+export const memberRoutes = (effects: MemberEffects) => [
+  spaceRoute(
+    {
+      operation_id: "add_member",
+      tag,
+      method: "post",
+      path: "/members",
+      summary: "Add a member with a role and duties",
+      permission: "members.manage",
+      body: MemberInput,
+      idempotency: "optional",
+      status: 201,
+      response: Member,
+      problems: ["grant_exceeds_own", "email_taken", "already_member", "external_id_taken"],
+    },
+    (space, { body }) => addMember(space, body),
+  ),
+  spaceRoute(
+    {
+      operation_id: "list_members",
+      tag,
+      method: "get",
+      path: "/members",
+      summary: "Members; directory entries for those without staff permission",
+      permission: "members.read",
+      query: MemberQuery,
+      response: MemberPage,
+      problems: ["invalid_cursor"],
+    },
+    (space, { query }) => listMembers(space, query),
+  ),
+  spaceRoute(
+    {
+      operation_id: "get_member",
+      tag,
+      method: "get",
+      path: "/members/{member_id}",
+      summary: "One member",
+      permission: "members.read",
+      response: MemberOrEntry,
+    },
+    (space, { params }) => readMember(space, params.member_id),
+  ),
+  spaceRoute(
+    {
+      operation_id: "suspend_member",
+      tag,
+      method: "post",
+      path: "/members/{member_id}/suspend",
+      summary: "Suspend: their next request is refused, sockets close, future bookings are cancelled",
+      permission: "members.manage",
+      body: SuspendInput,
+      idempotency: "optional",
+      response: Member,
+      problems: ["illegal_transition", "last_administrator"],
+    },
+    (space, { params, body }) => suspendMember(space, params.member_id, body.reason, effects),
+  ),
+  spaceRoute(
+    {
+      operation_id: "reactivate_member",
+      tag,
+      method: "post",
+      path: "/members/{member_id}/reactivate",
+      summary: "Let a suspended member back in",
+      permission: "members.manage",
+      idempotency: "optional",
+      response: Member,
+      problems: ["illegal_transition"],
+    },
+    (space, { params }) => reactivateMember(space, params.member_id),
+  ),
+];

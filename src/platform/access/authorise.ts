@@ -1,0 +1,181 @@
+/** From a request to a Space: token → one trip to D1 (directory and makerspace in parallel) → 401, 404, 403. */
+
+import { and, eq, gt, or } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
+import { directory } from "../db/driver.ts";
+import { directoryShardOf } from "../db/shards.ts";
+import { SpaceStore } from "../db/store.ts";
+import { denylist } from "../db/tables.ts";
+import { describeError, log } from "../log.ts";
+import { Problem, problem } from "../problem.ts";
+import { Space } from "../space.ts";
+import type { Membership, MembershipSource, SettingsSource, SpaceSettings } from "./membership.ts";
+import { Access, type Permission } from "./permissions.ts";
+import type { Principal, TabletPrincipal, UserPrincipal } from "./principal.ts";
+import { verifyAccessToken } from "./tokens.ts";
+
+/** Finds the tablet behind a device token; the floor object answers, so it works with D1 down. */
+export type TabletVerifier = (token: string) => Promise<TabletPrincipal | null>;
+
+/** What the platform is given by the modules. */
+export interface AccessSources {
+  membership: MembershipSource;
+  settings: SettingsSource;
+  tablet: TabletVerifier;
+}
+
+/** Reads that a route wants in the authorisation trip: name → statement, made from the makerspace and the path. */
+export type FactReads = Readonly<
+  Record<string, (store: SpaceStore, params: Readonly<Record<string, string>>) => BatchItem<"sqlite">>
+>;
+
+export interface SpaceRequest {
+  makerspace_id: string;
+  permission: Permission;
+  facts: FactReads;
+  params: Readonly<Record<string, string>>;
+  request_id: string;
+  now: number;
+  defer: (work: Promise<unknown>) => void;
+}
+
+const DEVICE_TOKEN = /^mct_/;
+
+/** Who sent this request. @throws unauthenticated */
+export async function authenticate(
+  header: string | undefined,
+  sources: AccessSources,
+  now: number,
+): Promise<Principal> {
+  const token = /^Bearer ([A-Za-z0-9._~+/=-]{16,8192})$/.exec(header ?? "")?.[1];
+  if (token === undefined) throw problem("unauthenticated");
+  if (!DEVICE_TOKEN.test(token)) return verifyAccessToken(token, now);
+  const tablet = await sources.tablet(token);
+  if (!tablet) throw problem("unauthenticated", { detail: "This tablet was revoked, or its token is unknown." });
+  return tablet;
+}
+
+/** Refuses tokens that were signed out. @throws unauthenticated */
+export async function refuseDenied(principal: UserPrincipal, now: number): Promise<void> {
+  const entries = [
+    and(eq(denylist.kind, "sub"), eq(denylist.value, principal.user_id), gt(denylist.not_before, principal.issued_at)),
+    principal.jti === null ? undefined : and(eq(denylist.kind, "jti"), eq(denylist.value, principal.jti)),
+    principal.sid === null ? undefined : and(eq(denylist.kind, "sid"), eq(denylist.value, principal.sid)),
+  ];
+  const [denied] = await directory()
+    .select({ kind: denylist.kind })
+    .from(denylist)
+    .where(and(gt(denylist.expires_at, now), or(...entries)))
+    .limit(1);
+  if (denied) throw problem("unauthenticated", { detail: "This token was signed out." });
+}
+
+interface Loaded {
+  membership: Membership | null;
+  settings: SpaceSettings | null;
+  facts: Record<string, unknown>;
+}
+
+async function load(
+  store: SpaceStore,
+  request: SpaceRequest,
+  user_id: string | null,
+  sources: AccessSources,
+): Promise<Loaded> {
+  const settings = sources.settings.settings(store);
+  const membership = user_id === null ? null : sources.membership.byUser(store, user_id);
+  const facts = Object.entries(request.facts);
+  const rows = (await store.db.batch([
+    settings.statement,
+    ...(membership ? [membership.statement] : []),
+    ...facts.map(([, read]) => read(store, request.params)),
+  ])) as unknown[];
+  const first = membership ? 2 : 1;
+  return {
+    settings: settings.read(rows[0]),
+    membership: membership ? membership.read(rows[1]) : null,
+    facts: Object.fromEntries(facts.map(([name], index) => [name, rows[first + index]])),
+  };
+}
+
+/** D1 away before the decision is 503; problems and bugs pass. */
+async function fromDatabase<T>(work: Promise<T>, request_id: string): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Problem || (error instanceof Error && error.name === "TenantLeak")) throw error;
+    log.error("authorisation_unavailable", { request_id, error: describeError(error) });
+    throw problem("unavailable", { retry_after: 2 });
+  }
+}
+
+export interface OpenedSpace {
+  space: Space;
+  facts: Record<string, unknown>;
+}
+
+async function openForTablet(
+  tablet: TabletPrincipal,
+  request: SpaceRequest,
+  sources: AccessSources,
+): Promise<OpenedSpace> {
+  if (tablet.makerspace_id !== request.makerspace_id) throw problem("not_found");
+  const access = new Access("tablet", [], request.now);
+  if (!access.may(request.permission)) throw problem("forbidden");
+  const { equipment_id } = request.params;
+  if (equipment_id !== undefined && !tablet.equipment_ids.includes(equipment_id)) throw problem("not_found");
+  // Routes without facts never touch D1 for a tablet: it goes on with D1 down.
+  const needsDatabase = Object.keys(request.facts).length > 0;
+  const shard = needsDatabase ? await fromDatabase(directoryShardOf(request.makerspace_id), request.request_id) : "000";
+  const store = new SpaceStore(request.makerspace_id, shard ?? "000");
+  const loaded = needsDatabase
+    ? await fromDatabase(load(store, request, null, sources), request.request_id)
+    : { settings: null, facts: {} };
+  const actor = { kind: "tablet", id: tablet.tablet_id, membership: null } as const;
+  return {
+    space: new Space({ ...request, id: request.makerspace_id, store, actor, access, settings: loaded.settings }),
+    facts: loaded.facts,
+  };
+}
+
+async function openForUser(user: UserPrincipal, request: SpaceRequest, sources: AccessSources): Promise<OpenedSpace> {
+  const shard = await fromDatabase(directoryShardOf(request.makerspace_id), request.request_id);
+  const denied = refuseDenied(user, request.now);
+  if (shard === null) {
+    await fromDatabase(denied, request.request_id);
+    throw problem("not_found");
+  }
+  const store = new SpaceStore(request.makerspace_id, shard);
+  const started = performance.now();
+  const [, loaded] = await fromDatabase(
+    Promise.all([denied, load(store, request, user.user_id, sources)]),
+    request.request_id,
+  );
+  let { membership } = loaded;
+  if (!loaded.settings) throw problem("not_found");
+  if (!membership && user.email !== null) {
+    membership = await fromDatabase(
+      sources.membership.claim(store, user.user_id, user.email, request.now),
+      request.request_id,
+    );
+  }
+  if (!membership && !user.super_admin) throw problem("not_found");
+  if (!user.super_admin && membership?.status === "suspended") throw problem("membership_suspended");
+  if (!user.super_admin && membership?.status === "pending") throw problem("membership_pending");
+  const role = user.super_admin ? "super_admin" : (membership?.role ?? "user");
+  const access = new Access(role, membership?.duties ?? [], request.now);
+  if (!access.may(request.permission)) throw problem("forbidden");
+  const actor = membership
+    ? ({ kind: "member", id: membership.id, membership } as const)
+    : ({ kind: "platform", id: user.user_id, membership: null } as const);
+  const space = new Space({ ...request, id: request.makerspace_id, store, actor, access, settings: loaded.settings });
+  space.mark("authorise", performance.now() - started);
+  return { space, facts: loaded.facts };
+}
+
+/**
+ * Opens the makerspace for a principal.
+ * @throws not_found when the makerspace does not exist or the caller does not belong to it; forbidden without the permission; unavailable when D1 does not answer.
+ */
+export const openSpace = (principal: Principal, request: SpaceRequest, sources: AccessSources): Promise<OpenedSpace> =>
+  principal.kind === "tablet" ? openForTablet(principal, request, sources) : openForUser(principal, request, sources);

@@ -1,0 +1,164 @@
+/** Who may do what, as data. docs/access.md is generated from here; the generated route walk proves it. */
+
+/** Everything a route can ask for. One permission may serve several routes; each route names exactly one. */
+export const permissions = {
+  "space.read": "See the makerspace: name, time zone, currency",
+  "settings.read": "See settings, booking defaults and their versions",
+  "settings.manage": "Change settings and booking defaults",
+  "members.read": "See members (own: oneself in full)",
+  "members.manage": "Add members, grant roles and duties, suspend and reactivate",
+  "equipment.read": "See machines",
+  "equipment.manage": "Add, change and retire machines (own: machines that one owns)",
+  "reservations.read": "See reservations (own: one's own in full, those of others as busy times)",
+  "reservations.create": "Book machines (own: for oneself; any: on behalf of others, too)",
+  "reservations.change": "Check in, move and cancel (own: one's own reservations)",
+  "reservations.decide": "Approve, reject, mark and excuse no-shows (own: on machines that one owns)",
+  "sessions.read": "See sessions (own: one's own)",
+  "sessions.run": "Start and end sessions (own: one's own)",
+  "live.watch": "Open live sockets of a machine or of the floor",
+  "tablets.read": "See paired tablets",
+  "tablets.manage": "Pair and revoke tablets",
+  "notifications.read": "Read and mark notifications (own: one's own)",
+  "operations.read": "See jobs and dead letters",
+  "operations.manage": "Reconcile, cancel jobs, replay dead letters",
+} as const;
+export type Permission = keyof typeof permissions;
+export const allPermissions = Object.keys(permissions) as Permission[];
+
+/** How far a grant reaches. */
+export const scopes = ["none", "own", "any"] as const;
+export type Scope = (typeof scopes)[number];
+
+/** Memberships have one of the last four; `super_admin` comes from the token alone, `tablet` from a paired device. */
+export const roles = ["super_admin", "makerspace_admin", "admin", "user", "service_provider"] as const;
+export type Role = (typeof roles)[number];
+export const memberRoles = ["makerspace_admin", "admin", "user", "service_provider"] as const satisfies readonly Role[];
+export type MemberRole = (typeof memberRoles)[number];
+
+type Grants = Readonly<Partial<Record<Permission, Exclude<Scope, "none">>>>;
+
+const everything = Object.fromEntries(allPermissions.map((name) => [name, "any"])) as Grants;
+
+/** What makes a member of any kind: seeing the place, and oneself. */
+const member = {
+  "space.read": "any",
+  "equipment.read": "any",
+  "reservations.read": "own",
+  "sessions.read": "own",
+  "live.watch": "own",
+  "notifications.read": "own",
+} as const satisfies Grants;
+
+/** The seed's five roles. What is not written here is `none`. */
+export const roleGrants: Readonly<Record<Role | "tablet", Grants>> = {
+  super_admin: everything,
+  makerspace_admin: everything,
+  admin: {
+    ...member,
+    "settings.read": "any",
+    "members.read": "any",
+    "reservations.read": "any",
+    "sessions.read": "any",
+    "live.watch": "any",
+    "tablets.read": "any",
+    "operations.read": "any",
+  },
+  user: {
+    ...member,
+    "members.read": "own",
+    "reservations.create": "own",
+    "reservations.change": "own",
+    "sessions.run": "own",
+  },
+  service_provider: {
+    ...member,
+    "equipment.manage": "own",
+    "reservations.create": "own",
+    "reservations.change": "own",
+    "reservations.decide": "own",
+    "sessions.run": "own",
+  },
+  tablet: {
+    "equipment.read": "own",
+    "live.watch": "own",
+  },
+};
+
+/** Staff work by name: sets of permissions added to a membership, always with scope `any`. */
+export const dutyGrants = {
+  desk: [
+    "members.read",
+    "reservations.read",
+    "reservations.create",
+    "reservations.change",
+    "reservations.decide",
+    "sessions.read",
+    "sessions.run",
+    "live.watch",
+    "tablets.read",
+  ],
+  trainer: ["members.read", "reservations.read", "sessions.read", "live.watch"],
+  maintainer: ["equipment.manage", "reservations.read", "sessions.read", "sessions.run", "live.watch", "tablets.read"],
+  stock_keeper: ["operations.read"],
+  treasurer: ["members.read", "reservations.read", "sessions.read"],
+  safety: [
+    "members.read",
+    "reservations.read",
+    "reservations.change",
+    "reservations.decide",
+    "sessions.read",
+    "sessions.run",
+    "live.watch",
+  ],
+} as const satisfies Record<string, readonly Permission[]>;
+export type Duty = keyof typeof dutyGrants;
+export const duties = Object.keys(dutyGrants) as [Duty, ...Duty[]];
+
+/** A duty as it was granted. */
+export interface DutyGrant {
+  duty: Duty;
+  /** Only for these machines; null for all. */
+  equipment_ids: string[] | null;
+  /** Epoch milliseconds; null without end. */
+  ends_at: number | null;
+}
+
+/** A role and its duties at one moment: answers every "may they?". */
+export class Access {
+  private readonly duties: readonly DutyGrant[];
+
+  constructor(
+    readonly role: Role | "tablet",
+    granted: readonly DutyGrant[],
+    now: number,
+  ) {
+    this.duties = granted.filter((grant) => grant.ends_at === null || grant.ends_at > now);
+  }
+
+  /** The widest scope of a permission; with a machine, duties limited to that machine count, too. */
+  scope(permission: Permission, equipment_id?: string): Scope {
+    const byDuty = this.duties.some(
+      (grant) =>
+        (dutyGrants[grant.duty] as readonly Permission[]).includes(permission) &&
+        (grant.equipment_ids === null || (equipment_id !== undefined && grant.equipment_ids.includes(equipment_id))),
+    );
+    return byDuty ? "any" : (roleGrants[this.role][permission] ?? "none");
+  }
+
+  /** True when some grant, however narrow, includes the permission: the question a route asks first. */
+  may(permission: Permission): boolean {
+    return (
+      roleGrants[this.role][permission] !== undefined ||
+      this.duties.some((grant) => (dutyGrants[grant.duty] as readonly Permission[]).includes(permission))
+    );
+  }
+
+  /** True when everything in `role` and `granted` is already ours: nobody grants above their own. */
+  covers(role: MemberRole, granted: readonly DutyGrant[]): boolean {
+    const wanted = [
+      ...(Object.entries(roleGrants[role]) as [Permission, Scope][]),
+      ...granted.flatMap((grant) => dutyGrants[grant.duty].map((name): [Permission, Scope] => [name, "any"])),
+    ];
+    return wanted.every(([name, scope]) => scopes.indexOf(this.scope(name)) >= scopes.indexOf(scope));
+  }
+}

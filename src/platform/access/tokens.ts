@@ -1,0 +1,129 @@
+/** OIDC access tokens, verified against the issuer's keys. Every issuer, the development one included, takes this path. */
+
+import { z } from "@hono/zod-openapi";
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  decodeJwt,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from "jose";
+import { config, type IssuerConfig } from "../env.ts";
+import { describeError, log } from "../log.ts";
+import { problem } from "../problem.ts";
+import { devIssuer, devIssuerJwks } from "./dev-issuer.ts";
+import type { UserPrincipal } from "./principal.ts";
+
+/** Clocks of issuers may differ from ours by this many seconds. */
+const CLOCK_TOLERANCE_S = 5;
+/** Keys are fetched again after this; an unknown kid asks earlier, at most once per cooldown. */
+const JWKS_MAX_AGE_MS = 600_000;
+const JWKS_COOLDOWN_MS = 30_000;
+
+const Claims = z.object({
+  iss: z.string(),
+  sub: z.string().min(1).max(200),
+  iat: z.number(),
+  exp: z.number(),
+  azp: z.string().optional(),
+  client_id: z.string().optional(),
+  jti: z.string().optional(),
+  sid: z.string().optional(),
+  /** Keycloak says what kind of token this is; ID and refresh tokens are refused. */
+  typ: z.string().optional(),
+  email: z.string().max(254).optional(),
+  email_verified: z.boolean().optional(),
+  name: z.string().max(200).optional(),
+  realm_access: z.object({ roles: z.array(z.string()) }).optional(),
+});
+
+interface Verifier {
+  issuer: IssuerConfig;
+  keys: JWTVerifyGetKey;
+}
+
+const remoteKeys = (issuer: IssuerConfig): JWTVerifyGetKey =>
+  createRemoteJWKSet(new URL(issuer.jwks_uri), {
+    cacheMaxAge: JWKS_MAX_AGE_MS,
+    cooldownDuration: JWKS_COOLDOWN_MS,
+    timeoutDuration: 5_000,
+  });
+
+/** The development issuer's keys lie in our own database; a kid we have not seen reads them again. */
+const devKeys = (): JWTVerifyGetKey => {
+  let cached: JWTVerifyGetKey | null = null;
+  return async (header, token) => {
+    const known = cached ?? createLocalJWKSet(await devIssuerJwks());
+    cached = known;
+    try {
+      return await known(header, token);
+    } catch {
+      cached = createLocalJWKSet(await devIssuerJwks());
+      return cached(header, token);
+    }
+  };
+};
+
+/** Verifiers by issuer; key sets are cached by jose inside each. */
+const verifiers: ReadonlyMap<string, Verifier> = new Map(
+  [
+    ...config.OIDC_ISSUERS.map((issuer): Verifier => ({ issuer, keys: remoteKeys(issuer) })),
+    ...(config.DEV_ISSUER === "on" ? [{ issuer: devIssuer, keys: devKeys() }] : []),
+  ].map((verifier) => [verifier.issuer.issuer, verifier]),
+);
+
+function toPrincipal(payload: JWTPayload, issuer: IssuerConfig): UserPrincipal {
+  const claims = Claims.parse(payload);
+  const client = claims.azp ?? claims.client_id;
+  if (client === undefined || !issuer.azp.includes(client)) throw new Error("client is not on the list");
+  if (claims.typ !== undefined && claims.typ !== "Bearer") throw new Error("not an access token");
+  return {
+    kind: "user",
+    user_id: `${issuer.subject_prefix}${claims.sub}`,
+    issuer: claims.iss,
+    subject: claims.sub,
+    email: claims.email_verified === true && claims.email !== undefined ? claims.email.toLowerCase() : null,
+    name: claims.name ?? null,
+    super_admin: claims.realm_access?.roles.includes("super_admin") ?? false,
+    jti: claims.jti ?? null,
+    sid: claims.sid ?? null,
+    issued_at: claims.iat * 1_000,
+    expires_at: claims.exp * 1_000,
+  };
+}
+
+/** Verified tokens of this isolate: a signature is checked once, expiry and denylist each time. */
+const verified = new Map<string, UserPrincipal>();
+const MAX_VERIFIED = 5_000;
+
+/**
+ * The person behind an access token.
+ * @throws unauthenticated when the token is missing, malformed, expired, forged, or meant for somebody else.
+ */
+export async function verifyAccessToken(token: string, now: number): Promise<UserPrincipal> {
+  const known = verified.get(token);
+  if (known) {
+    if (known.expires_at + CLOCK_TOLERANCE_S * 1_000 > now) return known;
+    verified.delete(token);
+    throw problem("unauthenticated", { detail: "The token has expired." });
+  }
+  try {
+    const verifier = verifiers.get(decodeJwt(token).iss ?? "");
+    if (!verifier) throw new Error("unknown issuer");
+    const { payload } = await jwtVerify(token, verifier.keys, {
+      issuer: verifier.issuer.issuer,
+      audience: verifier.issuer.audience,
+      algorithms: verifier.issuer.algorithms,
+      clockTolerance: CLOCK_TOLERANCE_S,
+      requiredClaims: ["exp", "iat", "sub"],
+    });
+    const principal = toPrincipal(payload, verifier.issuer);
+    if (verified.size >= MAX_VERIFIED) verified.clear();
+    verified.set(token, principal);
+    return principal;
+  } catch (error) {
+    log.info("token_refused", { reason: describeError(error) });
+    throw problem("unauthenticated");
+  }
+}

@@ -1,0 +1,21 @@
+import { customType, integer, text } from "drizzle-orm/sqlite-core";
+
+/** A JSON text column with a known shape. */
+export const json = customType<{ data: unknown; driverData: string }>({
+  dataType: () => "text",
+  toDriver: (value) => JSON.stringify(value),
+  fromDriver: (value) => JSON.parse(value) as unknown,
+});
+
+/** SQLite has no booleans: 0 or 1. */
+export const flag = () => integer({ mode: "boolean" });
+
+/** Every table of a makerspace starts with it. */
+export const makerspaceId = () => text().notNull();
+
+/** What every resource with an id carries. Times are epoch milliseconds. */
+export const resourceColumns = () => ({
+  version: integer().notNull(),
+  created_at: integer().notNull(),
+  updated_at: integer().notNull(),
+});

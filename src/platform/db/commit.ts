@@ -1,0 +1,159 @@
+/**
+ * Writes are values; commit runs them as ONE D1 batch with the audit row, the outbox rows and the idempotency key, or nothing.
+ * D1 has no interactive transactions: a precondition is a constraint, or `expect`, which aborts the batch when its statement matched no row.
+ */
+
+import { sql } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
+import type { EventEnvelope } from "../events.ts";
+import { describeError, log } from "../log.ts";
+import { type ProblemCode, problem } from "../problem.ts";
+import type { SpaceStore } from "./store.ts";
+import { idempotencyKeys, outbox } from "./tables.ts";
+
+/** A statement that has not run, and what its failure means. */
+export interface Write {
+  statement: BatchItem<"sqlite">;
+  /** The problem when the statement changed no row. */
+  expect?: ProblemCode;
+  /** Columns of a UNIQUE constraint as SQLite names them ("members.email") → the problem when it is violated. */
+  unique?: Readonly<Record<string, ProblemCode>>;
+}
+
+/** Makes a write; `statement` is a Drizzle builder that nobody awaited. */
+export const write = (statement: BatchItem<"sqlite">, failures: Omit<Write, "statement"> = {}): Write => ({
+  statement,
+  ...failures,
+});
+
+/** What happened, for the audit log and the outbox. */
+export interface CommitEntry {
+  action: string;
+  subject: { type: string; id: string; version: number };
+  before?: unknown;
+  after?: unknown;
+  /** Types and data of the events to send; their subject is the entry's. */
+  events?: { type: string; data: Record<string, unknown> }[];
+  /** The answer to remember under the request's Idempotency-Key. */
+  answer?: { status: number; body: unknown };
+}
+
+/** Who commits, as the space knows it. */
+export interface CommitContext {
+  store: SpaceStore;
+  actor: { kind: "member" | "tablet" | "system" | "platform"; id: string };
+  request_id: string;
+  now: number;
+  idempotency: { scope: string; key: string; fingerprint: string; expires_at: number } | null;
+  newId: () => string;
+}
+
+const MAX_TRIES = 4;
+
+/** D1 says the outcome is unknown; the same batch may be tried again because its commit_id is unique. */
+const isTransient = (text: string): boolean =>
+  /Network connection lost|storage caused object to be reset|reset because its code was updated/i.test(text);
+
+const causeOf = (error: unknown): string => {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+};
+
+/** Aborts the batch with a name we recognise when the statement before it changed nothing. */
+const assertChanged = (store: SpaceStore, code: ProblemCode): BatchItem<"sqlite"> =>
+  store.db.run(sql.raw(`SELECT json_extract('{}', iif(changes() = 1, '$', 'expect:${code}'))`));
+
+function auditStatement(context: CommitContext, entry: CommitEntry, commit_id: string): BatchItem<"sqlite"> {
+  const { store, actor } = context;
+  const text = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
+  return store.db.run(sql`
+    INSERT INTO audit_log (makerspace_id, seq, commit_id, occurred_at, actor_kind, actor_id, action,
+                           subject_type, subject_id, request_id, before, after)
+    SELECT ${store.makerspace_id}, coalesce(max(seq), 0) + 1, ${commit_id}, ${context.now}, ${actor.kind}, ${actor.id},
+           ${entry.action}, ${entry.subject.type}, ${entry.subject.id}, ${context.request_id},
+           ${text(entry.before)}, ${text(entry.after)}
+    FROM audit_log WHERE makerspace_id = ${store.makerspace_id}`);
+}
+
+function problemBehind(message: string, writes: readonly Write[]): ReturnType<typeof problem> | null {
+  const expected = writes.find((item) => item.expect && message.includes(`expect:${item.expect}`))?.expect;
+  if (expected) return problem(expected);
+  for (const item of writes) {
+    for (const [columns, code] of Object.entries(item.unique ?? {})) {
+      const names = columns.split(",").map((column) => column.trim());
+      if (/UNIQUE constraint failed/.test(message) && names.every((name) => message.includes(name)))
+        return problem(code);
+    }
+  }
+  return message.includes("FOREIGN KEY constraint failed") ? problem("unknown_reference") : null;
+}
+
+/** Thrown when another request with the same Idempotency-Key won; the route answers with what that one stored. */
+export class KeyTaken extends Error {
+  override name = "KeyTaken";
+}
+
+/**
+ * Runs the writes of one verb.
+ * @returns the envelopes that were put into the outbox, to be sent to the queue after the response.
+ * @throws Problem of a failed expectation or constraint; KeyTaken when the Idempotency-Key was used meanwhile; `unavailable` when D1 stays away.
+ */
+export async function commit(
+  context: CommitContext,
+  entry: CommitEntry,
+  writes: readonly Write[],
+): Promise<EventEnvelope[]> {
+  const { store } = context;
+  const commit_id = context.newId();
+  const envelopes = (entry.events ?? []).map(
+    (event): EventEnvelope => ({
+      id: context.newId(),
+      type: event.type,
+      v: 1,
+      makerspace_id: store.makerspace_id,
+      subject: entry.subject,
+      actor_id: context.actor.id,
+      request_id: context.request_id,
+      occurred_at: context.now,
+      data: event.data,
+    }),
+  );
+  const batch: BatchItem<"sqlite">[] = [];
+  for (const item of writes) {
+    batch.push(item.statement);
+    if (item.expect) batch.push(assertChanged(store, item.expect));
+  }
+  batch.push(auditStatement(context, entry, commit_id));
+  for (const envelope of envelopes) {
+    const row = store.row({ event_id: envelope.id, envelope, created_at: context.now, sent_at: context.now });
+    batch.push(store.db.insert(outbox).values(row));
+  }
+  if (context.idempotency && entry.answer) {
+    const row = store.row({ ...context.idempotency, ...entry.answer });
+    batch.push(store.db.insert(idempotencyKeys).values(row));
+  }
+  await run(store, batch, writes);
+  return envelopes;
+}
+
+async function run(store: SpaceStore, batch: BatchItem<"sqlite">[], writes: readonly Write[]): Promise<void> {
+  const [first, ...rest] = batch;
+  if (!first) return;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await store.db.batch([first, ...rest]);
+      return;
+    } catch (error) {
+      const message = causeOf(error);
+      // The attempt before this one had arrived after all.
+      if (/UNIQUE constraint failed: audit_log\.makerspace_id, audit_log\.commit_id/.test(message)) return;
+      if (message.includes("idempotency_keys")) throw new KeyTaken();
+      const known = problemBehind(message, writes);
+      if (known) throw known;
+      if (!isTransient(message)) throw error;
+      log.warn("commit_retry", { makerspace_id: store.makerspace_id, attempt, error: describeError(error) });
+      if (attempt >= MAX_TRIES) throw problem("unavailable", { retry_after: 5 });
+      await scheduler.wait(Math.random() * 50 * 2 ** attempt);
+    }
+  }
+}

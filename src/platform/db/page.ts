@@ -1,0 +1,61 @@
+/** Keyset pages: rows read grow with the page, never with the table. */
+
+import { problem } from "../problem.ts";
+
+/** Where the next page starts: the sort key and id of the last row, bound to the list it came from. */
+export interface Cursor {
+  value: number | string;
+  id: string;
+}
+
+/** A page on the wire. */
+export interface Page<T> {
+  data: T[];
+  next_cursor: string | null;
+}
+
+/** A short fingerprint of filter and sort (FNV-1a): a cursor of another list is refused. It guards against mistakes, not attacks. */
+function listMark(list: unknown): string {
+  let hash = 0x811c9dc5;
+  for (const char of JSON.stringify(list)) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
+  return (hash >>> 0).toString(36);
+}
+
+const toBase64 = (text: string): string => btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+
+/**
+ * Cuts one row more than `limit` into a page.
+ * @param rows up to `limit + 1` rows in list order
+ * @param list filter and sort of the list, as given by the client
+ */
+export function toPage<Row, T>(
+  rows: readonly Row[],
+  limit: number,
+  list: unknown,
+  key: (row: Row) => Cursor,
+  view: (row: Row) => T,
+): Page<T> {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  const next_cursor = more ? toBase64(JSON.stringify([listMark(list), key(last).value, key(last).id])) : null;
+  return { data: page.map(view), next_cursor };
+}
+
+/**
+ * Reads a cursor back.
+ * @throws invalid_cursor when it was not made by this list.
+ */
+export function readCursor(text: string | undefined, list: unknown): Cursor | null {
+  if (text === undefined) return null;
+  try {
+    const parsed = JSON.parse(atob(text.replaceAll("-", "+").replaceAll("_", "/"))) as unknown;
+    if (!Array.isArray(parsed) || parsed.length !== 3) throw new Error("shape");
+    const [mark, value, id] = parsed as unknown[];
+    if (mark !== listMark(list) || typeof id !== "string") throw new Error("other list");
+    if (typeof value !== "number" && typeof value !== "string") throw new Error("value");
+    return { value, id };
+  } catch {
+    throw problem("invalid_cursor");
+  }
+}

@@ -1,0 +1,169 @@
+/** Tables of the platform itself. `directory` tables live in DIRECTORY, the others in the makerspace's database. No statement joins the two. */
+
+import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { json, makerspaceId, resourceColumns } from "./columns.ts";
+
+export const makerspaces = sqliteTable("makerspaces", {
+  id: text().primaryKey(),
+  slug: text().notNull(),
+  shard: text().notNull(),
+  location_hint: text(),
+  created_at: integer().notNull(),
+  created_by: text().notNull(),
+});
+
+export const principals = sqliteTable("principals", {
+  user_id: text().primaryKey(),
+  issuer: text().notNull(),
+  subject: text().notNull(),
+  email: text(),
+  name: text(),
+  created_at: integer().notNull(),
+  updated_at: integer().notNull(),
+});
+
+export const membershipIndex = sqliteTable(
+  "membership_index",
+  { user_id: text().notNull(), makerspace_id: makerspaceId(), member_id: text().notNull() },
+  (table) => [primaryKey({ columns: [table.user_id, table.makerspace_id] })],
+);
+
+export const denylist = sqliteTable(
+  "denylist",
+  {
+    kind: text({ enum: ["jti", "sid", "sub"] }).notNull(),
+    value: text().notNull(),
+    not_before: integer().notNull(),
+    expires_at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.value] })],
+);
+
+export const pairingCodes = sqliteTable("pairing_codes", {
+  digest: text().primaryKey(),
+  makerspace_id: makerspaceId(),
+  tablet_id: text().notNull(),
+  expires_at: integer().notNull(),
+});
+
+export const platformIdempotencyKeys = sqliteTable(
+  "platform_idempotency_keys",
+  {
+    scope: text().notNull(),
+    key: text().notNull(),
+    fingerprint: text().notNull(),
+    status: integer().notNull(),
+    body: json().notNull(),
+    expires_at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.scope, table.key] })],
+);
+
+export const devIssuerKeys = sqliteTable("dev_issuer_keys", {
+  kid: text().primaryKey(),
+  private_jwk: json().notNull(),
+  public_jwk: json().notNull(),
+  signs_from: integer().notNull(),
+  retires_at: integer().notNull(),
+});
+
+/** Tables of DIRECTORY; everything else is a space table and must bind its makerspace. */
+export const directoryTables = {
+  makerspaces,
+  principals,
+  membershipIndex,
+  denylist,
+  pairingCodes,
+  platformIdempotencyKeys,
+  devIssuerKeys,
+};
+
+export const auditLog = sqliteTable(
+  "audit_log",
+  {
+    makerspace_id: makerspaceId(),
+    seq: integer().notNull(),
+    commit_id: text().notNull(),
+    occurred_at: integer().notNull(),
+    actor_kind: text({ enum: ["member", "tablet", "system", "platform"] }).notNull(),
+    actor_id: text().notNull(),
+    action: text().notNull(),
+    subject_type: text().notNull(),
+    subject_id: text().notNull(),
+    request_id: text().notNull(),
+    before: json(),
+    after: json(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.seq] })],
+);
+
+export const outbox = sqliteTable(
+  "outbox",
+  {
+    makerspace_id: makerspaceId(),
+    event_id: text().notNull(),
+    envelope: json().notNull(),
+    created_at: integer().notNull(),
+    sent_at: integer(),
+    attempts: integer().notNull().default(0),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.event_id] })],
+);
+
+export const processedEvents = sqliteTable(
+  "processed_events",
+  {
+    makerspace_id: makerspaceId(),
+    event_id: text().notNull(),
+    handler: text().notNull(),
+    processed_at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.event_id, table.handler] })],
+);
+
+export const deadLetters = sqliteTable(
+  "dead_letters",
+  {
+    makerspace_id: makerspaceId(),
+    id: text().notNull(),
+    envelope: json().notNull(),
+    error: text(),
+    status: text({ enum: ["parked", "replayed"] }).notNull(),
+    ...resourceColumns(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
+);
+
+export const idempotencyKeys = sqliteTable(
+  "idempotency_keys",
+  {
+    makerspace_id: makerspaceId(),
+    scope: text().notNull(),
+    key: text().notNull(),
+    fingerprint: text().notNull(),
+    status: integer().notNull(),
+    body: json().notNull(),
+    expires_at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.scope, table.key] })],
+);
+
+export const jobStatuses = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
+
+export const jobs = sqliteTable(
+  "jobs",
+  {
+    makerspace_id: makerspaceId(),
+    id: text().notNull(),
+    kind: text().notNull(),
+    status: text({ enum: jobStatuses }).notNull(),
+    input: json().notNull(),
+    done: integer().notNull().default(0),
+    total: integer(),
+    result: json(),
+    problem: json(),
+    created_by: text().notNull(),
+    ...resourceColumns(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
+);

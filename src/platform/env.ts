@@ -1,0 +1,88 @@
+/** Variables and bindings, checked once when the worker loads: a missing or wrong one refuses to start and names its key. */
+
+import { env as bindings } from "cloudflare:workers";
+import { z } from "@hono/zod-openapi";
+
+const algorithms = ["RS256", "PS256", "ES256", "EdDSA"] as const;
+
+const Issuer = z.strictObject({
+  /** Exactly the `iss` claim. */
+  issuer: z.url(),
+  /** Our API's name in `aud`. */
+  audience: z.string().min(1),
+  /** Clients whose tokens we take (`azp`); empty takes none. */
+  azp: z.array(z.string().min(1)).min(1),
+  algorithms: z.array(z.enum(algorithms)).min(1),
+  jwks_uri: z.url(),
+  /** Put before `sub` to make our user id; one issuer may leave it empty, two must differ. */
+  subject_prefix: z.string().max(40),
+});
+export type IssuerConfig = z.infer<typeof Issuer>;
+
+const json = (text: string, ctx: z.RefinementCtx): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    ctx.addIssue({ code: "custom", message: "is not JSON" });
+    return z.NEVER;
+  }
+};
+
+const Variables = z.object({
+  ENVIRONMENT: z.enum(["production", "development", "test"]),
+  OIDC_ISSUERS: z.string().transform(json).pipe(z.array(Issuer).max(10)),
+  DEV_ISSUER: z.enum(["on", "off"]),
+  ALLOWED_ORIGINS: z
+    .string()
+    .transform((text) =>
+      text
+        .split(",")
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ""),
+    )
+    .pipe(z.array(z.url())),
+  RATE_LIMITS: z.enum(["standard", "load"]),
+});
+
+const requiredBindings = [
+  "DIRECTORY",
+  "DB_000",
+  "EQUIPMENT",
+  "FLOOR",
+  "ATTEMPTS",
+  "EVENTS",
+  "ASSETS",
+  "LIMIT_USER",
+  "LIMIT_IP",
+  "LIMIT_USER_LOAD",
+  "LIMIT_IP_LOAD",
+] as const;
+
+export type Config = z.infer<typeof Variables>;
+
+/**
+ * Reads the configuration out of the worker's environment.
+ * @throws Error naming each key that is missing or wrong; also when the development issuer is on in production, and when nobody could sign in.
+ */
+export function readConfig(source: Record<string, unknown>): Config {
+  const parsed = Variables.safeParse(source);
+  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  for (const name of requiredBindings) if (source[name] === undefined) faults.push(`${name}: binding is missing`);
+  // Judged on the raw text, so that an unset ENVIRONMENT counts as production.
+  const { ENVIRONMENT, DEV_ISSUER } = source;
+  if (DEV_ISSUER === "on" && (ENVIRONMENT === undefined || ENVIRONMENT === "production")) {
+    faults.push("DEV_ISSUER: the development issuer cannot be on in production");
+  }
+  if (parsed.success) {
+    const { OIDC_ISSUERS: issuers } = parsed.data;
+    if (issuers.length === 0 && DEV_ISSUER !== "on") faults.push("OIDC_ISSUERS: at least one issuer is needed");
+    const prefixes = [...issuers.map((issuer) => issuer.subject_prefix), ...(DEV_ISSUER === "on" ? [""] : [])];
+    if (new Set(prefixes).size < prefixes.length)
+      faults.push('OIDC_ISSUERS: subject_prefix must differ (the development issuer uses "")');
+  }
+  if (!parsed.success || faults.length > 0) throw new Error(`MakrCave cannot start. ${faults.join("; ")}`);
+  return parsed.data;
+}
+
+/** The configuration of this worker. */
+export const config: Config = readConfig(bindings as unknown as Record<string, unknown>);

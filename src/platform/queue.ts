@@ -1,0 +1,151 @@
+/** Events to and from the queue. Outbox rows make it at-least-once; processed_events makes each effect once. */
+
+import { env } from "cloudflare:workers";
+import { z } from "@hono/zod-openapi";
+import { sql } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
+import { everyShard } from "./db/driver.ts";
+import { directoryShardOf } from "./db/shards.ts";
+import { SpaceStore } from "./db/store.ts";
+import { deadLetters, outbox, processedEvents } from "./db/tables.ts";
+import type { EventEnvelope } from "./events.ts";
+import { newId } from "./ids.ts";
+import { describeError, log } from "./log.ts";
+import { MINUTE, SECOND } from "./time.ts";
+
+/** The queue refuses more per call. */
+const SEND_MAX = 100;
+
+/** Sends envelopes; a failure is left to the minute sweep of the outbox. */
+export async function sendEvents(envelopes: readonly EventEnvelope[], delay_seconds = 0): Promise<void> {
+  try {
+    for (let from = 0; from < envelopes.length; from += SEND_MAX) {
+      const messages = envelopes.slice(from, from + SEND_MAX).map((body) => ({ body, delaySeconds: delay_seconds }));
+      await env.EVENTS.sendBatch(messages);
+    }
+  } catch (error) {
+    log.warn("queue_send_failed", { events: envelopes.length, error: describeError(error) });
+  }
+}
+
+/** What a handler may use. `write` statements run in one batch with the processed mark and the end of the outbox row. */
+export interface EventContext {
+  store: SpaceStore;
+  now: number;
+}
+
+/** An effect of an event: statements to run with it, or work that is idempotent by itself. Returns what to write, possibly nothing. */
+export interface EventHandler {
+  name: string;
+  handle(envelope: EventEnvelope, context: EventContext): Promise<BatchItem<"sqlite">[]>;
+}
+
+/** Event type → its handlers. Modules declare it over their closed list of types, so a missing one does not compile. */
+export type Consumers<T extends string = string> = Readonly<Record<T, readonly EventHandler[]>>;
+
+const Envelope = z.object({
+  id: z.string(),
+  type: z.string(),
+  v: z.literal(1),
+  makerspace_id: z.string(),
+  subject: z.object({ type: z.string(), id: z.string(), version: z.number() }),
+  actor_id: z.string(),
+  request_id: z.string(),
+  occurred_at: z.number(),
+  data: z.record(z.string(), z.unknown()),
+});
+
+/** Runs every handler of an event once and removes its outbox row. */
+export async function consume(consumers: Consumers, envelope: EventEnvelope, now: number): Promise<void> {
+  const shard = await directoryShardOf(envelope.makerspace_id);
+  if (shard === null) return log.warn("event_of_unknown_makerspace", { event_id: envelope.id });
+  const store = new SpaceStore(envelope.makerspace_id, shard);
+  for (const handler of consumers[envelope.type] ?? []) {
+    const effects = await handler.handle(envelope, { store, now });
+    const mark = store.db
+      .insert(processedEvents)
+      .values(store.row({ event_id: envelope.id, handler: handler.name, processed_at: now }));
+    try {
+      await store.db.batch([mark, ...effects]);
+    } catch (error) {
+      // Done before: a second delivery changes nothing.
+      if (!describeError(error).includes("processed_events")) throw error;
+    }
+  }
+  await store.db.delete(outbox).where(store.in(outbox, sql`${outbox.event_id} = ${envelope.id}`));
+}
+
+/** Consumes a batch; each message is acknowledged or retried by itself, later each time. */
+export async function consumeBatch(consumers: Consumers, batch: MessageBatch, now: number): Promise<void> {
+  for (const message of batch.messages) {
+    const parsed = Envelope.safeParse(message.body);
+    if (!parsed.success) {
+      log.error("event_malformed", { message_id: message.id });
+      message.ack();
+      continue;
+    }
+    try {
+      await consume(consumers, parsed.data, now);
+      message.ack();
+    } catch (error) {
+      const { id, type, request_id } = parsed.data;
+      log.warn("event_failed", {
+        event_id: id,
+        type,
+        request_id,
+        attempt: message.attempts,
+        error: describeError(error),
+      });
+      message.retry({ delaySeconds: 2 ** Math.min(message.attempts, 8) });
+    }
+  }
+}
+
+/** Stores what the queue gave up on, where staff see it and can replay it. The outbox row goes: it would be sent for ever. */
+export async function storeDeadLetters(batch: MessageBatch, now: number): Promise<void> {
+  for (const message of batch.messages) {
+    const parsed = Envelope.safeParse(message.body);
+    const shard = parsed.success ? await directoryShardOf(parsed.data.makerspace_id) : null;
+    if (parsed.success && shard !== null) {
+      const store = new SpaceStore(parsed.data.makerspace_id, shard);
+      const row = {
+        id: newId(),
+        envelope: parsed.data,
+        status: "parked" as const,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+      };
+      await store.db.batch([
+        store.db.insert(deadLetters).values(store.row(row)),
+        store.db.delete(outbox).where(store.in(outbox, sql`${outbox.event_id} = ${parsed.data.id}`)),
+      ]);
+    }
+    log.error("event_dead", { message_id: message.id });
+    message.ack();
+  }
+}
+
+/** An event is sent again when nobody consumed it for this long. */
+const RESEND_AFTER = 2 * MINUTE;
+const RESEND_MAX = 500;
+
+/** Sends what has lain in the outboxes for two minutes: a kill of the broker or a failed send loses nothing. */
+export async function resendOutbox(now: number): Promise<number> {
+  let sent = 0;
+  for (const db of everyShard()) {
+    const due = await db
+      .update(outbox)
+      .set({ sent_at: now, attempts: sql`${outbox.attempts} + 1` })
+      .where(
+        sql`(${outbox.makerspace_id}, ${outbox.event_id}) IN (
+          SELECT makerspace_id, event_id FROM outbox
+          WHERE created_at < ${now - RESEND_AFTER} AND coalesce(sent_at, 0) < ${now - RESEND_AFTER + SECOND}
+          ORDER BY created_at LIMIT ${RESEND_MAX})`,
+      )
+      .returning({ envelope: outbox.envelope });
+    await sendEvents(due.map((row) => row.envelope as EventEnvelope));
+    sent += due.length;
+  }
+  return sent;
+}

@@ -1,0 +1,102 @@
+/** What a route says of itself. */
+
+import type { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { AccessSources } from "../access/authorise.ts";
+import type { Permission } from "../access/permissions.ts";
+import type { Principal } from "../access/principal.ts";
+import type { ProblemCode } from "../problem.ts";
+import type { Space } from "../space.ts";
+
+/** Set by middleware, read by the factories alone. */
+export interface AppEnv {
+  Variables: {
+    request_id: string;
+    now: number;
+    principal: Principal;
+    space: Space;
+    facts: Record<string, unknown>;
+  };
+}
+export type App = OpenAPIHono<AppEnv>;
+
+export type Schema = z.ZodType;
+export type Output<S> = S extends Schema ? z.output<S> : undefined;
+/** A route without a response schema answers without a body. */
+// biome-ignore lint/suspicious/noConfusingVoidType: handlers of such routes are verbs that return nothing.
+export type Answer<R> = R extends Schema ? z.output<R> : void;
+export type Method = "get" | "post" | "patch" | "put" | "delete";
+
+/** The eight modules and what carries them: one tag per operation, counted in docs/coverage.md. */
+export const tags = [
+  "inventory",
+  "equipment",
+  "members",
+  "skills",
+  "projects",
+  "billing",
+  "analytics",
+  "settings",
+  "notifications",
+  "platform",
+] as const;
+
+/** "equipment_id" out of "/equipment/{equipment_id}". */
+type Names<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+export type Params<P extends string> = Readonly<Record<Names<P>, string>>;
+
+export interface Definition<P extends string, Q, B, R> {
+  operation_id: string;
+  tag: (typeof tags)[number];
+  method: Method;
+  /** Below /api/v1/makerspaces/{makerspace_id} for space routes, the full path otherwise. */
+  path: P;
+  summary: string;
+  description?: string;
+  query?: Q;
+  body?: B;
+  /** A body that may be left out altogether. */
+  body_optional?: boolean;
+  /** Bytes; 64 KiB unless told. */
+  body_limit?: number;
+  /** `required`: 400 without the header. `optional`: remembered when it is sent. */
+  idempotency?: "required" | "optional";
+  /** `required`: 428 without the header. */
+  if_match?: "required" | "optional";
+  status?: 200 | 201 | 202 | 204;
+  response?: R;
+  problems?: readonly ProblemCode[];
+}
+
+export interface Input<P extends string, Q, B> {
+  params: Params<P>;
+  query: Output<Q>;
+  body: Output<B>;
+  /** The version named by If-Match. */
+  if_match: number | null;
+}
+
+/** An answer with more to say than its body. */
+export class Reply<T> {
+  constructor(
+    readonly body: T,
+    readonly headers: Readonly<Record<string, string>> = {},
+    /** When it differs from the route's own. */
+    readonly status: 503 | undefined = undefined,
+  ) {}
+}
+
+/** The body, marked as the answer of an earlier request with the same key when it was one. */
+export const maybeReplayed = <T>(body: T, replayed: boolean): Reply<T> =>
+  new Reply(body, replayed ? { "idempotency-replayed": "true" } : {});
+
+export type Handled<R> = Promise<Answer<R> | Reply<Answer<R>>> | Answer<R> | Reply<Answer<R>>;
+
+/** A route as modules export it: `app.ts` adds it to the application. */
+export interface Route {
+  operation_id: string;
+  /** The permission, or why none is needed. */
+  access: { permission: Permission } | { signed_in: string } | { public_because: string };
+  method: Method;
+  path: string;
+  add(app: App, sources: AccessSources): void;
+}

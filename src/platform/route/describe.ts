@@ -1,0 +1,76 @@
+/** A route's definition → its operation in the OpenAPI document, validators included. */
+
+import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import type { ProblemCode } from "../problem.ts";
+import { problemResponses } from "../problem-docs.ts";
+import type { AppEnv, Definition, Route, Schema } from "./definition.ts";
+
+const parameterNames = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "");
+
+const pathParameter = (name: string) =>
+  z
+    .string()
+    .max(80)
+    .openapi({ param: { name, in: "path" }, example: "019a9d2e-7c11-7b3a-9a53-8a1f0a4f7d10" });
+
+function headerSchema(definition: Definition<string, unknown, unknown, unknown>): z.ZodObject | undefined {
+  const shape: Record<string, z.ZodType> = {};
+  if (definition.idempotency) {
+    const key = z
+      .string()
+      .openapi({ description: "1 to 200 characters; the answer is remembered for 24 hours (tablets: 7 days)." });
+    shape["idempotency-key"] = definition.idempotency === "required" ? key : key.optional();
+  }
+  if (definition.if_match) {
+    const tag = z.string().openapi({ description: "The ETag you read.", example: '"3"' });
+    shape["if-match"] = definition.if_match === "required" ? tag : tag.optional();
+  }
+  return Object.keys(shape).length > 0 ? z.object(shape) : undefined;
+}
+
+export function describe(
+  definition: Definition<string, Schema | undefined, Schema | undefined, Schema | undefined>,
+  path: string,
+  access: Route["access"],
+  problems: readonly ProblemCode[],
+  middleware: MiddlewareHandler<AppEnv>[],
+): RouteConfig & { middleware: MiddlewareHandler<AppEnv>[] } {
+  const { query, body, response } = definition;
+  const names = parameterNames(path);
+  const headers = headerSchema(definition);
+  const status = definition.status ?? 200;
+  const success = response
+    ? { description: "Success", content: { "application/json": { schema: response } } }
+    : { description: "Success, without a body" };
+  const all = [...problems, ...(definition.problems ?? [])];
+  if (query) all.push("invalid_parameter");
+  if (body) all.push("malformed_request", "payload_too_large", "unsupported_media_type", "invalid_body");
+  if (definition.idempotency === "required") all.push("idempotency_key_missing");
+  if (definition.idempotency) all.push("idempotency_mismatch");
+  if (definition.if_match) all.push("stale_version");
+  if (definition.if_match === "required") all.push("precondition_required");
+  return createRoute({
+    operationId: definition.operation_id,
+    tags: [definition.tag] as string[],
+    method: definition.method,
+    path,
+    summary: definition.summary,
+    ...(definition.description && { description: definition.description }),
+    ...("public_because" in access
+      ? { security: [] as Record<string, string[]>[] }
+      : { security: [{ bearer: [] as string[] }] }),
+    "x-permission": "permission" in access ? access.permission : "signed_in" in access ? "signed_in" : "public",
+    middleware,
+    request: {
+      ...(names.length > 0 && {
+        params: z.object(Object.fromEntries(names.map((name) => [name, pathParameter(name)]))),
+      }),
+      ...(query && { query: query as z.ZodObject }),
+      // Documented here, read in http.ts: a missing one has a problem of its own.
+      ...(headers && { headers: headers.partial() }),
+      ...(body && { body: { required: !definition.body_optional, content: { "application/json": { schema: body } } } }),
+    },
+    responses: { [status]: success, ...problemResponses(all) },
+  });
+}

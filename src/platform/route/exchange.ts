@@ -1,0 +1,78 @@
+/** Between a request and a handler: headers, validated parts, remembered answers, the response. */
+
+import type { Context } from "hono";
+import { KeyTaken } from "../db/commit.ts";
+import { problem } from "../problem.ts";
+import type { RequestKey } from "../space.ts";
+import {
+  type AppEnv,
+  type Definition,
+  type Input,
+  maybeReplayed,
+  type Output,
+  type Params,
+  Reply,
+} from "./definition.ts";
+
+/** "3" out of If-Match; weak tags and lists are refused. */
+function readIfMatch(c: Context<AppEnv>, mode: "required" | "optional" | undefined): number | null {
+  const header = mode && c.req.header("if-match");
+  if (mode === "required" && !header) throw problem("precondition_required");
+  if (!header || header === "*") return null;
+  const version = /^"?(\d{1,16})"?$/.exec(header)?.[1];
+  if (version === undefined) throw problem("stale_version");
+  return Number(version);
+}
+
+export const headerOf = (definition: { idempotency?: "required" | "optional" }, c: Context<AppEnv>): string | null => {
+  if (!definition.idempotency) return null;
+  const key = c.req.header("idempotency-key");
+  if (key === undefined && definition.idempotency === "required") throw problem("idempotency_key_missing");
+  if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key)) throw problem("idempotency_key_missing");
+  return key ?? null;
+};
+
+/** Turns what a handler returned into a response: ETag of anything with a version, Location of anything created. */
+export function respond(c: Context<AppEnv>, status: 200 | 201 | 202 | 204, result: unknown): Response {
+  const reply = result instanceof Reply ? result : new Reply(result);
+  for (const [name, value] of Object.entries(reply.headers)) c.header(name, value);
+  if (status === 204) return c.body(null, 204);
+  const body = reply.body as { id?: unknown; version?: unknown } | null;
+  if (typeof body?.version === "number") c.header("etag", `"${body.version}"`);
+  if (status === 201 && typeof body?.id === "string" && !c.res.headers.has("location")) {
+    c.header("location", reply.headers.location ?? `${c.req.path}/${body.id}`);
+  }
+  return c.json(body as Record<string, unknown>, reply.status ?? status);
+}
+
+/** The validated parts of a request, as the library's validators left them. */
+export function readInput<P extends string, Q, B>(
+  c: Context<AppEnv>,
+  definition: Definition<P, Q, B, unknown>,
+): Input<P, Q, B> {
+  const valid = c.req.valid.bind(c.req) as unknown as (part: "query" | "json") => unknown;
+  return {
+    params: c.req.param() as Params<P>,
+    query: (definition.query ? valid("query") : undefined) as Output<Q>,
+    body: (definition.body ? (valid("json") ?? {}) : undefined) as Output<B>,
+    if_match: readIfMatch(c, definition.if_match),
+  };
+}
+
+/** Answers from memory, or runs; the loser of a race for a key answers with what the winner stored. */
+export async function withKey(
+  key: RequestKey | null,
+  keys_in: "d1" | "object",
+  remembered: (key: RequestKey) => Promise<unknown>,
+  answer: () => Promise<unknown>,
+): Promise<unknown> {
+  if (!key || keys_in === "object") return answer();
+  const found = await remembered(key);
+  if (found !== null) return maybeReplayed(found, true);
+  try {
+    return await answer();
+  } catch (error) {
+    if (!(error instanceof KeyTaken)) throw error;
+    return maybeReplayed(await remembered(key), true);
+  }
+}

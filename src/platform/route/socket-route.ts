@@ -1,0 +1,40 @@
+/** WebSockets, opened by a ticket. */
+
+import type { Context } from "hono";
+import { config } from "../env.ts";
+import { sha256 } from "../ids.ts";
+import { limitIp } from "../limits.ts";
+import { problem } from "../problem.ts";
+import type { App, AppEnv, Route } from "./definition.ts";
+
+/** True for our own pages and the origins on the list; a client without a browser sends none. */
+function isAllowedOrigin(c: Context<AppEnv>): boolean {
+  const origin = c.req.header("origin");
+  return origin === undefined || origin === new URL(c.req.url).origin || config.ALLOWED_ORIGINS.includes(origin);
+}
+
+const MAKERSPACE_THING = /^[0-9a-f-]{36}$/;
+
+/** A WebSocket: the single-use ticket in its query is the credential; the object that granted it checks it. */
+export function socketRoute(
+  path: string,
+  object: (params: Readonly<Record<string, string>>) => { fetch(request: Request): Promise<Response> },
+): Route {
+  const add = (app: App): void => {
+    app.get(path, async (c) => {
+      await limitIp(c);
+      if (c.req.header("upgrade")?.toLowerCase() !== "websocket")
+        throw problem("malformed_request", { detail: "This is a WebSocket." });
+      if (!isAllowedOrigin(c)) throw problem("forbidden", { detail: "This origin is not on the list." });
+      const params = c.req.param() as Record<string, string>;
+      const ticket = c.req.query("ticket") ?? "";
+      if (!Object.values(params).every((id) => MAKERSPACE_THING.test(id)) || !/^[\w-]{43}$/.test(ticket))
+        throw problem("not_found");
+      const headers = new Headers(c.req.raw.headers);
+      // The ticket itself never reaches storage or the object's logs.
+      headers.set("x-ticket-digest", await sha256(ticket));
+      return object(params).fetch(new Request(c.req.raw, { headers }));
+    });
+  };
+  return { operation_id: "", access: { public_because: "The ticket is the credential." }, method: "get", path, add };
+}

@@ -1,0 +1,115 @@
+/** Paths inside a makerspace. */
+
+import type { BatchItem } from "drizzle-orm/batch";
+import type { Context, MiddlewareHandler } from "hono";
+import { type AccessSources, authenticate, type FactReads, openSpace } from "../access/authorise.ts";
+import type { Permission } from "../access/permissions.ts";
+import type { Principal } from "../access/principal.ts";
+import type { SpaceStore } from "../db/store.ts";
+import { limitBody, readRequestKey, rememberedAnswer } from "../http.ts";
+import { limitIp, limitPrincipal } from "../limits.ts";
+import { problem } from "../problem.ts";
+import type { Space } from "../space.ts";
+import type { App, AppEnv, Definition, Handled, Input, Params, Route, Schema } from "./definition.ts";
+import { describe } from "./describe.ts";
+import { headerOf, readInput, respond, withKey } from "./exchange.ts";
+
+type FactRows<F> = { [K in keyof F]: F[K] extends (...args: never[]) => infer S ? Awaited<S> : never };
+
+interface SpaceDefinition<P extends string, Q, B, R, F> extends Definition<P, Q, B, R> {
+  /** Without it this does not compile. */
+  permission: Permission;
+  /** Whether paired tablets may call it, within their machines. */
+  tablets?: true;
+  /** Where the key is kept: in D1 with the commit, or in the object with the effect. */
+  keys_in?: "d1" | "object";
+  facts?: F;
+}
+
+interface SpaceInput<P extends string, Q, B, F> extends Input<P, Q, B> {
+  facts: FactRows<F>;
+  principal: Principal;
+  /** Origin of our own URLs, as the client reached us. */
+  origin: string;
+}
+
+const everyRoute = [
+  "unauthenticated",
+  "forbidden",
+  "membership_suspended",
+  "membership_pending",
+  "not_found",
+  "rate_limited",
+  "unavailable",
+  "internal_error",
+] as const;
+
+/** A path inside a makerspace: authenticated, scoped and authorised before anything else is read. */
+export function spaceRoute<
+  const P extends string,
+  Q extends Schema | undefined = undefined,
+  B extends Schema | undefined = undefined,
+  R extends Schema | undefined = undefined,
+  F extends Readonly<Record<string, (store: SpaceStore, params: Params<P>) => BatchItem<"sqlite">>> = Record<
+    never,
+    never
+  >,
+>(
+  definition: SpaceDefinition<P, Q, B, R, F>,
+  handler: (space: Space, input: SpaceInput<P, Q, B, F>) => Handled<R>,
+): Route {
+  const path = `/api/v1/makerspaces/{makerspace_id}${definition.path}`;
+  const access = { permission: definition.permission };
+  const add = (app: App, sources: AccessSources): void => {
+    const guard: MiddlewareHandler<AppEnv> = async (c, next) => {
+      await limitIp(c);
+      const now = c.get("now");
+      const principal = await authenticate(c.req.header("authorization"), sources, now);
+      await limitPrincipal(principal);
+      if (principal.kind === "tablet" && !definition.tablets) throw problem("forbidden");
+      const params = c.req.param() as Record<string, string>;
+      const { space, facts } = await openSpace(
+        principal,
+        {
+          makerspace_id: params.makerspace_id ?? "",
+          permission: definition.permission,
+          facts: (definition.facts ?? {}) as FactReads,
+          params,
+          request_id: c.get("request_id"),
+          now,
+          defer: (work) => c.executionCtx.waitUntil(work),
+        },
+        sources,
+      );
+      c.set("principal", principal);
+      c.set("space", space);
+      c.set("facts", facts);
+      await limitBody(c, definition.body_limit);
+      await next();
+    };
+    const run = async (c: Context<AppEnv>): Promise<Response> => {
+      const space = c.get("space");
+      const header = headerOf(definition, c);
+      const key = header === null ? null : await readRequestKey(c, header, definition.operation_id, c.get("principal"));
+      space.key = key;
+      const answer = async (): Promise<unknown> =>
+        handler(space, {
+          ...readInput(c, definition),
+          facts: c.get("facts") as FactRows<F>,
+          principal: c.get("principal"),
+          origin: new URL(c.req.url).origin,
+        });
+      const result = await withKey(
+        key,
+        definition.keys_in ?? "d1",
+        (found) => rememberedAnswer(space.store, found, space.now),
+        answer,
+      );
+      const timing = space.serverTiming();
+      if (timing) c.header("server-timing", timing);
+      return respond(c, definition.status ?? 200, result);
+    };
+    app.openapi(describe(definition, path, access, everyRoute, [guard]), run as never);
+  };
+  return { operation_id: definition.operation_id, access, method: definition.method, path, add };
+}
