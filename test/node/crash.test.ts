@@ -118,7 +118,8 @@ function lost(history: readonly Recorded[], { objects, sessions }: Found): strin
     if (row && row.version === reservation?.version && row.status !== reservation.status)
       return [`#${id} ${row.status}`];
     const found = session && sessions.get(session.id);
-    if (session && (!found || (found.status === "active" && !session.active))) return [`#${id} session ${session.id}`];
+    if (session && (!found || (found.status === "active" && session.ended_at !== null)))
+      return [`#${id} session ${session.id}`];
     return [];
   });
 }

@@ -151,7 +151,7 @@ describe("the specification of a machine", () => {
       reservation_id: "r",
       started_at: 1,
       planned_end_at: HOUR / 2,
-      active: true,
+      ended_at: null,
     };
     const near = { starts_at: HOUR / 4, ends_at: HOUR / 2 };
     const took: [MachineCall["by"], Call, MachineAnswer] = [
@@ -167,7 +167,7 @@ describe("the specification of a machine", () => {
     const end: [MachineCall["by"], Call, MachineAnswer] = [
       ada,
       { type: "end_session", session_id: "s" },
-      ok({ session: { ...session, active: false } }),
+      ok({ session: { ...session, ended_at: 2 } }),
     ];
     const walkUp: Call = { type: "walk_up", planned_minutes: 5 };
     const again = ok({ reservation: { ...booking("q", 0, 0), ...near } });
@@ -186,7 +186,7 @@ describe("the specification of a machine", () => {
       { type: "reserve", ...near },
       ok({ reservation: { ...booking("r", 0, 0), ...near } }),
     ];
-    const session = { id: "s", member_id: "bob", reservation_id: null, started_at: 1, active: true };
+    const session = { id: "s", member_id: "bob", reservation_id: null, started_at: 1, ended_at: null };
     const walkUp: Call = { type: "walk_up", planned_minutes: 60 };
     assert.equal(
       judge(took, [bob, walkUp, ok({ session: { ...session, planned_end_at: near.starts_at } })]),

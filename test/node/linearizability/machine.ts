@@ -4,10 +4,10 @@
  * It knows no clock. Histories use bookings that are days ahead, or "near" ones whose check-in is open for the whole recording.
  */
 
-import { stepsTo } from "../../../src/modules/equipment/model.ts";
+import { holdsSlot, stepsTo } from "../../../src/modules/equipment/model.ts";
 import type { Model } from "./checker.ts";
 import {
-  type Asked,
+  type Ask,
   type Booking,
   clashes,
   find,
@@ -47,23 +47,13 @@ function effectOf(
   rules: MachineRules,
 ): MachineState | null {
   if (call.type === "list") return answer === null || isListOf(state, call, answer.list ?? []) ? state : null;
-  if (state.retired) return null;
+  // Retiring what is retired changes nothing, and is no mistake.
+  if (state.retired) return call.type === "retire" ? state : null;
   switch (call.type) {
-    case "reserve": {
-      if (clashes(state, { ...call, member_id: call.by.member_id, id: "" }, rules).length > 0) return null;
-      const status = rules.approval === "staff" && !call.by.staff ? "pending" : "approved";
-      const { starts_at, ends_at, by, key } = call;
-      const id = answer?.reservation?.id ?? call.born_as ?? `unheard ${key}`;
-      return put(state, { id, member_id: by.member_id, starts_at, ends_at, status, version: 1 }, answer);
-    }
-    case "move": {
-      const booking = find(state, call.reservation_id);
-      if (!booking || !maySee(call, booking) || booking.version !== call.if_version) return null;
-      if (booking.status !== "pending" && booking.status !== "approved") return null;
-      const { starts_at, ends_at } = call;
-      const moved = { ...booking, starts_at, ends_at, version: booking.version + 1 };
-      return clashes(state, moved, rules).length > 0 ? null : put(state, moved, answer);
-    }
+    case "reserve":
+      return reserve(state, call, answer, rules);
+    case "move":
+      return move(state, call, answer, rules);
     case "approve":
     case "cancel":
     case "check_in":
@@ -79,52 +69,65 @@ function effectOf(
   }
 }
 
-type Ask<T extends MachineCallType> = Extract<MachineCall, { type: T }>;
-
-function change(
+type Effect<T extends MachineCallType> = (
   state: MachineState,
-  call:
-    | Ask<"approve" | "cancel" | "check_in">
-    | (Asked & { type: "approve" | "cancel" | "check_in"; reservation_id: string }),
+  call: Ask<T>,
   answer: MachineAnswer | null,
   rules: MachineRules,
-): MachineState | null {
+) => MachineState | null;
+
+const reserve: Effect<"reserve"> = (state, call, answer, rules) => {
+  const { starts_at, ends_at, by, key } = call;
+  if (clashes(state, { starts_at, ends_at, member_id: by.member_id, id: "" }, rules).length > 0) return null;
+  const status = rules.approval === "staff" && !by.staff ? "pending" : "approved";
+  const id = answer?.reservation?.id ?? call.born_as ?? `unheard ${key}`;
+  return put(state, { id, member_id: by.member_id, starts_at, ends_at, status, version: 1 }, answer);
+};
+
+const move: Effect<"move"> = (state, call, answer, rules) => {
+  const booking = find(state, call.reservation_id);
+  if (!booking || !may(call, booking) || booking.version !== call.if_version || !isLegal(call, booking)) return null;
+  const { starts_at, ends_at } = call;
+  const moved = { ...booking, starts_at, ends_at, version: booking.version + 1 };
+  if (starts_at === booking.starts_at && ends_at === booking.ends_at) return put(state, booking, answer);
+  if (isBeyondOwn(call, booking, rules) || booking.status === "active") return null;
+  return clashes(state, moved, rules).length > 0 ? null : put(state, moved, answer);
+};
+
+/** Where staff approve, a member may only give time back: another time would need another approval. */
+function isBeyondOwn(call: Ask<"move">, booking: Booking, rules: MachineRules): boolean {
+  const shrinks = booking.starts_at <= call.starts_at && call.ends_at <= booking.ends_at;
+  return rules.approval === "staff" && !call.by.staff && booking.status !== "pending" && !shrinks;
+}
+
+const change: Effect<"approve" | "cancel" | "check_in"> = (state, call, answer, rules) => {
   const booking = find(state, call.reservation_id);
   if (!booking || !may(call, booking)) return null;
   if (call.type === "check_in" && !isNear(booking, rules)) return null;
   const [status] = stepsTo(booking.status, call.type);
   return status === undefined ? null : put(state, { ...booking, status, version: booking.version + 1 }, answer);
-}
+};
 
-function startBooked(
-  state: MachineState,
-  call: Ask<"start_session">,
-  answer: MachineAnswer | null,
-  rules: MachineRules,
-): MachineState | null {
+const startBooked: Effect<"start_session"> = (state, call, answer, rules) => {
   const booking = find(state, call.reservation_id);
   if (!booking || !may(call, booking) || !isNear(booking, rules) || openSession(state)) return null;
-  if (stepsTo(booking.status, "start").length === 0) return null;
+  if (!isLegal(call, booking)) return null;
   const session: Session = {
     id: answer?.session?.id ?? `unheard ${call.key}`,
     member_id: booking.member_id,
     reservation_id: booking.id,
     started_at: answer?.session?.started_at ?? 0,
     planned_end_at: booking.ends_at,
-    active: true,
+    ended_at: null,
   };
+  if (isStillWarm(state, session, rules)) return null;
   const started = put(state, { ...booking, status: "active", version: booking.version + 1 }, null);
   return started && putSession(started, session, answer);
-}
+};
 
 /** A walk-up holds the machine from now to its planned end, or to the next start (less the buffer) if that is sooner. */
-function startWalkUp(
-  state: MachineState,
-  call: Ask<"walk_up">,
-  answer: MachineAnswer | null,
-  rules: MachineRules,
-): MachineState | null {
-  if (openSession(state)) return null;
+const startWalkUp: Effect<"walk_up"> = (state, call, answer, rules) => {
+  if (openSession(state) || needsBooking(call, rules)) return null;
   const started_at = answer?.session?.started_at ?? 0;
   const next = occupants(state)
     .filter((other) => other.starts_at > started_at)
@@ -139,18 +142,31 @@ function startWalkUp(
       started_at + call.planned_minutes * MINUTE,
       next ? next.starts_at - buffer : Number.POSITIVE_INFINITY,
     ),
-    active: true,
+    ended_at: null,
   };
-  return putSession(state, session, answer);
+  return isStillWarm(state, session, rules) ? null : putSession(state, session, answer);
+};
+
+const needsBooking = (call: MachineCall, rules: MachineRules): boolean => rules.approval === "staff" && !call.by.staff;
+
+/** The buffer after somebody else's use is not over. */
+function isStillWarm(state: MachineState, session: Session, rules: MachineRules): boolean {
+  const { member_id, started_at } = session;
+  return state.sessions.some(
+    ({ ended_at, member_id: other }) =>
+      ended_at !== null && other !== member_id && started_at < ended_at + rules.buffer_minutes * MINUTE,
+  );
 }
 
 /** Ends the booking with it: the rest of the slot is free at once. */
 function endSession(state: MachineState, call: Ask<"end_session">, answer: MachineAnswer | null): MachineState | null {
   const session = state.sessions.find((each) => each.id === call.session_id);
-  if (!session?.active || !(call.by.staff || call.by.member_id === session.member_id)) return null;
+  if (session?.ended_at !== null || !(call.by.staff || call.by.member_id === session.member_id)) return null;
   const booking = session.reservation_id === null ? undefined : find(state, session.reservation_id);
   const freed = booking ? put(state, { ...booking, status: "completed", version: booking.version + 1 }, null) : state;
-  return freed && putSession(freed, { ...session, active: false }, answer);
+  // When nobody heard the answer, any later instant is possible; the earliest allows the most.
+  const ended_at = answer?.session?.ended_at ?? session.started_at;
+  return freed && putSession(freed, { ...session, ended_at }, answer);
 }
 
 /** True when a refusal is deserved in this state. Any deserved reason will do where several are. */
@@ -164,18 +180,15 @@ function mayRefuse(state: MachineState, call: MachineCall, answer: MachineAnswer
       return state.retired;
     case "forbidden":
       return !call.by.staff && (call.type === "approve" || call.type === "retire" || owner !== call.by.member_id);
-    case "slot_taken": {
-      if (call.type !== "reserve" && call.type !== "move") return false;
-      const wish = { ...call, id: booking?.id ?? "", member_id: booking?.member_id ?? call.by.member_id };
-      const said = answer.conflicts_with;
-      return clashes(state, wish, rules).some(
-        (each) => each.starts_at === said?.starts_at && each.ends_at === said.ends_at,
-      );
-    }
+    case "slot_taken":
+      return saysWhere(state, call, answer, rules);
+    case "booking_refused":
+      if (call.type === "walk_up") return needsBooking(call, rules);
+      return call.type === "move" && !!booking && (booking.status === "active" || isBeyondOwn(call, booking, rules));
     case "stale_version":
       return call.type === "move" && booking !== undefined && booking.version !== call.if_version;
     case "illegal_transition":
-      if (session) return !session.active;
+      if (session) return session.ended_at !== null;
       return booking !== undefined && booking.status === answer.current_status && !isLegal(call, booking);
     case "too_early":
       return (call.type === "check_in" || call.type === "start_session") && !!booking && !isNear(booking, rules);
@@ -188,6 +201,26 @@ function mayRefuse(state: MachineState, call: MachineCall, answer: MachineAnswer
   }
 }
 
+/** A machine that is taken says what is in the way, and that must be true. */
+function saysWhere(state: MachineState, call: MachineCall, answer: MachineAnswer, rules: MachineRules): boolean {
+  const said = answer.conflicts_with;
+  if (said === null) return false;
+  const booking = "reservation_id" in call ? find(state, call.reservation_id) : undefined;
+  const member_id = booking?.member_id ?? call.by.member_id;
+  if (call.type === "reserve" || call.type === "move") {
+    const { starts_at, ends_at } = call;
+    const inTheWay = clashes(state, { starts_at, ends_at, member_id, id: booking?.id ?? "" }, rules);
+    return inTheWay.some((each) => each.starts_at === said.starts_at && each.ends_at === said.ends_at);
+  }
+  if (call.type !== "walk_up" && call.type !== "start_session") return false;
+  return (
+    rules.buffer_minutes > 0 &&
+    state.sessions.some(
+      (each) => each.member_id !== member_id && each.started_at === said.starts_at && each.ended_at === said.ends_at,
+    )
+  );
+}
+
 /** Does the status allow the step? */
 function isLegal(call: MachineCall, booking: Booking): boolean {
   switch (call.type) {
@@ -198,13 +231,12 @@ function isLegal(call: MachineCall, booking: Booking): boolean {
     case "start_session":
       return stepsTo(booking.status, "start").length > 0;
     case "move":
-      return booking.status === "pending" || booking.status === "approved";
+      return holdsSlot(booking.status);
     default:
       return true;
   }
 }
 
 const isNear = (booking: Booking, rules: MachineRules): boolean => booking.starts_at < rules.near_until;
-const maySee = (call: Asked, booking: Booking): boolean => call.by.staff || booking.member_id === call.by.member_id;
-const may = (call: Asked & { type: string }, booking: Booking): boolean =>
+const may = (call: MachineCall, booking: Booking): boolean =>
   call.by.staff || (call.type !== "approve" && booking.member_id === call.by.member_id);

@@ -129,6 +129,6 @@ const sessionOf = (wire: WireSession): Session => ({
   member_id: wire.member_id,
   reservation_id: wire.reservation_id,
   started_at: Date.parse(wire.started_at),
-  planned_end_at: Date.parse(wire.planned_end_at),
-  active: wire.status === "active",
+  planned_end_at: Date.parse(wire.planned_ends_at),
+  ended_at: wire.ended_at === null ? null : Date.parse(wire.ended_at),
 });

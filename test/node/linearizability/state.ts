@@ -1,6 +1,6 @@
 /** What one machine holds, as the specification sees it: plain lists, every pair compared. */
 
-import { holdsSlot, type Interval, overlaps, type ReservationStatus } from "../../../src/modules/equipment/model.ts";
+import { holdsSlot, type Interval, type ReservationStatus } from "../../../src/modules/equipment/model.ts";
 
 export const MINUTE = 60_000;
 
@@ -17,7 +17,8 @@ export interface Session {
   reservation_id: string | null;
   started_at: number;
   planned_end_at: number;
-  active: boolean;
+  /** Null while it runs. */
+  ended_at: number | null;
 }
 
 export interface MachineState {
@@ -47,6 +48,8 @@ export type MachineCall = Asked &
     | ({ type: "list" } & Interval)
   );
 export type MachineCallType = MachineCall["type"];
+/** A call of one type (or of some). */
+export type Ask<T extends MachineCallType> = MachineCall & { type: T };
 
 /** What came back, as far as it matters here. */
 export interface MachineAnswer {
@@ -58,7 +61,7 @@ export interface MachineAnswer {
   conflicts_with: Interval | null;
   reservation: Booking | null;
   session: Session | null;
-  /** Holding bookings in the asked window, oldest first. */
+  /** Holding bookings that start in the asked window, oldest first. */
   list: Booking[] | null;
 }
 
@@ -72,7 +75,7 @@ export interface MachineRules {
 
 export const find = (state: MachineState, id: string): Booking | undefined =>
   state.bookings.find((each) => each.id === id);
-export const openSession = (state: MachineState): boolean => state.sessions.some((each) => each.active);
+export const openSession = (state: MachineState): boolean => state.sessions.some((each) => each.ended_at === null);
 export interface Occupant extends Interval {
   id: string;
   member_id: string;
@@ -88,7 +91,7 @@ export function clashes(state: MachineState, wish: Occupant, rules: MachineRules
 
 /** Everything that holds the machine: bookings, and the walk-up that is running. */
 export function occupants(state: MachineState): Occupant[] {
-  const walkUps = state.sessions.filter((each) => each.active && each.reservation_id === null);
+  const walkUps = state.sessions.filter((each) => each.ended_at === null && each.reservation_id === null);
   return [
     ...state.bookings.filter((each) => holdsSlot(each.status)),
     ...walkUps.map(({ id, member_id, started_at, planned_end_at }) => ({
@@ -115,10 +118,10 @@ export function putSession(state: MachineState, session: Session, answer: Machin
   return { ...state, sessions: [...others, session].sort((a, b) => (a.id < b.id ? -1 : 1)) };
 }
 
-/** A list shows every holding booking that touches the window; one that nobody heard of may show under any id. */
+/** A list shows every holding booking that starts in the window; one that nobody heard of may show under any id. */
 export function isListOf(state: MachineState, window: Interval, list: readonly Booking[]): boolean {
   const expected = state.bookings
-    .filter((each) => holdsSlot(each.status) && overlaps(each, window))
+    .filter((each) => holdsSlot(each.status) && each.starts_at >= window.starts_at && each.starts_at < window.ends_at)
     .sort((a, b) => a.starts_at - b.starts_at);
   return (
     expected.length === list.length &&
@@ -134,7 +137,7 @@ export function isListOf(state: MachineState, window: Interval, list: readonly B
 const bookingText = (b: Booking): string =>
   `${b.id} ${b.member_id} ${b.starts_at} ${b.ends_at} ${b.status} ${b.version}`;
 const sessionText = (s: Session): string =>
-  `${s.id} ${s.member_id} ${s.reservation_id} ${s.started_at} ${s.planned_end_at} ${s.active}`;
+  `${s.id} ${s.member_id} ${s.reservation_id} ${s.started_at} ${s.planned_end_at} ${s.ended_at}`;
 
 /** Equal text, equal number: keeps the hash of a state short. Every booking and session is numbered once. */
 const numbers = new Map<string, number>();

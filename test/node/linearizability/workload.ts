@@ -128,5 +128,5 @@ export function learn(machine: Subject, answer: MachineAnswer): void {
     if (booking && booking.version >= (machine.known.get(booking.id)?.version ?? 0))
       machine.known.set(booking.id, booking);
   }
-  if (answer.session) machine.openSession = answer.session.active ? answer.session.id : null;
+  if (answer.session) machine.openSession = answer.session.ended_at === null ? answer.session.id : null;
 }

@@ -21,7 +21,7 @@ export interface WireSession {
   reservation_id: string | null;
   status: "active" | "completed";
   started_at: string;
-  planned_end_at: string;
+  planned_ends_at: string;
   ended_at: string | null;
   version: number;
 }
