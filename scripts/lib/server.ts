@@ -106,6 +106,7 @@ class Run {
   readonly exited: Promise<number | null>;
   ended = false;
   #output = "";
+  #hasServed = false;
   readonly #child: ChildProcess;
 
   constructor(options: ServerOptions, port: number) {
@@ -116,12 +117,12 @@ class Run {
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
       // Its own registry, so that two servers on one machine never see each other.
-      env: wranglerEnv({ WRANGLER_REGISTRY_PATH: join(persistTo, "registry"), ...options.env }),
+      env: wranglerEnv({ WRANGLER_REGISTRY_PATH: join(persistTo, "registry"), NO_COLOR: "1", ...options.env }),
     });
     this.pid = this.#child.pid ?? 0;
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
-        this.#output = (this.#output + text).slice(-KEPT_OUTPUT);
+        this.#hear(text);
         options.onOutput?.(text);
       });
     }
@@ -137,6 +138,14 @@ class Run {
 
   output(): string {
     return this.#output;
+  }
+
+  #hear(text: string): void {
+    this.#output = (this.#output + text).slice(-KEPT_OUTPUT);
+    if (this.#hasServed) return;
+    this.#hasServed = this.#output.includes("Ready on http");
+    // wrangler would stay and wait for an edit; who starts the system wants to know at once.
+    if (/Build failed with \d+ error/.test(this.#output)) this.#child.stdin?.end();
   }
 
   async stop(): Promise<void> {
@@ -166,7 +175,7 @@ const answers = async (url: string): Promise<boolean> => {
 const causeOf = (output: string): string => {
   // The runtime logs JSON; its message goes on with a stack.
   const refusal = /"service core:user:[^:]+: Uncaught ((?:\\.|[^"\\])+)"/.exec(output)?.[1];
-  if (refusal === undefined) return `the server ended before it was ready:\n${output.trim()}`;
+  if (refusal === undefined) return `the server did not start:\n${output.trim()}`;
   const text: unknown = JSON.parse(`"${refusal}"`);
   return `the worker refuses to load: ${String(text).split("\n  at ")[0]}`;
 };
