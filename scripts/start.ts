@@ -20,7 +20,11 @@ const portOf = (text: string): number => {
   return port;
 };
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 const begin = performance.now();
+/** What the server prints is shown from the banner on. */
+let quiet = true;
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort(signal));
 ownerGone(() => stopping.abort("its npm ended"));
@@ -29,16 +33,25 @@ const startUp = async (): Promise<RunningServer> => {
   const port = portOf(PORT);
   if (await buildAssets()) console.log("Built the pages.");
   stopping.signal.throwIfAborted();
-  let quiet = true;
-  const server = await startServer({
+  return startServer({
     port,
     persistTo: PERSIST_TO,
     vars: RATE_LIMITS ? { RATE_LIMITS } : {},
     signal: stopping.signal,
     onOutput: (text) => quiet || process.stdout.write(text),
   });
-  quiet = false;
-  return server;
+};
+
+/** Resolves to whether there is a demo. One that cannot be added is told and does not keep the system from serving. */
+const prepare = async (url: string): Promise<boolean> => {
+  if (SEED === "off") return false;
+  try {
+    await seedDemo(url);
+    return true;
+  } catch (error) {
+    if (!stopping.signal.aborted) console.error(`The demo was not added: ${messageOf(error)}`);
+    return false;
+  }
 };
 
 const serve = async (server: RunningServer): Promise<number> => {
@@ -47,10 +60,9 @@ const serve = async (server: RunningServer): Promise<number> => {
     stopping.signal.addEventListener("abort", () => resolve("stop"));
   });
   const ended = server.exited().then(() => "ended" as const);
-  const prepared = (SEED === "off" ? Promise.resolve(false) : seedDemo(server.url)).then(() => "ready" as const);
-  prepared.catch(() => undefined); // Whoever stops us meanwhile wins the race; the seed then fails for good reason.
-  const first = await Promise.race([prepared, stopped, ended]);
-  if (first === "ready") console.log(banner(server.url, PERSIST_TO, SEED !== "off", performance.now() - begin));
+  const first = await Promise.race([prepare(server.url), stopped, ended]);
+  if (typeof first === "boolean") console.log(banner(server.url, PERSIST_TO, first, performance.now() - begin));
+  quiet = false;
   const { unstable_readConfig } = await import("wrangler");
   const { crons = [] } = unstable_readConfig({ config: join(root, "wrangler.toml") }).triggers;
   const stopTicking = startTicking(server.url, crons, (line) => console.error(line));
@@ -67,7 +79,7 @@ try {
   process.exitCode = await serve(server);
 } catch (error) {
   if (!stopping.signal.aborted) {
-    console.error(`MakrCave did not start: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`MakrCave did not start: ${messageOf(error)}`);
     process.exitCode = 1;
   }
 } finally {

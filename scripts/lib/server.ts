@@ -161,13 +161,14 @@ class Run {
   }
 }
 
-const answers = async (url: string): Promise<boolean> => {
+/** What a path answers: "ready" for a 200, otherwise what it said instead. */
+const ask = async (url: string): Promise<string> => {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    await response.arrayBuffer();
-    return response.status === 200;
+    const body = await response.text();
+    return response.status === 200 ? "ready" : `${response.status} ${body.slice(0, 500)}`;
   } catch {
-    return false;
+    return "nothing";
   }
 };
 
@@ -182,11 +183,12 @@ const causeOf = (output: string): string => {
 
 const untilReady = async (run: Run, url: string, timeoutMs: number, signal?: AbortSignal): Promise<void> => {
   const deadline = performance.now() + timeoutMs;
-  while (!(await answers(url))) {
+  for (let answer = await ask(url); answer !== "ready"; answer = await ask(url)) {
     signal?.throwIfAborted();
     if (run.ended) throw new Error(causeOf(run.output()));
     if (performance.now() > deadline) {
-      throw new Error(`${url} did not answer 200 within ${timeoutMs} ms:\n${run.output().trim().slice(-4_000)}`);
+      const printed = run.output().trim().slice(-4_000);
+      throw new Error(`${url} is not ready after ${timeoutMs} ms; it answers ${answer}\n${printed}`);
     }
     await new Promise((wait) => setTimeout(wait, 50));
   }
