@@ -1,0 +1,36 @@
+/** What concerns the machine as a whole: its retirement, and a member who may no longer use it. */
+
+import type { Command } from "../../src/modules/equipment/port.ts";
+import { HOUR } from "../../src/platform/time.ts";
+import { withdraw } from "./bookings.ts";
+import { type Answer, done, isLegal, refuse } from "./refusals.ts";
+import { reason } from "./rules.ts";
+import type { Turn } from "./turn.ts";
+
+/** The machine is gone for good, unless somebody still counts on it. Repeating it changes nothing. */
+export function retire(turn: Turn): Answer {
+  const { store, now } = turn;
+  if (store.state.retired_at !== null) return done({});
+  const [open] = store.holding(now, null, 1);
+  if (open || store.openSession()) {
+    const detail = open ? "Bookings hold time on this machine." : "A session is running on this machine.";
+    return refuse("has_open_reservations", [
+      reason("open_reservations", detail, { fix: "Cancel or finish them first." }),
+    ]);
+  }
+  store.state.retire(now);
+  turn.announce("machine.retired");
+  return done({});
+}
+
+/**
+ * Cancels what a member has booked ahead; what has begun stays, the machine is not cut mid-job.
+ * Facts about the member that were read before now (wall clock) no longer count, so that nothing in flight books afterwards.
+ */
+export function sweepMember(turn: Turn, { member_id, note }: Extract<Command, { type: "sweep_member" }>): Answer {
+  const { store, now } = turn;
+  store.sweep(member_id, Date.now(), HOUR);
+  const ahead = store.holding(now, member_id).filter((held) => held.starts_at > now && isLegal(held.status, "cancel"));
+  for (const held of ahead) withdraw(turn, held, note);
+  return done({ cancelled: ahead.length });
+}

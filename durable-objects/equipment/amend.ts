@@ -1,0 +1,89 @@
+/** Moving, extending and shortening a booking; with If-Match, so that nobody overwrites what they have not seen. */
+
+import type { Interval } from "../../src/modules/equipment/model.ts";
+import type { Command, CommandCall, ReservationRecord } from "../../src/modules/equipment/port.ts";
+import { wishOf } from "./bookings.ts";
+import { type Answer, busy, done, down, illegal, mayTouch, notFound, notYours, refuse, slotTaken } from "./refusals.ts";
+import { brokenRules, reason } from "./rules.ts";
+import { pendingExpiry, plain } from "./schedule.ts";
+import type { Turn } from "./turn.ts";
+
+type Amend = Extract<Command, { type: "amend" }>;
+
+/** Changes time, purpose or project of a booking that holds its slot; of an active one only the end, the purpose and the project. */
+export function amend(turn: Turn, command: Amend, call: CommandCall): Answer {
+  const current = turn.store.reservation(command.reservation_id);
+  if (!current) return notFound("reservation");
+  if (!mayTouch(call.actor, current.member_id)) return notYours("reservation");
+  if (command.if_version !== current.version) {
+    return refuse("stale_version", [reason("stale_version", "The reservation changed since it was read.")]);
+  }
+  if (current.status !== "pending" && current.status !== "approved" && current.status !== "active") {
+    return illegal(current.status, "amend");
+  }
+  const slot = { starts_at: command.starts_at ?? current.starts_at, ends_at: command.ends_at ?? current.ends_at };
+  const hasMoved = slot.starts_at !== current.starts_at || slot.ends_at !== current.ends_at;
+  const refusal = hasMoved ? (judge(turn, current, slot, call) ?? move(turn, current, slot)) : null;
+  if (refusal) return refusal;
+
+  const { purpose = current.purpose, project_id = current.project_id } = command;
+  if (!hasMoved && purpose === current.purpose && project_id === current.project_id)
+    return done({ reservation: current });
+  const expires_at =
+    hasMoved && current.status === "pending"
+      ? pendingExpiry(turn.now, slot.starts_at, turn.machine.policy)
+      : current.expires_at;
+  const patch = { ...slot, purpose, project_id, expires_at };
+  return done({ reservation: turn.change(current, patch, "reservation.amended") });
+}
+
+const isWithin = (inner: Interval, outer: Interval): boolean =>
+  outer.starts_at <= inner.starts_at && inner.ends_at <= outer.ends_at;
+
+/** What the rules say against the new time, or null. */
+function judge(turn: Turn, current: ReservationRecord, slot: Interval, { actor }: CommandCall): Answer | null {
+  const { now, machine } = turn;
+  const { policy, zone } = machine;
+  const staff = actor.authority === "any";
+  const isStartMoved = slot.starts_at !== current.starts_at;
+  const shrinks = isWithin(slot, current);
+  const isActive = current.status === "active";
+  if (isActive && isStartMoved) {
+    return refuse("booking_refused", [reason("already_started", "Only the end of a running booking can change.")]);
+  }
+  if (slot.ends_at < now || (slot.ends_at === now && !isActive)) {
+    return refuse("booking_refused", [reason("in_the_past", "The end has passed.", { fix: "Choose a later end." })]);
+  }
+  // Giving time back is always possible, however little was used.
+  if (isActive && shrinks && slot.ends_at > slot.starts_at) return null;
+
+  const scope = { start: isStartMoved, end: slot.ends_at !== current.ends_at, notice: isStartMoved && !shrinks };
+  const reasons = brokenRules(slot, { now, policy, zone, staff }, scope);
+  if (!staff && !shrinks && policy.approval === "staff" && current.status !== "pending") {
+    reasons.push(
+      reason("needs_new_approval", "Staff approved another time.", { fix: "Cancel and book again, or ask the staff." }),
+    );
+  }
+  if (reasons.length > 0) return refuse("booking_refused", reasons);
+  if (isStartMoved && machine.isDownFor(slot.starts_at, now)) return down(machine.status);
+  if (isStartMoved && slot.starts_at <= now && turn.store.openSession()) return busy();
+  return null;
+}
+
+/** Holds the new time instead of the old, and lets a running session plan with it; or says what is in the way. */
+function move(turn: Turn, current: ReservationRecord, slot: Interval): Answer | null {
+  const { store } = turn;
+  const held = store.occupancyOf(current.id, current.ends_at);
+  // What only shrinks keeps the buffer it was booked with: a policy change never touches it.
+  const wish = wishOf(turn, current.member_id, slot, isWithin(slot, current) ? held?.buffer_ms : undefined);
+  // A booking that began early, was excused late or has run out goes on blocking from there.
+  const from =
+    slot.starts_at === current.starts_at ? (held?.blocked_from ?? Math.max(slot.starts_at, turn.now)) : slot.starts_at;
+  const conflict = turn.place("reservation", current.id, wish, held, from);
+  if (conflict) return slotTaken(plain(conflict));
+  const session = current.status === "active" ? store.openSession() : null;
+  if (session?.reservation_id === current.id) {
+    turn.changeSession(session, { planned_end_at: slot.ends_at, overrun_at: null, collides_with: null }, null);
+  }
+  return null;
+}

@@ -1,0 +1,100 @@
+/** Tells the makerspace's board what a machine does and whether anybody watches it: the newest state only, and again until it was heard. */
+
+import { describeError, log } from "../../src/platform/log.ts";
+import { SECOND } from "../../src/platform/time.ts";
+import type { Door } from "../live/door.ts";
+import type { Live } from "./live.ts";
+import type { Ports } from "./ports.ts";
+import { REPAIR_MS } from "./projection.ts";
+import { REFRESH, type World } from "./turn.ts";
+
+/** Changes within this are told together. */
+const COALESCE_MS = 250;
+const FIRST_RETRY_MS = SECOND;
+const LAST_RETRY_MS = 60 * SECOND;
+
+export class Board {
+  readonly #world: World;
+  readonly #live: Live;
+  readonly #door: Door;
+  readonly #ports: () => Ports;
+  #isTelling = false;
+  #toldAt = 0;
+  #failures = 0;
+  #dueAt = Number.POSITIVE_INFINITY;
+
+  constructor(world: World, live: Live, door: Door, ports: () => Ports) {
+    this.#world = world;
+    this.#live = live;
+    this.#door = door;
+    this.#ports = ports;
+    if (this.#isBehind()) this.#dueAt = Date.now();
+  }
+
+  /** When the alarm has to try again, by the wall clock; Infinity when the board knows. */
+  get dueAt(): number {
+    return this.#dueAt;
+  }
+
+  /** Notes that the board has something to hear. */
+  touch(): void {
+    if (this.#failures === 0) this.#dueAt = Math.min(this.#dueAt, Date.now() + REPAIR_MS);
+  }
+
+  /** Tells the board if it is behind; once at a time, at most every quarter of a second. Never rejects. */
+  async tell(): Promise<void> {
+    if (this.#isTelling || !this.#isBehind()) return;
+    this.#isTelling = true;
+    try {
+      while (this.#isBehind()) {
+        const wait = this.#toldAt + COALESCE_MS - Date.now();
+        if (wait > 0) await scheduler.wait(wait);
+        this.#toldAt = Date.now();
+        await this.#tellOnce();
+      }
+      this.#failures = 0;
+      this.#dueAt = Number.POSITIVE_INFINITY;
+    } catch (error) {
+      this.#failures++;
+      this.#dueAt = Date.now() + Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LAST_RETRY_MS);
+      log.warn("board_unreachable", { equipment_id: this.#world.store.equipment_id, error: describeError(error) });
+    } finally {
+      this.#isTelling = false;
+    }
+  }
+
+  /** The alarm's try. */
+  async repair(): Promise<void> {
+    if (this.#dueAt <= Date.now()) await this.tell();
+  }
+
+  #isWatched(): boolean {
+    return this.#door.count() > 0;
+  }
+
+  #isBehind(): boolean {
+    const { state } = this.#world.store;
+    const { makerspace, equipment } = this.#world.machine.parts;
+    return (state.isBoardBehind && !!makerspace && !!equipment) || state.isBoardWatched !== this.#isWatched();
+  }
+
+  async #tellOnce(): Promise<void> {
+    const { store } = this.#world;
+    const { state, equipment_id } = store;
+    const { floor } = this.#ports();
+    const isWatched = this.#isWatched();
+    if (state.isBoardWatched !== isWatched) {
+      await floor.watched(equipment_id, isWatched);
+      state.boardWatched(isWatched);
+    }
+    if (!state.isBoardBehind) return;
+    const scene = this.#live.scene(state.now());
+    const states = this.#live.boardStates(scene);
+    if (!states) return;
+    if (scene.changes_at !== store.timers.dueOf(REFRESH) && Number.isFinite(scene.changes_at)) {
+      store.timers.set(REFRESH, "refresh", scene.changes_at);
+    }
+    await floor.publish({ equipment_id, seq: scene.seq, removed: scene.isRetired, states });
+    state.boardTold(scene.seq);
+  }
+}

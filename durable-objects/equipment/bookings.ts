@@ -1,0 +1,152 @@
+/** What people do to reservations. Each command looks, decides and writes without a pause; `amend` has a file of its own. */
+
+import type { Interval, ReservationStep } from "../../src/modules/equipment/model.ts";
+import type { Command, CommandCall, ReservationRecord } from "../../src/modules/equipment/port.ts";
+import { MINUTE } from "../../src/platform/time.ts";
+import {
+  type Answer,
+  busy,
+  checkInNotUsed,
+  done,
+  down,
+  illegal,
+  isLegal,
+  mayTouch,
+  notFound,
+  notYours,
+  refuse,
+  slotTaken,
+  tooEarly,
+} from "./refusals.ts";
+import { brokenRules } from "./rules.ts";
+import { pendingExpiry, type Wish } from "./schedule.ts";
+import { opensAt } from "./sessions.ts";
+import type { Turn } from "./turn.ts";
+
+type Ask<T extends Command["type"]> = Extract<Command, { type: T }>;
+
+/** Books a slot: approved at once, or pending where staff approve (both hold it). */
+export function reserve(turn: Turn, command: Ask<"reserve">, { actor, facts }: CommandCall): Answer {
+  const { now, machine } = turn;
+  const { policy, zone } = machine;
+  const { holder } = facts;
+  if (!holder || !mayTouch(actor, holder.member_id)) return notYours("reservation");
+  const { starts_at, ends_at, purpose, project_id, reservation_id: id } = command;
+  const staff = actor.authority === "any";
+  const reasons = brokenRules(command, { now, policy, zone, staff });
+  if (reasons.length > 0) return refuse("booking_refused", reasons);
+  if (machine.isDownFor(starts_at, now)) return down(machine.status);
+  // A session past its plan blocks the present only.
+  if (starts_at <= now && turn.store.openSession()) return busy();
+
+  const conflict = turn.place("reservation", id, wishOf(turn, holder.member_id, command));
+  if (conflict) return slotTaken(conflict);
+  turn.store.remember(holder);
+  const isPending = policy.approval === "staff" && !staff;
+  const reservation = turn.book({
+    id,
+    member_id: holder.member_id,
+    status: isPending ? "pending" : "approved",
+    starts_at,
+    ends_at,
+    purpose,
+    project_id,
+    note: null,
+    created_by: actor.id,
+    decided_by: null,
+    decided_at: null,
+    checked_in_at: null,
+    expires_at: isPending ? pendingExpiry(now, starts_at, policy) : null,
+  });
+  return done({ reservation });
+}
+
+/** The slot that a member's booking holds; with today's buffer, unless it has one already. */
+export const wishOf = (
+  turn: Turn,
+  member_id: string,
+  { starts_at, ends_at }: Interval,
+  buffer_ms = turn.machine.policy.buffer_minutes * MINUTE,
+): Wish => ({ member_id, starts_at, ends_at, buffer_ms });
+
+/** Runs `change` on a reservation that exists, that the actor may touch, and whose status allows the step. */
+function onReservation(
+  turn: Turn,
+  { reservation_id }: { reservation_id: string },
+  { actor }: CommandCall,
+  step: ReservationStep,
+  change: (reservation: ReservationRecord) => Answer,
+): Answer {
+  const reservation = turn.store.reservation(reservation_id);
+  if (!reservation) return notFound("reservation");
+  if (!mayTouch(actor, reservation.member_id)) return notYours("reservation");
+  if (!isLegal(reservation.status, step)) return illegal(reservation.status, step);
+  return change(reservation);
+}
+
+/** It holds its slot already: only the person was to be judged. */
+export const approve = (turn: Turn, command: Ask<"approve">, call: CommandCall): Answer =>
+  onReservation(turn, command, call, "approve", (pending) => {
+    const { note } = command;
+    const decision = { decided_by: call.actor.id, decided_at: turn.now, expires_at: null, note };
+    return done({ reservation: turn.change(pending, { status: "approved", ...decision }, "reservation.approved") });
+  });
+
+export const reject = (turn: Turn, command: Ask<"reject">, call: CommandCall): Answer =>
+  onReservation(turn, command, call, "reject", (pending) => {
+    const { note } = command;
+    const decision = { decided_by: call.actor.id, decided_at: turn.now, expires_at: null, note };
+    turn.release(pending.id, pending.ends_at);
+    return done({ reservation: turn.change(pending, { status: "rejected", ...decision }, "reservation.rejected") });
+  });
+
+export const cancel = (turn: Turn, command: Ask<"cancel">, call: CommandCall): Answer =>
+  onReservation(turn, command, call, "cancel", (held) => done({ reservation: withdraw(turn, held, command.note) }));
+
+/** Cancels a booking that may be cancelled. */
+export function withdraw(turn: Turn, held: ReservationRecord, note: string | null): ReservationRecord {
+  turn.release(held.id, held.ends_at);
+  return turn.change(held, { status: "cancelled", expires_at: null, note }, "reservation.cancelled");
+}
+
+export const checkIn = (turn: Turn, command: Ask<"check_in">, call: CommandCall): Answer =>
+  onReservation(turn, command, call, "check_in", (approved) => {
+    if (turn.machine.policy.check_in === "none") return checkInNotUsed();
+    const opens_at = opensAt(approved);
+    if (turn.now < opens_at) return tooEarly("Check-in opens shortly before the booking starts.", opens_at);
+    const patch = { status: "active", checked_in_at: turn.now } as const;
+    return done({ reservation: turn.change(approved, patch, "reservation.checked_in") });
+  });
+
+export const noShow = (turn: Turn, command: Ask<"no_show">, call: CommandCall): Answer =>
+  onReservation(turn, command, call, "no_show", (approved) => {
+    if (turn.machine.policy.check_in === "none") return checkInNotUsed();
+    if (turn.now < approved.starts_at) return tooEarly("The booking has not started.", approved.starts_at);
+    return done({ reservation: missed(turn, approved, command.note) });
+  });
+
+/** Nobody came: the rest of the slot is free. */
+export function missed(turn: Turn, approved: ReservationRecord, note: string | null): ReservationRecord {
+  turn.release(approved.id, approved.ends_at);
+  return turn.change(approved, { status: "no_show", note }, "reservation.no_show");
+}
+
+/** Takes a no-show back: the booking holds what is left of its slot if nobody else does, and has its grace again; otherwise it is closed. */
+export const excuse = (turn: Turn, command: Ask<"excuse">, call: CommandCall): Answer =>
+  onReservation(turn, command, call, "excuse", (missing) => {
+    const { now, machine } = turn;
+    const { note } = command;
+    const { id, member_id, starts_at, ends_at } = missing;
+    const isAhead = ends_at > now;
+    const from = Math.max(starts_at, now);
+    const holdsAgain = isAhead && !turn.place("reservation", id, wishOf(turn, member_id, missing), null, from);
+    if (!holdsAgain) {
+      return done({ reservation: turn.change(missing, { status: "completed", note }, "reservation.excused") });
+    }
+    const reservation = turn.change(missing, { status: "approved", note }, "reservation.excused");
+    if (machine.policy.check_in === "required") {
+      const grace_ends_at = Math.max(now, starts_at) + machine.policy.grace_minutes * MINUTE;
+      turn.store.timers.set(id, "miss", Math.min(grace_ends_at, ends_at));
+    }
+    return done({ reservation });
+  });

@@ -1,0 +1,97 @@
+/** What time does by itself. Run before every command and by the alarm, so that a late alarm changes no answer. */
+
+import { describeError, log } from "../../src/platform/log.ts";
+import { HOUR, MINUTE } from "../../src/platform/time.ts";
+import { missed } from "./bookings.ts";
+import { isLegal } from "./refusals.ts";
+import { collision } from "./sessions.ts";
+import type { Timer } from "./timers.ts";
+import { REFRESH, type Turn } from "./turn.ts";
+
+/** Expired keys are swept at most this often. */
+const KEYS_EVERY_MS = HOUR;
+const RETRY_MS = MINUTE;
+
+/** Takes every step that is due. */
+export function settle(turn: Turn): void {
+  const { timers } = turn.store;
+  let refresh = false;
+  while (timers.dueAt <= turn.now) {
+    timers.reload();
+    const timer = timers.first();
+    if (!timer || timer.due_at > turn.now) continue;
+    timers.drop(timer.ref);
+    if (timer.ref === REFRESH) refresh = true;
+    else take(turn, timer);
+  }
+  // A step has shown the present anyway.
+  if (refresh && turn.events.length === 0) turn.announce("machine.refreshed");
+}
+
+/** One step must not hold up the rest, nor the command that waits behind it: if it fails it is undone and comes again later. */
+function take(turn: Turn, timer: Timer): void {
+  const { storage, timers, equipment_id } = turn.store;
+  const happened = turn.events.length;
+  try {
+    storage.transactionSync(() => steps[timer.kind](turn, timer));
+  } catch (error) {
+    turn.events.length = happened;
+    timers.set(timer.ref, timer.kind, turn.now + RETRY_MS);
+    log.error("clock_step_failed", { equipment_id, kind: timer.kind, ref: timer.ref, error: describeError(error) });
+  }
+}
+
+/** One step of the clock on what its timer names. A status that has moved on meanwhile is left alone. */
+const steps: Record<Timer["kind"], (turn: Turn, timer: Timer) => void> = {
+  expire(turn, { ref }) {
+    const pending = turn.store.reservation(ref);
+    if (!pending || !isLegal(pending.status, "expire")) return;
+    turn.release(ref, pending.ends_at);
+    turn.change(pending, { status: "expired" }, "reservation.expired");
+  },
+
+  begin(turn, { ref }) {
+    const approved = turn.store.reservation(ref);
+    if (!approved || !isLegal(approved.status, "begin")) return;
+    turn.change(approved, { status: "active" }, "reservation.started");
+  },
+
+  miss(turn, { ref }) {
+    const approved = turn.store.reservation(ref);
+    if (!approved || !isLegal(approved.status, "miss")) return;
+    // Where check-in has been switched off since, nobody could have checked in.
+    if (turn.machine.policy.check_in === "required") missed(turn, approved, null);
+    else turn.armFor(approved);
+  },
+
+  lapse(turn, { ref }) {
+    const found = turn.store.reservation(ref);
+    if (!found) return;
+    const active = isLegal(found.status, "begin")
+      ? turn.change(found, { status: "active" }, "reservation.started")
+      : found;
+    // A running session ends its booking itself.
+    if (isLegal(active.status, "lapse") && turn.store.openSession()?.reservation_id !== ref) {
+      turn.change(active, { status: "completed" }, "reservation.completed");
+    }
+    turn.store.dropPast(turn.now);
+  },
+
+  overrun(turn, { ref }) {
+    const { store } = turn;
+    const session = store.session(ref);
+    if (session?.status !== "active") return;
+    const next = collision(session, store.after(session.planned_end_at));
+    const told = next?.member_id ? { next_reservation_id: next.id, next_member_id: next.member_id } : {};
+    const patch = { overrun_at: session.planned_end_at, collides_with: next?.id ?? null };
+    turn.changeSession(session, patch, "session.overrun", told);
+  },
+
+  keys(turn) {
+    const { keys, store } = turn.world;
+    const next = keys.sweep(turn.now);
+    if (next !== null) store.timers.set("keys", "keys", Math.max(next, turn.now + KEYS_EVERY_MS));
+  },
+
+  refresh() {},
+};

@@ -1,0 +1,70 @@
+/** From a call to its answer: what stands before every command, then the command itself. All of it synchronous, inside one transaction. */
+
+import type { Command, CommandCall } from "../../src/modules/equipment/port.ts";
+import { SECOND } from "../../src/platform/time.ts";
+import { retire, sweepMember } from "./administration.ts";
+import { amend } from "./amend.ts";
+import { approve, cancel, checkIn, excuse, noShow, reject, reserve } from "./bookings.ts";
+import { type Answer, refuse } from "./refusals.ts";
+import { reason } from "./rules.ts";
+import type { Turn } from "./turn.ts";
+import { endSession, startSession } from "./use.ts";
+
+/** Facts may be acted on for this long after they were read; the worker puts read time plus this into `decide_before`. */
+export const FACTS_LIFE_MS = 10 * SECOND;
+
+/** Decides and writes. `wall` is the host's clock: the age of facts is not a matter of the machine's own time. */
+export function answer(turn: Turn, call: CommandCall, wall: number): Answer {
+  // Turning a member away rests on no facts and is never refused.
+  return (
+    (call.command.type === "sweep_member" ? null : refusalBefore(turn, call, wall)) ??
+    dispatch(turn, call.command, call)
+  );
+}
+
+/** What stands before every other command. */
+function refusalBefore(turn: Turn, { command, facts }: CommandCall, wall: number): Answer | null {
+  const { holder, policy_versions: seen, decide_before } = facts;
+  const { versions } = turn.machine;
+  if (decide_before < wall || (holder && turn.store.isSweptSince(holder.member_id, decide_before - FACTS_LIFE_MS))) {
+    return refuse("stale_facts", [
+      reason("stale_facts", "What was read before this is too old.", { fix: "Read it again." }),
+    ]);
+  }
+  if (seen.makerspace > versions.makerspace || seen.equipment > versions.equipment) {
+    return refuse("policy_behind", [reason("policy_behind", "The machine has not got the newest settings.")]);
+  }
+  if (turn.store.state.retired_at !== null && command.type !== "retire") {
+    return refuse("equipment_retired", [reason("retired", "The machine is no longer there.")]);
+  }
+  return null;
+}
+
+function dispatch(turn: Turn, command: Command, call: CommandCall): Answer {
+  switch (command.type) {
+    case "reserve":
+      return reserve(turn, command, call);
+    case "approve":
+      return approve(turn, command, call);
+    case "reject":
+      return reject(turn, command, call);
+    case "cancel":
+      return cancel(turn, command, call);
+    case "check_in":
+      return checkIn(turn, command, call);
+    case "no_show":
+      return noShow(turn, command, call);
+    case "excuse":
+      return excuse(turn, command, call);
+    case "amend":
+      return amend(turn, command, call);
+    case "start_session":
+      return startSession(turn, command, call);
+    case "end_session":
+      return endSession(turn, command, call);
+    case "retire":
+      return retire(turn);
+    case "sweep_member":
+      return sweepMember(turn, command);
+  }
+}

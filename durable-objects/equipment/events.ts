@@ -1,0 +1,52 @@
+/** What the object writes down about a change: one body serves the audit, the outbox and the ring that live sockets resume from. No names. */
+
+import type {
+  ReservationEventData,
+  ReservationEventType,
+  SessionEventData,
+  SessionEventType,
+} from "../../src/modules/equipment/events.ts";
+import type { LiveEvent } from "../../src/modules/equipment/live.ts";
+import type { CommandActor, ReservationRecord, SessionRecord } from "../../src/modules/equipment/port.ts";
+import type { EventEnvelope } from "../../src/platform/events.ts";
+import { toIso } from "../../src/platform/time.ts";
+
+/** Only for live sockets: nothing of it goes to D1. */
+export type MachineEventType = "machine.configured" | "machine.refreshed" | "machine.retired";
+
+export type EventType = ReservationEventType | SessionEventType | MachineEventType;
+
+/** A stored event. `before` is the data as it was, for the audit. */
+export interface EventBody {
+  seq: number;
+  actor_kind: CommandActor["kind"];
+  envelope: EventEnvelope<EventType>;
+  before: Record<string, unknown> | null;
+}
+
+export const reservationData = (record: ReservationRecord): ReservationEventData => ({
+  equipment_id: record.equipment_id,
+  member_id: record.member_id,
+  status: record.status,
+  starts_at: record.starts_at,
+  ends_at: record.ends_at,
+});
+
+export const sessionData = (record: SessionRecord): SessionEventData => ({
+  equipment_id: record.equipment_id,
+  member_id: record.member_id,
+  reservation_id: record.reservation_id,
+  planned_end_at: record.planned_end_at,
+});
+
+/** The event as a socket gets it. */
+export function liveEvent({ envelope: { type, subject, data } }: EventBody): LiveEvent {
+  const event: LiveEvent = { type };
+  if (subject.type === "reservation") event.reservation_id = subject.id;
+  if (subject.type === "session") event.session_id = subject.id;
+  const { starts_at, ends_at, status } = data;
+  if (typeof starts_at === "number") event.starts_at = toIso(starts_at);
+  if (typeof ends_at === "number") event.ends_at = toIso(ends_at);
+  if (typeof status === "string") event.status = status;
+  return event;
+}

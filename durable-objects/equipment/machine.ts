@@ -1,0 +1,35 @@
+/** The settings of one machine: the newest policy parts, merged. */
+
+import { type BookingPolicy, defaultPolicy } from "../../src/modules/equipment/model.ts";
+import type { PolicyParts } from "../../src/modules/equipment/port.ts";
+import { Zone } from "./zone.ts";
+
+export class Machine {
+  readonly policy: BookingPolicy;
+  readonly zone: Zone;
+
+  /** @throws RangeError for a zone this runtime does not know. */
+  constructor(
+    readonly makerspace_id: string,
+    readonly equipment_id: string,
+    readonly parts: Partial<PolicyParts>,
+  ) {
+    this.policy = { ...defaultPolicy, ...parts.makerspace?.policy, ...parts.equipment?.policy };
+    this.zone = new Zone(parts.makerspace?.timezone ?? "UTC");
+  }
+
+  /** The version of each part, 0 for one that never came. */
+  get versions(): { makerspace: number; equipment: number } {
+    const { makerspace, equipment } = this.parts;
+    return { makerspace: makerspace?.version ?? 0, equipment: equipment?.version ?? 0 };
+  }
+
+  get status(): PolicyParts["equipment"]["status"] {
+    return this.parts.equipment?.status ?? "available";
+  }
+
+  /** Being down now refuses what would start today, nothing on a later day. */
+  isDownFor(starts_at: number, now: number): boolean {
+    return this.status !== "available" && this.zone.day(starts_at) === this.zone.day(now);
+  }
+}

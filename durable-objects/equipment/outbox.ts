@@ -1,0 +1,155 @@
+/** Events on their way: written with their change, read by the flusher and by sockets that resume. */
+
+import { rows } from "../sql.ts";
+import type { EventBody } from "./events.ts";
+import { type ReservationRow, reservationColumns, type SessionRow, type Store, sessionColumns } from "./store.ts";
+
+/** Live sockets can resume over this many events. */
+export const RING = 500;
+
+/** At most this many rows of each kind, and events, go to D1 in one batch. */
+export const CHUNK = 100;
+
+/** A deterministic refusal of D1 is repeated this often before the row or event is parked. */
+export const MAX_TRIES = 5;
+
+/** What one flush takes along. */
+export interface Pending {
+  reservations: ReservationRow[];
+  sessions: SessionRow[];
+  events: { seq: number; body: string }[];
+}
+
+export const isEmpty = ({ reservations, sessions, events }: Pending): boolean =>
+  reservations.length + sessions.length + events.length === 0;
+
+export class Outbox {
+  readonly #store: Store;
+  readonly #sql: SqlStorage;
+  /** True while D1 has refused something that it has not accepted since. */
+  #hasRefusals: boolean;
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.#sql = store.storage.sql;
+    this.#hasRefusals = rows(this.#sql, "SELECT 1 FROM parked LIMIT 1").length > 0;
+  }
+
+  /** True when something waits for D1. */
+  hasPending(): boolean {
+    const [found] = rows<{ pending: number }>(
+      this.#sql,
+      `SELECT EXISTS (SELECT 1 FROM reservations WHERE dirty = 1) OR EXISTS (SELECT 1 FROM sessions WHERE dirty = 1)
+         OR EXISTS (SELECT 1 FROM events WHERE seq > ? AND projected = 1) AS pending`,
+      this.#store.state.projected_seq,
+    );
+    return found?.pending === 1;
+  }
+
+  /** Live-only events are kept for the ring and never projected. */
+  add(body: EventBody, isProjected: boolean): void {
+    this.#sql.exec(
+      "INSERT INTO events (seq, projected, body) VALUES (?, ?, ?)",
+      body.seq,
+      Number(isProjected),
+      JSON.stringify(body),
+    );
+  }
+
+  /** The newest state of dirty rows, and the oldest events that D1 has not seen. */
+  pending(): Pending {
+    return {
+      reservations: this.#dirty("reservations", reservationColumns),
+      sessions: this.#dirty("sessions", sessionColumns),
+      events: rows(
+        this.#sql,
+        "SELECT seq, body FROM events WHERE seq > ? AND projected = 1 ORDER BY seq LIMIT ?",
+        this.#store.state.projected_seq,
+        CHUNK,
+      ),
+    };
+  }
+
+  #dirty<T>(table: "reservations" | "sessions", columns: readonly string[]): T[] {
+    return rows<T>(this.#sql, `SELECT ${columns.join(", ")} FROM ${table} WHERE dirty = 1 LIMIT ?`, CHUNK);
+  }
+
+  /** D1 has these: rows that did not change meanwhile are clean, events past the ring go. */
+  projected({ reservations, sessions, events }: Pending): void {
+    this.#store.storage.transactionSync(() => {
+      this.#clean("reservations", reservations);
+      this.#clean("sessions", sessions);
+      const last = events.at(-1);
+      if (last) this.#eventsDone(last.seq);
+      if (!this.#hasRefusals) return;
+      for (const { id } of reservations) this.#accepted("reservation", id);
+      for (const { id } of sessions) this.#accepted("session", id);
+      for (const { seq } of events) this.#accepted("event", String(seq));
+      this.#hasRefusals = rows(this.#sql, "SELECT 1 FROM parked LIMIT 1").length > 0;
+    });
+  }
+
+  #clean(table: "reservations" | "sessions", clean: { id: string; version: number }[]): void {
+    for (const { id, version } of clean) {
+      this.#sql.exec(`UPDATE ${table} SET dirty = 0 WHERE id = ? AND version = ?`, id, version);
+    }
+  }
+
+  #eventsDone(seq: number): void {
+    const { state } = this.#store;
+    state.projected(seq);
+    this.#sql.exec(
+      "DELETE FROM events WHERE seq <= ? AND (seq <= ? OR projected = 0)",
+      state.seq - RING,
+      state.projected_seq,
+    );
+  }
+
+  /**
+   * D1 refuses this row or event for what it is. After the fifth time it is parked: marked clean, or passed over, and kept for the staff.
+   * Returns true when it was.
+   */
+  refused(
+    kind: "reservation" | "session" | "event",
+    ref: string,
+    version: number,
+    error: string,
+    wall: number,
+  ): boolean {
+    this.#hasRefusals = true;
+    return this.#store.storage.transactionSync(() => {
+      const [counted] = rows<{ tries: number }>(
+        this.#sql,
+        `INSERT INTO parked (kind, ref, tries, error, updated_at) VALUES (?, ?, 1, ?, ?)
+         ON CONFLICT (kind, ref) DO UPDATE SET tries = tries + 1, error = excluded.error, updated_at = excluded.updated_at
+         RETURNING tries`,
+        kind,
+        ref,
+        error,
+        wall,
+      );
+      if ((counted?.tries ?? 0) < MAX_TRIES) return false;
+      if (kind === "event") this.#eventsDone(version);
+      else this.#clean(`${kind}s`, [{ id: ref, version }]);
+      return true;
+    });
+  }
+
+  #accepted(kind: "reservation" | "session" | "event", ref: string): void {
+    this.#sql.exec("DELETE FROM parked WHERE kind = ? AND ref = ?", kind, ref);
+  }
+
+  /** Events after `seq`, oldest first, or null when the ring does not reach that far back. */
+  since(seq: number): EventBody[] | null {
+    const newest = this.#store.state.seq;
+    if (seq > newest) return null;
+    const gap = rows<{ seq: number; body: string }>(
+      this.#sql,
+      "SELECT seq, body FROM events WHERE seq >= ? ORDER BY seq",
+      seq,
+    );
+    // Numbers follow each other, so whoever still holds the one the client saw holds all that came after it.
+    if (gap[0]?.seq !== seq) return null;
+    return gap.slice(1).map(({ body }) => JSON.parse(body) as EventBody);
+  }
+}

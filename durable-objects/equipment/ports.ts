@@ -1,0 +1,46 @@
+/** The world outside a machine: D1, the queue and the board. Tests put faults in front of it. */
+
+import type { FloorPort } from "../../src/modules/equipment/port.ts";
+import type { EventEnvelope } from "../../src/platform/events.ts";
+import type { ObjectEnv } from "../env.ts";
+
+export interface Statement {
+  sql: string;
+  params: (string | number | null)[];
+}
+
+export interface Ports {
+  /** Runs the statements as one transaction of the makerspace's database. */
+  project(statements: readonly Statement[]): Promise<void>;
+  read<T>(statement: Statement): Promise<T[]>;
+  /** Hands events to the queue, best effort: the outbox in D1 sends again what got lost. */
+  send(envelopes: readonly EventEnvelope[]): Promise<void>;
+  readonly floor: Pick<FloorPort, "publish" | "watched">;
+}
+
+/** The real world. */
+export function portsOf(env: ObjectEnv, makerspace_id: string): Ports {
+  // The projection is one of two places that name a shard; src/platform/db/driver.ts is the other.
+  const database = (): D1Database => env.DB_000;
+  const prepare = ({ sql, params }: Statement): D1PreparedStatement =>
+    database()
+      .prepare(sql)
+      .bind(...params);
+  // FloorObject implements the port; its stub answers the same calls, which TypeScript cannot know across the binding.
+  const floor = (): FloorPort => env.FLOOR.getByName(`${makerspace_id}:floor`) as unknown as FloorPort;
+  return {
+    async project(statements) {
+      await database().batch(statements.map(prepare));
+    },
+    async read<T>(statement: Statement) {
+      return (await prepare(statement).all<T>()).results;
+    },
+    async send(envelopes) {
+      await env.EVENTS.sendBatch(envelopes.map((body) => ({ body })));
+    },
+    floor: {
+      publish: (update) => floor().publish(update),
+      watched: (equipment_id, watched) => floor().watched(equipment_id, watched),
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/** Answers that change nothing. */
+
+import type { Interval } from "../../src/modules/equipment/model.ts";
+import type { Availability } from "../../src/modules/equipment/port.ts";
+import { DAY, MINUTE } from "../../src/platform/time.ts";
+import { type Layer, partition } from "./availability.ts";
+import type { World } from "./turn.ts";
+
+/** The free time in [from, to), and why the rest is not. */
+export function availability({ store, machine }: World, from: number, to: number, now: number): Availability {
+  const { policy, zone } = machine;
+  const FOREVER = Number.MAX_SAFE_INTEGER;
+  const held = store.occupancies(from, to);
+  const session = store.openSession();
+  const slots = (kind: string): Interval[] => held.filter((each) => each.kind === kind);
+  const isDown = machine.status !== "available";
+  const layers: Layer[] = [
+    { because: "retired", intervals: store.state.retired_at === null ? [] : [{ starts_at: 0, ends_at: FOREVER }] },
+    { because: "past", intervals: [{ starts_at: 0, ends_at: now }] },
+    { because: "walk_up", intervals: slots("walk_up") },
+    {
+      because: "session",
+      intervals: session ? [{ starts_at: session.started_at, ends_at: session.planned_end_at }] : [],
+    },
+    { because: "reservation", intervals: slots("reservation") },
+    {
+      because: "buffer",
+      intervals: held.map(({ blocked_from, blocked_to }) => ({ starts_at: blocked_from, ends_at: blocked_to })),
+    },
+    {
+      because: "equipment_unavailable",
+      intervals: isDown ? [{ starts_at: now, ends_at: zone.endOfDay(now) }] : [],
+    },
+    { because: "notice", intervals: [{ starts_at: now, ends_at: now + policy.notice_minutes * MINUTE }] },
+    { because: "horizon", intervals: [{ starts_at: now + policy.horizon_days * DAY, ends_at: FOREVER }] },
+  ];
+  return partition({ starts_at: from, ends_at: to }, layers);
+}

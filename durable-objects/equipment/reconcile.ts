@@ -1,0 +1,128 @@
+/**
+ * Compares what D1 shows of a machine with what the machine knows, and mends D1: rows that differ or are missing are projected again,
+ * rows that the machine never heard of are marked as orphans and left to people. Nothing is deleted.
+ */
+
+import type { ReconcileReport } from "../../src/modules/equipment/port.ts";
+import { rows } from "../sql.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Ports } from "./ports.ts";
+import type { Projection } from "./projection.ts";
+import { reservationColumns, type Store, sessionColumns } from "./store.ts";
+
+const PAGE = 500;
+
+type Table = "reservations" | "sessions";
+/** A row of either table, as far as comparing goes. */
+type Comparable = Record<string, string | number | null> & { id: string; version: number };
+
+const columnsOf: Record<Table, readonly string[]> = { reservations: reservationColumns, sessions: sessionColumns };
+const timeOf: Record<Table, string> = { reservations: "starts_at", sessions: "started_at" };
+
+export interface Reconciliation {
+  store: Store;
+  outbox: Outbox;
+  projection: Projection;
+  ports: Ports;
+  makerspace_id: string;
+}
+
+/** Runs one comparison. Rows that change meanwhile are dirty already and go with the next flush. */
+export async function reconcile(work: Reconciliation): Promise<ReconcileReport> {
+  await work.projection.drain();
+  await outrunD1(work);
+  const report: ReconcileReport = { reservations: 0, sessions: 0, repaired: 0, orphans: 0 };
+  for (const table of ["reservations", "sessions"] as const) {
+    const { compared, differing } = await compare(work, table);
+    report[table] = compared;
+    report.repaired += differing;
+    report.orphans += await markOrphans(work, table);
+  }
+  work.projection.touch();
+  await work.projection.drain();
+  return report;
+}
+
+/** A restored object has forgotten numbers that D1 has seen; it begins a new epoch, so that its word counts again. */
+async function outrunD1({ store, ports, makerspace_id }: Reconciliation): Promise<void> {
+  const params = [makerspace_id, store.equipment_id];
+  const [cursor] = await ports.read<{ seq: number }>({
+    sql: "SELECT seq FROM projection_cursors WHERE makerspace_id = ? AND equipment_id = ?",
+    params,
+  });
+  if (cursor && cursor.seq > store.state.seq) store.state.outrun(cursor.seq);
+}
+
+/** Marks dirty what D1 shows otherwise, or not at all. */
+async function compare(work: Reconciliation, table: Table): Promise<{ compared: number; differing: number }> {
+  const { store, ports, makerspace_id } = work;
+  const columns = columnsOf[table];
+  const { sql } = store.storage;
+  let compared = 0;
+  let differing = 0;
+  for (let after = ""; ; ) {
+    const own = rows<Comparable>(
+      sql,
+      `SELECT ${columns.join(", ")} FROM ${table} WHERE id > ? AND dirty = 0 ORDER BY id LIMIT ${PAGE}`,
+      after,
+    );
+    if (own.length === 0) return { compared, differing };
+    const shown = await ports.read<Comparable>({
+      sql: `SELECT ${columns.join(", ")}, orphan FROM ${table}
+        WHERE makerspace_id = ?1 AND id IN (SELECT value FROM json_each(?2))`,
+      params: [makerspace_id, JSON.stringify(own.map((each) => each.id))],
+    });
+    const byId = new Map(shown.map((each) => [each.id, each]));
+    const different = own.filter((mine) => {
+      const theirs = byId.get(mine.id);
+      return theirs?.orphan !== 0 || columns.some((column) => theirs[column] !== mine[column]);
+    });
+    for (const mine of different) remark(store, table, mine, byId.get(mine.id)?.version ?? 0);
+    compared += own.length;
+    differing += different.length;
+    after = own.at(-1)?.id ?? after;
+  }
+}
+
+/** Marks a row to be projected again, with a version that D1 must take. A row that changed while D1 was asked is dirty anyway. */
+function remark({ state, storage }: Store, table: Table, { id, version }: Comparable, theirs: number): void {
+  if (theirs > version && theirs >= state.nextVersion(version)) state.outrun(theirs);
+  const next = theirs > version ? state.nextVersion(version) : version;
+  storage.sql.exec(`UPDATE ${table} SET dirty = 1, version = ? WHERE id = ? AND version = ?`, next, id, version);
+}
+
+/** Marks the rows of this machine in D1 that it does not know. */
+async function markOrphans({ store, ports, makerspace_id }: Reconciliation, table: Table): Promise<number> {
+  const time = timeOf[table];
+  let orphans = 0;
+  for (let [at, after] = [-1, ""]; ; ) {
+    // The index leads with the status, so the page is sorted; it is read at night, by the machines that changed.
+    const shown = await ports.read<{ id: string; at: number; orphan: number }>({
+      sql: `SELECT id, ${time} AS at, orphan FROM ${table}
+        WHERE makerspace_id = ? AND equipment_id = ? AND (${time}, id) > (?, ?) ORDER BY ${time}, id LIMIT ${PAGE}`,
+      params: [makerspace_id, store.equipment_id, at, after],
+    });
+    const known = new Set(
+      rows<{ id: string }>(
+        store.storage.sql,
+        `SELECT id FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`,
+        JSON.stringify(shown.map((each) => each.id)),
+      ).map((each) => each.id),
+    );
+    const unknown = shown.filter((each) => !known.has(each.id));
+    const unmarked = unknown.filter((each) => each.orphan === 0).map((each) => each.id);
+    if (unmarked.length > 0) {
+      await ports.project([
+        {
+          sql: `UPDATE ${table} SET orphan = 1 WHERE makerspace_id = ?1 AND equipment_id = ?2
+            AND id IN (SELECT value FROM json_each(?3))`,
+          params: [makerspace_id, store.equipment_id, JSON.stringify(unmarked)],
+        },
+      ]);
+    }
+    orphans += unknown.length;
+    const last = shown.at(-1);
+    if (!last || shown.length < PAGE) return orphans;
+    [at, after] = [last.at, last.id];
+  }
+}

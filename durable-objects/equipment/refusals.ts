@@ -1,0 +1,71 @@
+/** How a command says no, always with a reason. */
+
+import { type Interval, type ReservationStatus, stepsTo } from "../../src/modules/equipment/model.ts";
+import type { CommandActor, Outcome, Refusal, RefusalCode } from "../../src/modules/equipment/port.ts";
+import type { ReasonInput } from "../../src/platform/problem.ts";
+import { toIso } from "../../src/platform/time.ts";
+import { reason } from "./rules.ts";
+
+/** What a command answers before the key is stored and the world is told. */
+export type Answer = ({ ok: true } & Outcome) | Refusal;
+
+export const refuse = (
+  code: RefusalCode,
+  reasons: ReasonInput[],
+  more: Pick<Refusal, "conflicts_with" | "status"> = {},
+): Refusal => ({ ok: false, code, reasons, ...more });
+
+export const done = (outcome: Partial<Outcome>): Answer => ({ ok: true, reservation: null, session: null, ...outcome });
+
+export const notFound = (what: "reservation" | "session"): Refusal =>
+  refuse("not_found", [reason("not_found", `This machine has no such ${what}.`)]);
+
+export const notYours = (what: "reservation" | "session"): Refusal =>
+  refuse("forbidden", [reason("not_yours", `This ${what} belongs to somebody else.`)]);
+
+export const slotTaken = (conflicts_with: Interval): Refusal =>
+  refuse(
+    "slot_taken",
+    [
+      reason("slot_taken", "The machine is held in this time.", {
+        fix: "Choose a time outside the one that is held.",
+        limit: { starts_at: toIso(conflicts_with.starts_at), ends_at: toIso(conflicts_with.ends_at) },
+      }),
+    ],
+    { conflicts_with },
+  );
+
+export const busy = (): Refusal =>
+  refuse("equipment_busy", [
+    reason("session_running", "A session is running on this machine.", { fix: "End it first." }),
+  ]);
+
+export const down = (status: string): Refusal =>
+  refuse("equipment_unavailable", [
+    reason(status, "The machine is down today.", { fix: "Choose a later day, or ask the staff." }),
+  ]);
+
+export const illegal = (status: ReservationStatus, step: string): Refusal =>
+  refuse(
+    "illegal_transition",
+    [reason("illegal_transition", `A ${status} reservation cannot take the step ${step}.`)],
+    {
+      status,
+    },
+  );
+
+export const tooEarly = (detail: string, opens_at: number): Refusal =>
+  refuse("too_early", [
+    reason("too_early", detail, { fix: `Try again at ${toIso(opens_at)}.`, limit: { opens_at: toIso(opens_at) } }),
+  ]);
+
+export const checkInNotUsed = (): Refusal =>
+  refuse("booking_refused", [reason("check_in_not_used", "Bookings of this machine begin by themselves.")]);
+
+/** Members touch their own only; whoever has authority over any may touch all. */
+export const mayTouch = (actor: CommandActor, owner: string): boolean =>
+  actor.authority === "any" || actor.id === owner;
+
+/** True when the declared table allows the step. */
+export const isLegal = (status: ReservationStatus, step: Parameters<typeof stepsTo>[1]): boolean =>
+  stepsTo(status, step).length > 0;

@@ -1,0 +1,165 @@
+/** The tables of one machine. Each index is there for a statement named in its comment. */
+
+import { ticketTable } from "../live/tickets.ts";
+import type { Migration } from "../sql.ts";
+
+/** The second lock: even a bug in the schedule cannot write two overlapping rows. It looks at one row, like the first lock. */
+export const overlapTriggers = `
+CREATE TRIGGER occupancy_insert BEFORE INSERT ON occupancy
+WHEN NEW.blocked_from < (
+  SELECT blocked_to FROM occupancy WHERE blocked_from < NEW.blocked_to ORDER BY blocked_from DESC LIMIT 1)
+BEGIN
+  SELECT RAISE(ABORT, 'occupancy overlaps');
+END;
+CREATE TRIGGER occupancy_update BEFORE UPDATE ON occupancy
+WHEN NEW.blocked_from < (
+  SELECT blocked_to FROM occupancy
+  WHERE blocked_from < NEW.blocked_to AND blocked_from <> OLD.blocked_from ORDER BY blocked_from DESC LIMIT 1)
+BEGIN
+  SELECT RAISE(ABORT, 'occupancy overlaps');
+END;
+`;
+
+const machine = `
+-- One row: the machine's own clock and counters. A number is epoch * 2^32 + n, so that a restored machine can win.
+CREATE TABLE state (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  epoch INTEGER NOT NULL DEFAULT 0,
+  seq INTEGER NOT NULL DEFAULT 0,
+  last_now INTEGER NOT NULL DEFAULT 0,
+  clock_offset INTEGER NOT NULL DEFAULT 0,
+  retired_at INTEGER,
+  -- When a member was last swept, by the wall clock.
+  swept_at INTEGER NOT NULL DEFAULT 0,
+  -- Events up to here are in D1.
+  projected_seq INTEGER NOT NULL DEFAULT 0,
+  -- The newest change that the board shows, and what it was told.
+  visible_seq INTEGER NOT NULL DEFAULT 0,
+  board_seq INTEGER NOT NULL DEFAULT 0,
+  board_watched INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO state (id) VALUES (1);
+
+-- The newest version of each policy part.
+CREATE TABLE parts (
+  part TEXT NOT NULL PRIMARY KEY,
+  version INTEGER NOT NULL,
+  body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Everything that excludes. Rows never overlap, so blocked_from is unique and the row before a time is the only one that can reach it:
+-- the table is its own index. [starts_at, ends_at) is what was asked for, [blocked_from, blocked_to) what is kept free.
+CREATE TABLE occupancy (
+  blocked_from INTEGER PRIMARY KEY,
+  blocked_to INTEGER NOT NULL CHECK (blocked_to > blocked_from),
+  starts_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('reservation', 'walk_up', 'hold', 'offer')),
+  -- Of the reservation or session.
+  id TEXT NOT NULL,
+  -- An offer has nobody yet.
+  member_id TEXT,
+  buffer_ms INTEGER NOT NULL
+) STRICT;
+${overlapTriggers}
+
+CREATE TABLE reservations (
+  id TEXT NOT NULL PRIMARY KEY,
+  member_id TEXT NOT NULL,
+  status TEXT NOT NULL,
+  starts_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  purpose TEXT,
+  project_id TEXT,
+  note TEXT,
+  created_by TEXT NOT NULL,
+  decided_by TEXT,
+  decided_at INTEGER,
+  checked_in_at INTEGER,
+  expires_at INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  -- 1 until this version is in D1.
+  dirty INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+-- The schedule of a range.
+CREATE INDEX reservations_by_start ON reservations (starts_at);
+-- The flusher.
+CREATE INDEX reservations_dirty ON reservations (dirty) WHERE dirty = 1;
+
+CREATE TABLE sessions (
+  id TEXT NOT NULL PRIMARY KEY,
+  member_id TEXT NOT NULL,
+  reservation_id TEXT,
+  project_id TEXT,
+  status TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  planned_end_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  ended_by TEXT,
+  overrun_at INTEGER,
+  collides_with TEXT,
+  job_successful INTEGER,
+  output_quality TEXT,
+  notes TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  dirty INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+-- One open session, and the way to find it.
+CREATE UNIQUE INDEX sessions_open ON sessions (status) WHERE status = 'active';
+CREATE INDEX sessions_dirty ON sessions (dirty) WHERE dirty = 1;
+
+-- What happened: the way to D1 for those that are projected, and the ring that live sockets resume from. No names.
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY,
+  projected INTEGER NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+
+-- Effects remembered under their Idempotency-Key.
+CREATE TABLE keys (
+  scope TEXT NOT NULL,
+  key TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  result TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+
+-- What the clock will do: at most one thing per reservation or session, and a few for the machine itself.
+CREATE TABLE timers (
+  ref TEXT NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  due_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX timers_due ON timers (due_at);
+
+-- Names, for display only. Forgetting a person is deleting a row.
+CREATE TABLE holders (
+  member_id TEXT NOT NULL PRIMARY KEY,
+  first_name TEXT NOT NULL,
+  last_name TEXT NOT NULL,
+  hide_name INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Members swept lately, by the wall clock: facts read before that are stale.
+CREATE TABLE member_sweeps (
+  member_id TEXT NOT NULL PRIMARY KEY,
+  swept_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What D1 keeps refusing: kept for the staff, out of the way of the rest.
+CREATE TABLE parked (
+  kind TEXT NOT NULL,
+  ref TEXT NOT NULL,
+  tries INTEGER NOT NULL,
+  error TEXT NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (kind, ref)
+) STRICT, WITHOUT ROWID;
+${ticketTable}`;
+
+export const migrations: readonly Migration[] = [{ id: 1, name: "machine", sql: machine }];

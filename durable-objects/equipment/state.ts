@@ -1,0 +1,137 @@
+/** The one row of counters and clock, kept in memory and written once per transaction. */
+
+import { row } from "../sql.ts";
+
+const EPOCH = 2 ** 32;
+
+interface StateRow {
+  epoch: number;
+  seq: number;
+  last_now: number;
+  clock_offset: number;
+  retired_at: number | null;
+  swept_at: number;
+  projected_seq: number;
+  visible_seq: number;
+  board_seq: number;
+  board_watched: number;
+}
+
+export class State {
+  readonly #sql: SqlStorage;
+  #row: StateRow;
+  #now: number;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    this.#row = this.#read();
+    this.#now = this.#row.last_now;
+  }
+
+  /** Forgets what a rolled back transaction left in memory; time never goes back. */
+  reload(): void {
+    this.#row = this.#read();
+  }
+
+  /** The machine's own time: never goes back, not even when the host's clock does. Read once per command. */
+  now(): number {
+    this.#now = Math.max(Date.now() + this.#row.clock_offset, this.#now);
+    return this.#now;
+  }
+
+  /** What was added to the host's clock (tests only). */
+  get clockOffset(): number {
+    return this.#row.clock_offset;
+  }
+
+  get retired_at(): number | null {
+    return this.#row.retired_at;
+  }
+
+  /** When anybody was last swept, by the wall clock. */
+  get swept_at(): number {
+    return this.#row.swept_at;
+  }
+
+  /** The newest event. */
+  get seq(): number {
+    return this.#row.seq;
+  }
+
+  /** Events up to here are in D1. */
+  get projected_seq(): number {
+    return this.#row.projected_seq;
+  }
+
+  /** True while the board has not heard of the newest visible change. */
+  get isBoardBehind(): boolean {
+    return this.#row.board_seq < this.#row.visible_seq;
+  }
+
+  get isBoardWatched(): boolean {
+    return this.#row.board_watched === 1;
+  }
+
+  /** The number of the next event. */
+  nextSeq(): number {
+    this.#row.seq = this.nextVersion(this.#row.seq);
+    return this.#row.seq;
+  }
+
+  /** The version after `version`: counts by one, and jumps ahead when a new epoch began. */
+  nextVersion(version: number): number {
+    return Math.max(version, this.#row.epoch * EPOCH) + 1;
+  }
+
+  /** Writes what a transaction changed: its events' numbers, its time, and whether the board shows it. */
+  save(now: number, isVisible: boolean): void {
+    if (isVisible) this.#row.visible_seq = this.#row.seq;
+    this.#row.last_now = now;
+    this.#sql.exec(
+      "UPDATE state SET seq = ?, last_now = ?, visible_seq = ? WHERE id = 1",
+      this.#row.seq,
+      now,
+      this.#row.visible_seq,
+    );
+  }
+
+  retire(now: number): void {
+    this.#set("retired_at", now);
+  }
+
+  swept(wall: number): void {
+    this.#set("swept_at", Math.max(wall, this.#row.swept_at));
+  }
+
+  projected(seq: number): void {
+    this.#set("projected_seq", Math.max(seq, this.#row.projected_seq));
+  }
+
+  boardTold(seq: number): void {
+    this.#set("board_seq", seq);
+  }
+
+  boardWatched(isWatched: boolean): void {
+    this.#set("board_watched", Number(isWatched));
+  }
+
+  shiftClock(offset: number): void {
+    this.#set("clock_offset", offset);
+  }
+
+  /** Begins the epoch after the one `seen` belongs to: somebody knows numbers that this object has forgotten. */
+  outrun(seen: number): void {
+    this.#set("epoch", Math.max(this.#row.epoch, Math.floor(seen / EPOCH)) + 1);
+  }
+
+  #set(column: keyof StateRow, value: number): void {
+    (this.#row as Record<keyof StateRow, number | null>)[column] = value;
+    this.#sql.exec(`UPDATE state SET ${column} = ? WHERE id = 1`, value);
+  }
+
+  #read(): StateRow {
+    const found = row<StateRow>(this.#sql, "SELECT * FROM state WHERE id = 1");
+    if (!found) throw new Error("the state row is missing");
+    return found;
+  }
+}

@@ -1,0 +1,286 @@
+/** What one machine remembers. Every method is synchronous: nothing can come between a look and a write. */
+
+import type {
+  HolderFacts,
+  PolicyParts,
+  ReservationRecord,
+  ScheduleQuery,
+  SessionRecord,
+} from "../../src/modules/equipment/port.ts";
+import { row, rows } from "../sql.ts";
+import type { Occupancy } from "./schedule.ts";
+import { State } from "./state.ts";
+import { Timers } from "./timers.ts";
+
+/** A reservation or session as stored: the machine's id is the object's own. */
+export type ReservationRow = Omit<ReservationRecord, "equipment_id">;
+export type SessionRow = Omit<SessionRecord, "equipment_id" | "job_successful"> & { job_successful: 0 | 1 | null };
+
+/** Columns in the order of the INSERTs below; the projection copies the same. */
+export const reservationColumns = [
+  "id",
+  "member_id",
+  "status",
+  "starts_at",
+  "ends_at",
+  "purpose",
+  "project_id",
+  "note",
+  "created_by",
+  "decided_by",
+  "decided_at",
+  "checked_in_at",
+  "expires_at",
+  "created_at",
+  "updated_at",
+  "version",
+] as const satisfies readonly (keyof ReservationRow)[];
+
+export const sessionColumns = [
+  "id",
+  "member_id",
+  "reservation_id",
+  "project_id",
+  "status",
+  "started_at",
+  "planned_end_at",
+  "ended_at",
+  "ended_by",
+  "overrun_at",
+  "collides_with",
+  "job_successful",
+  "output_quality",
+  "notes",
+  "created_at",
+  "updated_at",
+  "version",
+] as const satisfies readonly (keyof SessionRow)[];
+
+const list = (columns: readonly string[]): string => columns.join(", ");
+const marks = (columns: readonly string[]): string => columns.map(() => "?").join(", ");
+/** Everything but the id may change; a changed row is dirty again. */
+const upsert = (table: string, columns: readonly string[]): string => {
+  const changes = columns.slice(1).map((column) => `${column} = excluded.${column}`);
+  return `INSERT INTO ${table} (${list(columns)}, dirty) VALUES (${marks(columns)}, 1)
+    ON CONFLICT (id) DO UPDATE SET ${list([...changes, "dirty = 1"])}`;
+};
+
+const RESERVATION = list(reservationColumns);
+const SESSION = list(sessionColumns);
+const OCCUPANCY = "blocked_from, blocked_to, starts_at, ends_at, kind, id, member_id, buffer_ms";
+const PUT_RESERVATION = upsert("reservations", reservationColumns);
+const PUT_SESSION = upsert("sessions", sessionColumns);
+const BEFORE = `SELECT ${OCCUPANCY} FROM occupancy WHERE blocked_from < ? AND id <> ? ORDER BY blocked_from DESC LIMIT 1`;
+const AFTER = `SELECT ${OCCUPANCY} FROM occupancy WHERE blocked_from >= ? AND id <> ? ORDER BY blocked_from LIMIT 1`;
+const HOLD = `INTO occupancy (${OCCUPANCY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+/** LIMIT -1 is none. */
+const UNLIMITED = -1;
+const MAX_NAMES = 500;
+
+export class Store {
+  readonly state: State;
+  readonly timers: Timers;
+  /** Set by a mutant only: the schedule is not looked at. */
+  isUnguarded = false;
+  readonly #sql: SqlStorage;
+  /** Names written lately, so that the next booking of the same person need not write them again. */
+  readonly #names = new Map<string, string>();
+
+  constructor(
+    readonly storage: DurableObjectStorage,
+    readonly equipment_id: string,
+  ) {
+    this.#sql = storage.sql;
+    this.state = new State(this.#sql);
+    this.timers = new Timers(this.#sql);
+  }
+
+  /** Forgets what memory holds; after a rollback storage knows better. */
+  reload(): void {
+    this.state.reload();
+    this.timers.reload();
+    this.#names.clear();
+  }
+
+  // Reservations
+
+  reservation(id: string): ReservationRecord | null {
+    const found = row<ReservationRow>(this.#sql, `SELECT ${RESERVATION} FROM reservations WHERE id = ?`, id);
+    return found && { ...found, equipment_id: this.equipment_id };
+  }
+
+  /** A page of the schedule, by (starts_at, id). */
+  reservations({ starts_from, starts_to, statuses, after, limit }: ScheduleQuery): ReservationRecord[] {
+    const found = rows<ReservationRow>(
+      this.#sql,
+      `SELECT ${RESERVATION} FROM reservations
+       WHERE starts_at >= ?1 AND starts_at < ?2 AND (starts_at > ?3 OR id > ?4)
+         AND (?5 IS NULL OR status IN (SELECT value FROM json_each(?5)))
+       ORDER BY starts_at, id LIMIT ?6`,
+      Math.max(starts_from, after?.starts_at ?? starts_from),
+      starts_to,
+      after?.starts_at ?? -1,
+      after?.id ?? "",
+      statuses && JSON.stringify(statuses),
+      limit,
+    );
+    return found.map((each) => ({ ...each, equipment_id: this.equipment_id }));
+  }
+
+  putReservation(record: ReservationRecord): void {
+    this.#sql.exec(PUT_RESERVATION, ...reservationColumns.map((column) => record[column]));
+  }
+
+  // Sessions
+
+  session(id: string): SessionRecord | null {
+    const found = row<SessionRow>(this.#sql, `SELECT ${SESSION} FROM sessions WHERE id = ?`, id);
+    return found && this.#sessionRecord(found);
+  }
+
+  openSession(): SessionRecord | null {
+    const found = row<SessionRow>(this.#sql, `SELECT ${SESSION} FROM sessions WHERE status = 'active'`);
+    return found && this.#sessionRecord(found);
+  }
+
+  putSession(record: SessionRecord): void {
+    const { job_successful } = record;
+    const stored = { ...record, job_successful: job_successful === null ? null : Number(job_successful) };
+    this.#sql.exec(PUT_SESSION, ...sessionColumns.map((column) => stored[column]));
+  }
+
+  #sessionRecord(stored: SessionRow): SessionRecord {
+    const { job_successful } = stored;
+    return {
+      ...stored,
+      equipment_id: this.equipment_id,
+      job_successful: job_successful === null ? null : job_successful === 1,
+    };
+  }
+
+  // Occupancy: `but` names a reservation or session that is looked past, because it is about to move.
+
+  /** The last occupancy that begins before `at`. */
+  before(at: number, but = ""): Occupancy | null {
+    return row<Occupancy>(this.#sql, BEFORE, at, but);
+  }
+
+  /** The first occupancy that begins at or past `at`. */
+  after(at: number, but = ""): Occupancy | null {
+    return row<Occupancy>(this.#sql, AFTER, at, but);
+  }
+
+  /** What a reservation or session holds. It ends with its holder's slot and nothing begins inside, so it is the one before that end. */
+  occupancyOf(id: string, ends_at: number): Occupancy | null {
+    const found = this.before(ends_at);
+    return found?.id === id ? found : null;
+  }
+
+  /** Everything that blocks a part of [from, to), oldest first. */
+  occupancies(from: number, to: number, limit = UNLIMITED): Occupancy[] {
+    const first = this.before(from);
+    return rows<Occupancy>(
+      this.#sql,
+      `SELECT ${OCCUPANCY} FROM occupancy WHERE blocked_from >= ? AND blocked_from < ? AND blocked_to > ?
+       ORDER BY blocked_from LIMIT ?`,
+      first?.blocked_from ?? from,
+      to,
+      from,
+      limit,
+    );
+  }
+
+  hold(held: Occupancy): void {
+    const { blocked_from, blocked_to, starts_at, ends_at, kind, id, member_id, buffer_ms } = held;
+    const insert = this.isUnguarded ? "INSERT OR REPLACE " : "INSERT ";
+    this.#sql.exec(insert + HOLD, blocked_from, blocked_to, starts_at, ends_at, kind, id, member_id, buffer_ms);
+  }
+
+  /** Moves the end of what an occupancy blocks. */
+  blockTo(held: Occupancy, blocked_to: number): void {
+    this.#sql.exec("UPDATE occupancy SET blocked_to = ? WHERE blocked_from = ?", blocked_to, held.blocked_from);
+  }
+
+  unhold(held: Occupancy): void {
+    this.#sql.exec("DELETE FROM occupancy WHERE blocked_from = ?", held.blocked_from);
+  }
+
+  /** Drops what blocks nothing any more. Rows are in order of time, so only the few that have begun are read. */
+  dropPast(now: number): void {
+    this.#sql.exec("DELETE FROM occupancy WHERE blocked_from < ? AND blocked_to <= ?", now, now);
+  }
+
+  /** Bookings that still hold time after `from`, oldest first; of one member if named. */
+  holding(from: number, member_id: string | null, limit = UNLIMITED): ReservationRecord[] {
+    const found = rows<ReservationRow>(
+      this.#sql,
+      `SELECT ${reservationColumns.map((column) => `r.${column}`).join(", ")}
+       FROM occupancy AS o JOIN reservations AS r ON r.id = o.id
+       WHERE o.blocked_to > ?1 AND r.status IN ('pending', 'approved', 'active') AND (?2 IS NULL OR o.member_id = ?2)
+       ORDER BY o.blocked_from LIMIT ?3`,
+      from,
+      member_id,
+      limit,
+    );
+    return found.map((each) => ({ ...each, equipment_id: this.equipment_id }));
+  }
+
+  // People
+
+  remember({ member_id, first_name, last_name, hide_name }: HolderFacts): void {
+    const name = `${Number(hide_name)}${first_name}\n${last_name}`;
+    if (this.#names.get(member_id) === name) return;
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO holders (member_id, first_name, last_name, hide_name) VALUES (?, ?, ?, ?)",
+      member_id,
+      first_name,
+      last_name,
+      Number(hide_name),
+    );
+    if (this.#names.size >= MAX_NAMES) this.#names.clear();
+    this.#names.set(member_id, name);
+  }
+
+  holder(member_id: string): HolderFacts | null {
+    const found = row<Omit<HolderFacts, "hide_name"> & { hide_name: 0 | 1 }>(
+      this.#sql,
+      "SELECT member_id, first_name, last_name, hide_name FROM holders WHERE member_id = ?",
+      member_id,
+    );
+    return found && { ...found, hide_name: found.hide_name === 1 };
+  }
+
+  forget(member_id: string): void {
+    this.#sql.exec("DELETE FROM holders WHERE member_id = ?", member_id);
+    this.#names.delete(member_id);
+  }
+
+  /** Notes that facts about a member read before `wall` (wall clock) no longer count; older notes are of no use after `keep_ms`. */
+  sweep(member_id: string, wall: number, keep_ms: number): void {
+    this.#sql.exec("DELETE FROM member_sweeps WHERE swept_at < ?", wall - keep_ms);
+    this.#sql.exec("INSERT OR REPLACE INTO member_sweeps (member_id, swept_at) VALUES (?, ?)", member_id, wall);
+    this.state.swept(wall);
+  }
+
+  /** Was this member swept after `read_at` (wall clock)? Costs nothing unless somebody was. */
+  isSweptSince(member_id: string, read_at: number): boolean {
+    if (read_at >= this.state.swept_at) return false;
+    const found = row<{ swept_at: number }>(
+      this.#sql,
+      "SELECT swept_at FROM member_sweeps WHERE member_id = ?",
+      member_id,
+    );
+    return found !== null && read_at < found.swept_at;
+  }
+
+  // Policy
+
+  parts(): Partial<PolicyParts> {
+    const found = rows<{ part: string; body: string }>(this.#sql, "SELECT part, body FROM parts");
+    return Object.fromEntries(found.map(({ part, body }) => [part, JSON.parse(body)])) as Partial<PolicyParts>;
+  }
+
+  putPart(part: keyof PolicyParts, version: number, body: string): void {
+    this.#sql.exec("INSERT OR REPLACE INTO parts (part, version, body) VALUES (?, ?, ?)", part, version, body);
+  }
+}

@@ -1,0 +1,126 @@
+/** Starting and ending the use of the machine. */
+
+import type { Command, CommandCall, HolderFacts, ReservationRecord } from "../../src/modules/equipment/port.ts";
+import { MINUTE } from "../../src/platform/time.ts";
+import { wishOf } from "./bookings.ts";
+import {
+  type Answer,
+  busy,
+  done,
+  down,
+  illegal,
+  isLegal,
+  mayTouch,
+  notFound,
+  notYours,
+  refuse,
+  slotTaken,
+  tooEarly,
+} from "./refusals.ts";
+import { reason } from "./rules.ts";
+import { plain } from "./schedule.ts";
+import { opensAt, walkUpEnd } from "./sessions.ts";
+import type { Turn } from "./turn.ts";
+
+type Start = Extract<Command, { type: "start_session" }>;
+type End = Extract<Command, { type: "end_session" }>;
+
+/** Starts the use of a booking, or a walk-up. One session at a time. */
+export function startSession(turn: Turn, command: Start, call: CommandCall): Answer {
+  const { holder } = call.facts;
+  if (command.reservation_id !== null) return startBooked(turn, command, command.reservation_id, call);
+  if (!holder || !mayTouch(call.actor, holder.member_id)) return notYours("session");
+  return startWalkUp(turn, command, holder, call);
+}
+
+function startBooked(turn: Turn, command: Start, reservation_id: string, { actor, facts }: CommandCall): Answer {
+  const { now, machine, store } = turn;
+  const booked = store.reservation(reservation_id);
+  if (!booked) return notFound("reservation");
+  const isHolder = mayTouch(actor, booked.member_id) && facts.holder?.member_id === booked.member_id;
+  if (actor.authority !== "any" && !isHolder) return notYours("reservation");
+  if (!isLegal(booked.status, "start")) return illegal(booked.status, "start");
+  if (machine.status !== "available") return down(machine.status);
+  if (store.openSession()) return busy();
+  const opens_at = opensAt(booked);
+  if (now < opens_at) return tooEarly("A booking can be started shortly before its start.", opens_at);
+
+  const blocked = now < booked.starts_at ? startEarly(turn, booked) : null;
+  if (blocked) return blocked;
+  const patch = { status: "active", checked_in_at: booked.checked_in_at ?? now } as const;
+  const reservation = turn.change(booked, patch, "reservation.started");
+  const session = turn.open({
+    id: command.session_id,
+    member_id: booked.member_id,
+    reservation_id,
+    project_id: command.project_id ?? booked.project_id,
+    planned_end_at: booked.ends_at,
+  });
+  return done({ reservation, session });
+}
+
+/** The booking blocks from now on, if nobody else holds the time until its start. */
+function startEarly(turn: Turn, booked: ReservationRecord): Answer | null {
+  const held = turn.store.occupancyOf(booked.id, booked.ends_at);
+  const wish = wishOf(turn, booked.member_id, booked, held?.buffer_ms);
+  const conflict = turn.place("reservation", booked.id, wish, held, turn.now);
+  return conflict && slotTaken(plain(conflict));
+}
+
+/** Not bound to the grid, to notice or to a shortest length: whoever stands before a free machine may use it until the next start. */
+function startWalkUp(turn: Turn, command: Start, holder: HolderFacts, { actor }: CommandCall): Answer {
+  const { now, machine, store } = turn;
+  const { policy } = machine;
+  const planned_minutes = command.planned_minutes ?? policy.min_minutes;
+  if (policy.approval === "staff" && actor.authority !== "any") {
+    return refuse("booking_refused", [
+      reason("needs_approval", "Staff approve the use of this machine.", { fix: "Book it." }),
+    ]);
+  }
+  if (planned_minutes > policy.max_minutes) {
+    const { max_minutes } = policy;
+    const detail = `A session takes at most ${max_minutes} minutes.`;
+    return refuse("booking_refused", [reason("too_long", detail, { limit: { max_minutes } })]);
+  }
+  if (machine.status !== "available") return down(machine.status);
+  if (store.openSession()) return busy();
+
+  const { session_id: id, project_id } = command;
+  const { member_id } = holder;
+  const next = store.after(now);
+  const { buffer_ms } = wishOf(turn, member_id, { starts_at: now, ends_at: now });
+  const planned_end_at = walkUpEnd(now, planned_minutes * MINUTE, { member_id, buffer_ms }, next);
+  if (planned_end_at === null) return slotTaken(plain(next ?? { starts_at: now, ends_at: now }));
+  const conflict = turn.place("walk_up", id, { member_id, buffer_ms, starts_at: now, ends_at: planned_end_at });
+  if (conflict) return slotTaken(conflict);
+  store.remember(holder);
+  const session = turn.open({ id, member_id, reservation_id: null, project_id, planned_end_at });
+  return done({ session });
+}
+
+/** Ends the use; the rest of the slot is free at once, and the booking is over. */
+export function endSession(turn: Turn, command: End, { actor }: CommandCall): Answer {
+  const { now, store } = turn;
+  const open = store.session(command.session_id);
+  if (!open) return notFound("session");
+  if (!mayTouch(actor, open.member_id)) return notYours("session");
+  if (open.status !== "active") return illegal("completed", "end");
+
+  const { job_successful, output_quality, notes } = command;
+  const patch = {
+    status: "completed",
+    ended_at: now,
+    ended_by: actor.id,
+    job_successful,
+    output_quality,
+    notes,
+  } as const;
+  const session = turn.changeSession(open, patch, "session.ended");
+  const booked = open.reservation_id === null ? null : store.reservation(open.reservation_id);
+  turn.cutShort(booked?.id ?? open.id, open.started_at, open.planned_end_at);
+  const reservation =
+    booked && isLegal(booked.status, "end")
+      ? turn.change(booked, { status: "completed" }, "reservation.completed")
+      : null;
+  return done({ reservation, session });
+}

@@ -1,0 +1,138 @@
+/**
+ * The way in for live sockets, shared by machines and boards: a ticket is taken, a hibernating socket is accepted with its audience
+ * and viewer as tags, and it is closed when its ten minutes are over or its viewer is turned away.
+ */
+
+import { closeCodes } from "../../src/modules/equipment/live.ts";
+import { problem } from "../../src/platform/problem.ts";
+import { MINUTE } from "../../src/platform/time.ts";
+import { type Admission, Tickets, type Viewer, viewerKey } from "./tickets.ts";
+
+/** A socket lives this long on one ticket; then the client asks for a new one, and authorisation decides again. */
+export const SOCKET_LIFE_MS = 10 * MINUTE;
+
+/** What a socket carries through hibernation. */
+export interface Attachment extends Admission {
+  /** When the socket must be closed, in the object's time. */
+  exp: number;
+}
+
+/** A socket that is open and may be written to. */
+export interface Watcher {
+  socket: WebSocket;
+  attachment: Attachment;
+}
+
+export class Door {
+  readonly #ctx: DurableObjectState;
+  readonly #tickets: Tickets;
+  /** When the earliest ticket or socket expires; no later than that. */
+  #due: number;
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+    this.#tickets = new Tickets(ctx.storage.sql);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    this.#due = this.#earliest();
+  }
+
+  /** When `sweep` has something to do; Infinity when never. */
+  get dueAt(): number {
+    return this.#due;
+  }
+
+  grant(digest: string, expires_at: number, admission: Admission): void {
+    this.#tickets.grant(digest, expires_at, admission);
+    this.#due = Math.min(this.#due, expires_at);
+  }
+
+  /**
+   * Opens the socket that the ticket in `x-ticket-digest` stands for. There is no await between taking the ticket and accepting,
+   * so a ticket opens one socket at most.
+   */
+  open(request: Request, now: number): { response: Response; watcher: Watcher | null } {
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      return { response: refusal(request, "malformed_request", "This is a WebSocket."), watcher: null };
+    }
+    const digest = request.headers.get("x-ticket-digest");
+    const admission = digest ? this.#tickets.take(digest, now) : null;
+    if (!admission) {
+      return { response: refusal(request, "unauthenticated", "The ticket was used or has expired."), watcher: null };
+    }
+    const { 0: client, 1: server } = new WebSocketPair();
+    const attachment: Attachment = { ...admission, exp: now + SOCKET_LIFE_MS };
+    this.#ctx.acceptWebSocket(server, [`audience:${admission.audience}`, viewerKey(admission.principal)]);
+    server.serializeAttachment(attachment);
+    this.#due = Math.min(this.#due, attachment.exp);
+    return {
+      response: new Response(null, { status: 101, webSocket: client }),
+      watcher: { socket: server, attachment },
+    };
+  }
+
+  /** The viewer behind an open socket, or null after closing one whose time is up. */
+  watcher(socket: WebSocket, now: number): Watcher | null {
+    if (socket.readyState !== WebSocket.OPEN) return null;
+    const attachment = socket.deserializeAttachment() as Attachment;
+    if (attachment.exp > now) return { socket, attachment };
+    socket.close(closeCodes.expired, "expired");
+    return null;
+  }
+
+  /** Everybody who watches now; the expired are closed on the way. */
+  watchers(now: number): Watcher[] {
+    return this.#ctx.getWebSockets().flatMap((socket) => this.watcher(socket, now) ?? []);
+  }
+
+  /** How many sockets are open. */
+  count(): number {
+    let open = 0;
+    for (const socket of this.#ctx.getWebSockets()) if (socket.readyState === WebSocket.OPEN) open++;
+    return open;
+  }
+
+  /** Turns a viewer away: their sockets close, their unused tickets are void. Returns how many sockets were closed. */
+  close(viewer: Viewer, reason: string): number {
+    this.#tickets.withdraw(viewer);
+    return closeEach(this.#ctx.getWebSockets(viewerKey(viewer)), closeCodes.revoked, reason);
+  }
+
+  /** The thing is gone: everybody is told. */
+  closeAll(code: number, reason: string): void {
+    closeEach(this.#ctx.getWebSockets(), code, reason);
+  }
+
+  /** Closes and drops what has expired. */
+  sweep(now: number): void {
+    if (now < this.#due) return;
+    this.#tickets.sweep(now);
+    this.watchers(now);
+    this.#due = this.#earliest();
+  }
+
+  #earliest(): number {
+    let due = this.#tickets.dueAt() ?? Number.POSITIVE_INFINITY;
+    for (const socket of this.#ctx.getWebSockets()) {
+      if (socket.readyState !== WebSocket.OPEN) continue;
+      due = Math.min(due, (socket.deserializeAttachment() as Attachment).exp);
+    }
+    return due;
+  }
+}
+
+function closeEach(sockets: WebSocket[], code: number, reason: string): number {
+  let closed = 0;
+  for (const socket of sockets) {
+    if (socket.readyState !== WebSocket.OPEN) continue;
+    socket.close(code, reason);
+    closed++;
+  }
+  return closed;
+}
+
+function refusal(request: Request, code: "malformed_request" | "unauthenticated", detail: string): Response {
+  const { pathname } = new URL(request.url);
+  const refused = problem(code, { detail });
+  const body = refused.body(pathname, request.headers.get("x-request-id") ?? "");
+  return Response.json(body, { status: refused.status, headers: { "content-type": "application/problem+json" } });
+}
