@@ -19,7 +19,7 @@ const steps: Step[] = [
   { name: "types of the tools", command: ["tsc", "--pretty", "false", "-p", "tsconfig.node.json"] },
   { name: "types of the pages", command: ["tsc", "--pretty", "false", "-p", "tsconfig.web.json"] },
   { name: "dead code and dependencies", command: ["knip"], after: ["runtime types"] },
-  { name: "OpenAPI document", command: ["redocly", "lint", "docs/openapi.json"], after: ["generated documents"] },
+  { name: "OpenAPI document", command: ["npm", "run", "--silent", "lint:api"], after: ["generated documents"] },
   { name: "format and lint", command: ["biome", "ci", "--colors=off", "."] },
   { name: "rules: imports", command: script("check-dependencies") },
   { name: "rules: sources", command: script("check-source") },
