@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import {
   countdown,
   dateWords,
+  glance,
   lengthWords,
-  minutesLeft,
   reckonOffset,
   ribbon,
   timeOfDay,
@@ -62,14 +62,16 @@ describe("a countdown", () => {
 
   it("never turns negative: at zero and after there is nothing left to show", () => {
     for (const now of [0, 1, 999, 1_000, 86_400_000]) expect(countdown(0, now)).toBeNull();
-    expect(minutesLeft(0, 0)).toBeNull();
-    expect(minutesLeft(0, 5_000)).toBeNull();
+    expect(glance(0, 0)).toBeNull();
+    expect(glance(0, 5_000)).toBeNull();
   });
 
-  it("counts whole minutes for a board", () => {
-    expect(minutesLeft(30_000, 0)).toBe("under 1 min");
-    expect(minutesLeft(24 * 60_000 - 1, 0)).toBe("24 min");
-    expect(minutesLeft(125 * 60_000, 0)).toBe("2 h 5 min");
+  it("counts whole minutes and then half hours for a board", () => {
+    expect(glance(1, 0)).toBe("1 min");
+    expect(glance(24 * 60_000 - 1, 0)).toBe("24 min");
+    expect(glance(99 * 60_000, 0)).toBe("99 min");
+    expect(glance(125 * 60_000, 0)).toBe("2 h");
+    expect(glance(140 * 60_000, 0)).toBe("2.5 h");
   });
 });
 

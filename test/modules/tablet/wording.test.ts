@@ -20,10 +20,10 @@ group("a machine's state in words", () => {
     expect(say({ next, upcoming: [next] })).toMatchObject({
       word: "Free",
       tone: "free",
-      line: "Free until 14:30",
+      line: "Until 14:30",
       countdown: { left: "30:00", label: "until the next booking", glance: "30 min" },
     });
-    expect(say({})).toMatchObject({ line: "Nothing is booked for the next 24 hours", countdown: null });
+    expect(say({})).toMatchObject({ line: "No bookings for 24 hours", countdown: null });
   });
 
   it("is in use: by whom, until when, how long still", () => {
@@ -56,7 +56,7 @@ group("a machine's state in words", () => {
     expect(say({ status: "overrun", now }, NOW + 12 * MINUTE)).toMatchObject({
       word: "Over time",
       tone: "over",
-      countdown: { left: "12 min", label: "past the end", glance: "12 min over" },
+      countdown: { left: "12 min", label: "past the end", glance: "+12 min" },
     });
     expect(say({ status: "overrun", now }, NOW + 5_000).countdown?.left).toBe("Time is up");
   });

@@ -93,11 +93,11 @@ export const countdown = (target: number, now: number): string | null => {
   return `${Math.floor(left / MINUTE)}:${String((left % MINUTE) / SECOND).padStart(2, "0")}`;
 };
 
-/** The same for a board that is glanced at: minutes, without ticking. Null once it is reached. */
-export const minutesLeft = (target: number, now: number): string | null => {
-  const left = target - now;
-  if (left <= 0) return null;
-  return left < MINUTE ? "under 1 min" : lengthWords(Math.ceil(left / MINUTE) * MINUTE);
+/** The same for a board that is glanced at, without ticking: "1 min" to "99 min", then hours and half hours. Null once it is reached. */
+export const glance = (target: number, now: number): string | null => {
+  const minutes = Math.ceil((target - now) / MINUTE);
+  if (minutes <= 0) return null;
+  return minutes < 100 ? `${minutes} min` : `${Math.round(minutes / 30) / 2} h`;
 };
 
 /** A stretch of the wall's day, and the full hours in it: what the ribbon of the day draws. */

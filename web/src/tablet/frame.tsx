@@ -11,7 +11,8 @@ import { ageWords, linkWords } from "./wording.ts";
 /** What every screen of a paired tablet is told. */
 export interface Shown {
   label: string;
-  link: Link;
+  /** Null when the machine is gone. */
+  link: Link | null;
   wall: Wall;
   /** The server's clock, epoch ms. */
   now: number;
@@ -28,7 +29,7 @@ interface FrameProps extends Shown {
 
 export const Frame = ({ title, details, children, ...shown }: FrameProps) => {
   const { label, link, wall, now, heardAgo } = shown;
-  const stale = link.name === "offline" && heardAgo !== null;
+  const stale = link?.name === "offline" && heardAgo !== null;
   return (
     <div className={classes.frame} data-stale={stale || undefined}>
       <header className={classes.header}>
@@ -43,12 +44,14 @@ export const Frame = ({ title, details, children, ...shown }: FrameProps) => {
       </header>
       <main className={classes.main}>{children}</main>
       <footer className={classes.footer}>
-        <p className={classes.link} data-link={link.name} role="status">
-          <LinkIcon name={link.name} className={classes.linkIcon} />
-          {linkWords(link, now, wall)}
-        </p>
+        {link && (
+          <p className={classes.link} data-link={link.name} role="status">
+            <LinkIcon name={link.name} className={classes.linkIcon} />
+            {linkWords(link, now, wall)}
+          </p>
+        )}
         {stale && <p className={classes.age}>{ageWords(heardAgo)}</p>}
-        <p className={classes.label}>{label}</p>
+        {label !== title && <p className={classes.label}>{label}</p>}
         <FullScreen />
       </footer>
     </div>

@@ -16,7 +16,7 @@ const glyphs: Record<Tone, string> = {
   reserved: "M24 14v10.5l7 4.5",
   busy: "M20 16.5v15l12-7.5Z",
   over: "M24 17v11M24 35v.5",
-  care: "M17 31l8-8M24 17.5a5.5 5.5 0 0 1 7 -1.5l-3.5 3.5l1.5 2.5l2.5 .5l2.5-3a6 6 0 0 1-8 6",
+  care: "M15.5 32.5L26 22M36.5 18A6 6 0 1 1 30 11.5",
   out: "M14.5 24h19",
 };
 

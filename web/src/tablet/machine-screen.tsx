@@ -49,6 +49,7 @@ export const MachineScreen = ({ machine, gone, ...shown }: MachineScreenProps) =
 /** The status: its colour fills the panel, its shape and its word stand in it. */
 const Panel = ({ tone, word, line, countdown }: Description) => (
   <section className={classes.panel} data-tone={tone} aria-label="Now">
+    <StatusIcon tone={tone} className={classes.ghost} />
     {/* A custom property set by script is not an inline style to the policy; it lets long words shrink. */}
     <div className={classes.status} role="status" style={{ "--letters": word.length } as CSSProperties}>
       <StatusIcon tone={tone} className={classes.icon} />

@@ -21,8 +21,9 @@ export type Link =
   /** The server's clock at its last word. */
   | { name: "offline"; since: number };
 
-/** The connection as a person beside the machine sees it; `now` is the device's clock. */
-export const linkOf = ({ phase, began_at, view }: SessionState, now: number): Link => {
+/** The connection as a person beside the machine sees it; null where there is nothing left to connect to. `now` is the device's clock. */
+export const linkOf = ({ phase, began_at, view }: SessionState, now: number): Link | null => {
+  if (phase === "gone") return null;
   if (phase === "live") return { name: "live" };
   const since = view?.heard_at ?? began_at;
   return now - Math.max(since, began_at) < OFFLINE_AFTER_MS

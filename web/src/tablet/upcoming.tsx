@@ -4,7 +4,7 @@ import type { Wall } from "./clock.ts";
 import classes from "./upcoming.module.css";
 import { upcomingLine } from "./wording.ts";
 
-/** More would not be read from a distance; the rest is counted. */
+/** More would not be read from a distance; the style sheet shows fewer where the screen is low. */
 const MOST = 4;
 
 interface UpcomingProps {
@@ -16,12 +16,12 @@ interface UpcomingProps {
 
 /** What is next on this machine. */
 export const Upcoming = ({ slots, now, wall }: UpcomingProps) => (
-  <section className={classes.next} aria-labelledby="next">
+  <section className={classes.next} data-count={Math.min(slots.length, MOST + 1)} aria-labelledby="next">
     <h2 id="next" className={classes.heading}>
       Next
     </h2>
     {slots.length === 0 ? (
-      <p className={classes.none}>No bookings in the next 24 hours</p>
+      <p className={classes.none}>Nothing in the next 24 hours</p>
     ) : (
       <ol className={classes.list}>
         {slots.slice(0, MOST).map((slot) => {
@@ -40,6 +40,6 @@ export const Upcoming = ({ slots, now, wall }: UpcomingProps) => (
         })}
       </ol>
     )}
-    {slots.length > MOST && <p className={classes.more}>and {slots.length - MOST} more within a day</p>}
+    <p className={classes.more}>and more within a day</p>
   </section>
 );

@@ -2,7 +2,7 @@
 
 import type { LiveSlot, MachineState, MachineStatus } from "../../../src/modules/equipment/live.ts";
 import type { PairResult } from "./api.ts";
-import { countdown, lengthWords, minutesLeft, timeOfDay, type Wall, when } from "./clock.ts";
+import { countdown, glance, lengthWords, timeOfDay, type Wall, when } from "./clock.ts";
 import type { Link } from "./session.ts";
 
 /** Each status has a word, a colour and a shape; none of them stands alone. */
@@ -50,7 +50,7 @@ const toEnd = (slot: LiveSlot, now: number): Countdown => {
   return {
     label: countdown(ends(slot), now) ? "left" : "",
     left: countdown(ends(slot), now) ?? "Time is up",
-    glance: minutesLeft(ends(slot), now) ?? "time is up",
+    glance: glance(ends(slot), now) ?? "time is up",
     passed: Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : null,
   };
 };
@@ -58,7 +58,7 @@ const toEnd = (slot: LiveSlot, now: number): Countdown => {
 const toStart = (slot: LiveSlot, now: number): Countdown => ({
   label: countdown(starts(slot), now) ? "until the next booking" : "",
   left: countdown(starts(slot), now) ?? "Starting now",
-  glance: minutesLeft(starts(slot), now) ?? "starting now",
+  glance: glance(starts(slot), now) ?? "starting now",
   passed: null,
 });
 
@@ -68,7 +68,7 @@ const beyond = (slot: LiveSlot, now: number): Countdown => {
   return {
     label: length ? "past the end" : "",
     left: length ?? "Time is up",
-    glance: length ? `${length} over` : "time is up",
+    glance: length ? `+${length}` : "time is up",
     passed: 1,
   };
 };
@@ -84,8 +84,8 @@ const body = (state: MachineState, now: number, wall: Wall): Pick<Description, "
   const next = upcomingOf(state, now)[0];
   switch (state.status) {
     case "available":
-      if (!next) return { line: "Nothing is booked for the next 24 hours", countdown: null };
-      return { line: `Free until ${when(starts(next), now, wall)}`, countdown: toStart(next, now) };
+      if (!next) return { line: "No bookings for 24 hours", countdown: null };
+      return { line: `Until ${when(starts(next), now, wall)}`, countdown: toStart(next, now) };
     case "reserved":
     case "in_use":
       return slot
@@ -96,7 +96,7 @@ const body = (state: MachineState, now: number, wall: Wall): Pick<Description, "
         ? { line: held(slot, now, wall), countdown: beyond(slot, now) }
         : { line: "The booked time is over", countdown: null };
     case "under_maintenance":
-      return { line: "Please leave it switched off", countdown: null };
+      return { line: "Please leave it off", countdown: null };
     case "offline":
       return { line: "Please ask the staff", countdown: null };
     case "retired":
