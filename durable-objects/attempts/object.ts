@@ -37,6 +37,10 @@ export class AttemptsObject extends DurableObject implements AttemptsPort {
     });
   }
 
+  async ping(): Promise<boolean> {
+    return this.ctx.storage.sql.exec("SELECT 1 AS one").one().one === 1;
+  }
+
   /** The newest attempt has left its window: nothing is worth keeping. */
   override async alarm(): Promise<void> {
     this.ctx.storage.sql.exec("DELETE FROM attempts");

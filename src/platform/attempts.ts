@@ -9,4 +9,6 @@ export interface Attempt {
 export interface AttemptsPort {
   /** Counts an attempt, unless `limit` were allowed within the last `window_ms`. Attempts that were refused do not count. */
   take(limit: number, window_ms: number): Promise<Attempt>;
+  /** True when storage answers: for readiness. */
+  ping(): Promise<boolean>;
 }

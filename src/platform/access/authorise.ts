@@ -32,6 +32,8 @@ export type FactReads = Readonly<
 export interface SpaceRequest {
   makerspace_id: string;
   permission: Permission;
+  /** Whether paired tablets may ask for it. */
+  tablets: boolean;
   facts: FactReads;
   params: Readonly<Record<string, string>>;
   request_id: string;
@@ -121,7 +123,7 @@ async function openForTablet(
 ): Promise<OpenedSpace> {
   if (tablet.makerspace_id !== request.makerspace_id) throw problem("not_found");
   const access = new Access("tablet", [], request.now);
-  if (!access.may(request.permission)) throw problem("forbidden");
+  if (!request.tablets || !access.may(request.permission)) throw problem("forbidden");
   const { equipment_id } = request.params;
   if (equipment_id !== undefined && !tablet.equipment_ids.includes(equipment_id)) throw problem("not_found");
   // Routes without facts never touch D1 for a tablet: it goes on with D1 down.

@@ -2,6 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
+import type { AttemptsPort } from "../attempts.ts";
 import { directory, everyShard } from "../db/driver.ts";
 import { publicRoute, Reply } from "../route.ts";
 import { SECOND } from "../time.ts";
@@ -30,11 +31,12 @@ const cache: { at: number; checks: Checks | null } = { at: 0, checks: null };
 
 async function checks(now: number): Promise<Checks> {
   if (cache.checks && now - cache.at < CACHED_FOR) return cache.checks;
-  const ask = env.ATTEMPTS.getByName("ready") as unknown as { peek(): Promise<number> };
+  // AttemptsObject implements the port; its stub answers the same calls.
+  const ask = env.ATTEMPTS.getByName("ready") as unknown as AttemptsPort;
   const [directoryAnswers, space, objects] = await Promise.all([
     check(() => directory().get(sql`SELECT 1`)),
     check(() => Promise.all(everyShard().map((shard) => shard.get(sql`SELECT 1`)))),
-    check(() => ask.peek()),
+    check(() => ask.ping()),
   ]);
   cache.at = now;
   cache.checks = { directory: directoryAnswers, space, objects };

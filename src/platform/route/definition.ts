@@ -94,8 +94,8 @@ export type Handled<R> = Promise<Answer<R> | Reply<Answer<R>>> | Answer<R> | Rep
 /** A route as modules export it: `app.ts` adds it to the application. */
 export interface Route {
   operation_id: string;
-  /** The permission, or why none is needed. */
-  access: { permission: Permission } | { signed_in: string } | { public_because: string };
+  /** The permission (and whether tablets may ask for it), or why none is needed. */
+  access: { permission: Permission; tablets: boolean } | { signed_in: string } | { public_because: string };
   method: Method;
   path: string;
   add(app: App, sources: AccessSources): void;

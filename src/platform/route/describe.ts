@@ -29,6 +29,13 @@ function headerSchema(definition: Definition<string, unknown, unknown, unknown>)
   return Object.keys(shape).length > 0 ? z.object(shape) : undefined;
 }
 
+/** What the operation asks for, in one word: a permission, or who else may. */
+function permissionOf(access: Route["access"]): string {
+  if ("permission" in access) return access.permission;
+  if ("public_because" in access) return "public";
+  return access.signed_in === "super_admin" ? "super_admin" : "signed_in";
+}
+
 export function describe(
   definition: Definition<string, Schema | undefined, Schema | undefined, Schema | undefined>,
   path: string,
@@ -60,7 +67,8 @@ export function describe(
     ...("public_because" in access
       ? { security: [] as Record<string, string[]>[] }
       : { security: [{ bearer: [] as string[] }] }),
-    "x-permission": "permission" in access ? access.permission : "signed_in" in access ? "signed_in" : "public",
+    "x-permission": permissionOf(access),
+    ...("tablets" in access && access.tablets && { "x-tablets": true }),
     middleware,
     request: {
       ...(names.length > 0 && {

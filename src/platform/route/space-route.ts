@@ -8,7 +8,6 @@ import type { Principal } from "../access/principal.ts";
 import type { SpaceStore } from "../db/store.ts";
 import { limitBody, readRequestKey, rememberedAnswer } from "../http.ts";
 import { limitIp, limitPrincipal } from "../limits.ts";
-import { problem } from "../problem.ts";
 import type { Space } from "../space.ts";
 import type { App, AppEnv, Definition, Handled, Input, Params, Route, Schema } from "./definition.ts";
 import { describe } from "./describe.ts";
@@ -59,20 +58,19 @@ export function spaceRoute<
   handler: (space: Space, input: SpaceInput<P, Q, B, F>) => Handled<R>,
 ): Route {
   const path = `/api/v1/makerspaces/{makerspace_id}${definition.path}`;
-  const access = { permission: definition.permission };
+  const access = { permission: definition.permission, tablets: definition.tablets ?? false };
   const add = (app: App, sources: AccessSources): void => {
     const guard: MiddlewareHandler<AppEnv> = async (c, next) => {
       await limitIp(c);
       const now = c.get("now");
       const principal = await authenticate(c.req.header("authorization"), sources, now);
       await limitPrincipal(principal);
-      if (principal.kind === "tablet" && !definition.tablets) throw problem("forbidden");
       const params = c.req.param() as Record<string, string>;
       const { space, facts } = await openSpace(
         principal,
         {
           makerspace_id: params.makerspace_id ?? "",
-          permission: definition.permission,
+          ...access,
           facts: (definition.facts ?? {}) as FactReads,
           params,
           request_id: c.get("request_id"),
