@@ -3,7 +3,7 @@
  * D1 has no interactive transactions: a precondition is a constraint, or `expect`, which aborts the batch when its statement matched no row.
  */
 
-import { sql } from "drizzle-orm";
+import { type Query, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { EventEnvelope } from "../events.ts";
 import { describeError, log } from "../log.ts";
@@ -61,12 +61,12 @@ const causeOf = (error: unknown): string => {
 
 /** Aborts the batch with a name we recognise when the statement before it changed nothing. */
 const assertChanged = (store: SpaceStore, code: ProblemCode): BatchItem<"sqlite"> =>
-  store.db.run(sql.raw(`SELECT json_extract('{}', iif(changes() = 1, '$', 'expect:${code}'))`));
+  store.statement(sql.raw(`SELECT json_extract('{}', iif(changes() = 1, '$', 'expect:${code}'))`));
 
 function auditStatement(context: CommitContext, entry: CommitEntry, commit_id: string): BatchItem<"sqlite"> {
   const { store, actor } = context;
   const text = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
-  return store.db.run(sql`
+  return store.statement(sql`
     INSERT INTO audit_log (makerspace_id, seq, commit_id, occurred_at, actor_kind, actor_id, action,
                            subject_type, subject_id, request_id, before, after)
     SELECT ${store.makerspace_id}, coalesce(max(seq), 0) + 1, ${commit_id}, ${context.now}, ${actor.kind}, ${actor.id},
@@ -136,12 +136,17 @@ export async function commit(
   return envelopes;
 }
 
+/** Drizzle's own batch() cannot bind the parameters of raw SQL on D1 (0.45), so its statements are handed over as text and values. */
+function prepare(store: SpaceStore, statement: BatchItem<"sqlite">): D1PreparedStatement {
+  const built = statement as { toSQL?: () => Query; getQuery?: () => Query };
+  const { sql: text, params } = built.toSQL?.() ?? built.getQuery?.() ?? { sql: "", params: [] };
+  return store.d1.prepare(text).bind(...params);
+}
+
 async function run(store: SpaceStore, batch: BatchItem<"sqlite">[], writes: readonly Write[]): Promise<void> {
-  const [first, ...rest] = batch;
-  if (!first) return;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await store.db.batch([first, ...rest]);
+      await store.d1.batch(batch.map((statement) => prepare(store, statement)));
       return;
     } catch (error) {
       const message = causeOf(error);
