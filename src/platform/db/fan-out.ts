@@ -1,6 +1,8 @@
 /** "Any of" filters in keyset lists: one bounded index walk per combination, merged, so that rows read grow with the page alone. */
 
+import type { BatchItem } from "drizzle-orm/batch";
 import { problem } from "../problem.ts";
+import type { Database } from "./driver.ts";
 
 /** More walks than this would make one page dearer than it is worth. */
 const MAX_WALKS = 64;
@@ -20,3 +22,28 @@ export function combinations<K extends string>(
   if (walks.length > MAX_WALKS) throw problem("invalid_parameter", { detail: "Too many filter values at once." });
   return walks;
 }
+
+/**
+ * Runs the walks in one trip (D1 refuses a UNION of more than five) and merges them.
+ * @param walks selects of at most `limit` rows each, in list order
+ * @param order negative when `a` comes first
+ */
+export async function mergeWalks<Row>(
+  db: Database,
+  walks: BatchItem<"sqlite">[],
+  order: (a: Row, b: Row) => number,
+  limit: number,
+): Promise<Row[]> {
+  const [first, ...rest] = walks;
+  if (!first) return [];
+  const found = (await db.batch([first, ...rest])) as Row[][];
+  return found.flat().sort(order).slice(0, limit);
+}
+
+/** List order by a number and then the id, either way. */
+export const byNumberAndId =
+  <Row extends { id: string }>(read: (row: Row) => number, direction: "asc" | "desc") =>
+  (a: Row, b: Row): number => {
+    const sign = direction === "asc" ? 1 : -1;
+    return sign * (read(a) - read(b) || (a.id < b.id ? -1 : 1));
+  };

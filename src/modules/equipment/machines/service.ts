@@ -11,17 +11,18 @@ import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { execute } from "../commands.ts";
 import { effectivePolicy, isConsistent, makerspacePart, pushPolicies, queuePolicyPush } from "../policy.ts";
-import { equipment, sessions } from "../tables.ts";
+import { equipment } from "../tables.ts";
 import type { Equipment, EquipmentInput, EquipmentPatch, EquipmentQuery } from "./contract.ts";
 import { type MachineRow, viewMachine } from "./view.ts";
 
 type View = z.output<typeof Equipment>;
 
+/** The subquery names its columns in full: Drizzle leaves the table out in selects from one table. */
 const machineColumns = {
   ...getTableColumns(equipment),
   in_use: sql<number>`EXISTS (
-    SELECT 1 FROM ${sessions} s
-    WHERE s.makerspace_id = ${equipment.makerspace_id} AND s.equipment_id = ${equipment.id} AND s.status = 'active')`.as(
+    SELECT 1 FROM sessions s
+    WHERE s.makerspace_id = equipment.makerspace_id AND s.equipment_id = equipment.id AND s.status = 'active')`.as(
     "in_use",
   ),
 };

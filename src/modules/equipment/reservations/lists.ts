@@ -2,9 +2,8 @@
 
 import type { z } from "@hono/zod-openapi";
 import { and, asc, desc, eq, gte, lt, or, type SQL, sql } from "drizzle-orm";
-import { unionAll } from "drizzle-orm/sqlite-core";
 import type { Database } from "../../../platform/db/driver.ts";
-import { combinations } from "../../../platform/db/fan-out.ts";
+import { byNumberAndId, combinations, mergeWalks } from "../../../platform/db/fan-out.ts";
 import { type Cursor, type Page, readCursor, toPage } from "../../../platform/db/page.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Caller } from "../../../platform/route.ts";
@@ -39,26 +38,23 @@ const inRange = (range: Range): SQL | undefined =>
     range.starts_to === undefined ? undefined : lt(reservations.starts_at, range.starts_to),
   );
 
-/** Runs one bounded walk per combination and merges them in list order. */
-async function walk(db: Database, walks: SQL[], sort: Sort, limit: number): Promise<Row[]> {
+const directionOf = (sort: Sort) => (sort === "starts_at" ? "asc" : "desc");
+
+/** Runs one bounded walk per condition and merges them in list order. */
+function walk(db: Database, conditions: SQL[], sort: Sort, limit: number): Promise<Row[]> {
   const direction = sort === "starts_at" ? asc : desc;
-  const one = (where: SQL) => {
-    const page = db
+  const walks = conditions.map((where) =>
+    db
       .select()
       .from(reservations)
       .where(where)
       .orderBy(direction(reservations.starts_at), direction(reservations.id))
-      .limit(limit)
-      .as("page");
-    return db.select().from(page);
-  };
-  const [first, second, ...rest] = walks.map(one);
-  if (!first) return [];
-  if (!second) return first;
-  return unionAll(first, second, ...rest)
-    .orderBy(direction(sql`starts_at`), direction(sql`id`))
-    .limit(limit);
+      .limit(limit),
+  );
+  return mergeWalks(db, walks, byStart(sort), limit);
 }
+
+const byStart = (sort: Sort) => byNumberAndId<Row>((row) => row.starts_at, directionOf(sort));
 
 /** The filters that lead an index; without a status it is walked once for each, so that rows stay in start order. */
 function walksOf(filter: {
@@ -163,8 +159,7 @@ export async function listMyReservations(
     });
     return walk(db, walks, sort, limit + 1);
   });
-  const order = sort === "starts_at" ? 1 : -1;
-  rows.sort((a, b) => order * (a.starts_at - b.starts_at || (a.id < b.id ? -1 : 1)));
+  rows.sort(byStart(sort));
   return toPage(rows, limit, list, startKey, (row) =>
     viewReservation(row, {
       makerspace_id: row.makerspace_id,

@@ -2,8 +2,7 @@
 
 import type { z } from "@hono/zod-openapi";
 import { and, asc, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
-import { unionAll } from "drizzle-orm/sqlite-core";
-import { combinations } from "../../../platform/db/fan-out.ts";
+import { byNumberAndId, combinations, mergeWalks } from "../../../platform/db/fan-out.ts";
 import { type Cursor, type Page, readCursor, toPage } from "../../../platform/db/page.ts";
 import { newId } from "../../../platform/ids.ts";
 import { problem } from "../../../platform/problem.ts";
@@ -132,23 +131,15 @@ export async function listSessions(space: Space, query: z.output<typeof SessionQ
   const list = ["sessions", filter];
   const after = readCursor(cursor, list);
   const direction = query.sort === "started_at" ? asc : desc;
-  const pages = walksOf(space, query, after).map((where) => {
-    const page = space.db
+  const walks = walksOf(space, query, after).map((where) =>
+    space.db
       .select()
       .from(sessions)
       .where(where)
       .orderBy(direction(sessions.started_at), direction(sessions.id))
-      .limit(limit + 1)
-      .as("page");
-    return space.db.select().from(page);
-  });
-  const [first, second, ...rest] = pages;
-  const merged: Row[] = !first
-    ? []
-    : !second
-      ? await first
-      : await unionAll(first, second, ...rest)
-          .orderBy(direction(sql`started_at`), direction(sql`id`))
-          .limit(limit + 1);
+      .limit(limit + 1),
+  );
+  const order = byNumberAndId<Row>((row) => row.started_at, query.sort === "started_at" ? "asc" : "desc");
+  const merged = await space.time("db", mergeWalks(space.db, walks, order, limit + 1));
   return toPage(merged, limit, list, (row) => ({ value: row.started_at, id: row.id }), viewSession);
 }

@@ -9,12 +9,13 @@ import type { SpaceStore } from "../../../platform/db/store.ts";
 import { membershipIndex } from "../../../platform/db/tables.ts";
 import { newId } from "../../../platform/ids.ts";
 import type { Problem } from "../../../platform/problem.ts";
-import { memberDuties, members } from "../tables.ts";
+import { members } from "../tables.ts";
 import type { MemberRow } from "./view.ts";
 
+/** Names its columns in full: Drizzle leaves the table out in selects from one table. */
 const dutiesJson = sql<string>`(
   SELECT coalesce(json_group_array(json_object('duty', d.duty, 'equipment_ids', json(coalesce(d.equipment_ids, 'null')), 'ends_at', d.ends_at)), '[]')
-  FROM ${memberDuties} d WHERE d.makerspace_id = ${members.makerspace_id} AND d.member_id = ${members.id})`;
+  FROM member_duties d WHERE d.makerspace_id = members.makerspace_id AND d.member_id = members.id)`;
 
 /** Columns of `members` and the duties as JSON. */
 export const memberColumns = { ...getTableColumns(members), duties: dutiesJson.as("duties") };

@@ -13,11 +13,20 @@ import type { Notification } from "./contract.ts";
 type Row = typeof notifications.$inferSelect;
 type View = z.output<typeof Notification>;
 
+/** Events keep epoch milliseconds; the wire has ISO 8601. */
+const withInstants = (data: View["data"]): View["data"] =>
+  Object.fromEntries(
+    Object.entries(data).map(([name, value]) => [
+      name,
+      name.endsWith("_at") && typeof value === "number" ? toIso(value) : value,
+    ]),
+  );
+
 const view = (row: Row): View => ({
   id: row.id,
   type: row.type,
   subject: { type: row.subject_type, id: row.subject_id },
-  data: row.data as View["data"],
+  data: withInstants(row.data as View["data"]),
   read_at: toIsoOrNull(row.read_at),
   created_at: toIso(row.created_at),
   updated_at: toIso(row.updated_at),
