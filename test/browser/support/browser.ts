@@ -103,7 +103,7 @@ export class Screen {
 
   /** Resolves when the page shows the text; rejects after `timeoutMs`. */
   async sees(text: string | RegExp, timeoutMs = 10_000): Promise<void> {
-    await this.page.getByText(text).first().waitFor({ timeout: timeoutMs });
+    await this.page.getByText(text).filter({ visible: true }).first().waitFor({ timeout: timeoutMs });
   }
 
   /** Keeps a picture in test/browser/.screenshots, for people to look at. */
