@@ -110,7 +110,7 @@ export default {
       name: "13-imports-resolve",
       severity: "error",
       from: {},
-      to: { couldNotResolve: true, pathNot: "^cloudflare:" },
+      to: { couldNotResolve: true, pathNot: ["^cloudflare:", "\\.d\\.ts$"] },
     },
   ],
   options: {

@@ -25,7 +25,8 @@ const documents = async (env: Env, ctx: ExecutionContext): Promise<Record<string
   };
 };
 
-export default {
-  fetch: async (request: Request, env: Env, ctx: ExecutionContext): Promise<Response> =>
+const handler: ExportedHandler<Env> = {
+  fetch: async (request, env, ctx) =>
     new URL(request.url).pathname === PATH ? Response.json(await documents(env, ctx)) : worker.fetch(request, env, ctx),
 };
+export default handler;
