@@ -1,10 +1,10 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
+const migrationsOf = (name: string) => readD1Migrations(new URL(`./migrations/${name}`, import.meta.url).pathname);
+
 export default defineConfig(async () => {
-  const [directory, space] = await Promise.all(
-    ["directory", "space"].map((name) => readD1Migrations(new URL(`./migrations/${name}`, import.meta.url).pathname)),
-  );
+  const [directory, space] = await Promise.all([migrationsOf("directory"), migrationsOf("space")]);
   return {
     plugins: [
       cloudflareTest({
@@ -22,7 +22,7 @@ export default defineConfig(async () => {
     test: {
       include: ["test/**/*.test.ts"],
       exclude: ["test/node/**", "test/browser/**"],
-      setupFiles: ["./test/support/migrate.ts"],
+      setupFiles: ["./test/support/quiet.ts", "./test/support/migrate.ts"],
       testTimeout: 30_000,
     },
   };

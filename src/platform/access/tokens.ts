@@ -38,17 +38,21 @@ const Claims = z.object({
   realm_access: z.object({ roles: z.array(z.string()) }).optional(),
 });
 
-interface Verifier {
+/** An issuer whose tokens we take, and where its keys come from. */
+export interface TrustedIssuer {
   issuer: IssuerConfig;
   keys: JWTVerifyGetKey;
 }
 
-const remoteKeys = (issuer: IssuerConfig): JWTVerifyGetKey =>
-  createRemoteJWKSet(new URL(issuer.jwks_uri), {
+/** An issuer with its keys behind `jwks_uri`; jose caches them. */
+export const remoteIssuer = (issuer: IssuerConfig): TrustedIssuer => ({
+  issuer,
+  keys: createRemoteJWKSet(new URL(issuer.jwks_uri), {
     cacheMaxAge: JWKS_MAX_AGE_MS,
     cooldownDuration: JWKS_COOLDOWN_MS,
     timeoutDuration: 5_000,
-  });
+  }),
+});
 
 /** The development issuer's keys lie in our own database; a kid we have not seen reads them again. */
 const devKeys = (): JWTVerifyGetKey => {
@@ -64,14 +68,6 @@ const devKeys = (): JWTVerifyGetKey => {
     }
   };
 };
-
-/** Verifiers by issuer; key sets are cached by jose inside each. */
-const verifiers: ReadonlyMap<string, Verifier> = new Map(
-  [
-    ...config.OIDC_ISSUERS.map((issuer): Verifier => ({ issuer, keys: remoteKeys(issuer) })),
-    ...(config.DEV_ISSUER === "on" ? [{ issuer: devIssuer, keys: devKeys() }] : []),
-  ].map((verifier) => [verifier.issuer.issuer, verifier]),
-);
 
 function toPrincipal(payload: JWTPayload, issuer: IssuerConfig): UserPrincipal {
   const claims = Claims.parse(payload);
@@ -93,37 +89,54 @@ function toPrincipal(payload: JWTPayload, issuer: IssuerConfig): UserPrincipal {
   };
 }
 
-/** Verified tokens of this isolate: a signature is checked once, expiry and denylist each time. */
-const verified = new Map<string, UserPrincipal>();
+/** Verified tokens that are remembered: a signature is checked once, expiry and denylist each time. */
 const MAX_VERIFIED = 5_000;
 
 /**
- * The person behind an access token.
+ * Finds the person behind an access token. `now` is epoch milliseconds.
  * @throws unauthenticated when the token is missing, malformed, expired, forged, or meant for somebody else.
  */
-export async function verifyAccessToken(token: string, now: number): Promise<UserPrincipal> {
-  const known = verified.get(token);
-  if (known) {
-    if (known.expires_at + CLOCK_TOLERANCE_S * 1_000 > now) return known;
-    verified.delete(token);
-    throw problem("unauthenticated", { detail: "The token has expired." });
-  }
-  try {
-    const verifier = verifiers.get(decodeJwt(token).iss ?? "");
-    if (!verifier) throw new Error("unknown issuer");
-    const { payload } = await jwtVerify(token, verifier.keys, {
-      issuer: verifier.issuer.issuer,
-      audience: verifier.issuer.audience,
-      algorithms: verifier.issuer.algorithms,
-      clockTolerance: CLOCK_TOLERANCE_S,
-      requiredClaims: ["exp", "iat", "sub"],
-    });
-    const principal = toPrincipal(payload, verifier.issuer);
-    if (verified.size >= MAX_VERIFIED) verified.clear();
-    verified.set(token, principal);
-    return principal;
-  } catch (error) {
-    log.info("token_refused", { reason: describeError(error) });
-    throw problem("unauthenticated");
-  }
+export type TokenVerifier = (token: string, now: number) => Promise<UserPrincipal>;
+
+async function verify(token: string, now: number, { issuer, keys }: TrustedIssuer): Promise<UserPrincipal> {
+  const { payload } = await jwtVerify(token, keys, {
+    issuer: issuer.issuer,
+    audience: issuer.audience,
+    algorithms: issuer.algorithms,
+    clockTolerance: CLOCK_TOLERANCE_S,
+    requiredClaims: ["exp", "iat", "sub"],
+    currentDate: new Date(now),
+  });
+  return toPrincipal(payload, issuer);
 }
+
+/** Makes a verifier of the tokens of these issuers. */
+export function makeVerifier(trusted: readonly TrustedIssuer[]): TokenVerifier {
+  const byName = new Map(trusted.map((one) => [one.issuer.issuer, one]));
+  const verified = new Map<string, UserPrincipal>();
+  return async (token, now) => {
+    const known = verified.get(token);
+    if (known) {
+      if (known.expires_at + CLOCK_TOLERANCE_S * 1_000 > now) return known;
+      verified.delete(token);
+      throw problem("unauthenticated", { detail: "The token has expired." });
+    }
+    try {
+      const issuer = byName.get(decodeJwt(token).iss ?? "");
+      if (!issuer) throw new Error("unknown issuer");
+      const principal = await verify(token, now, issuer);
+      if (verified.size >= MAX_VERIFIED) verified.clear();
+      verified.set(token, principal);
+      return principal;
+    } catch (error) {
+      log.info("token_refused", { reason: describeError(error) });
+      throw problem("unauthenticated");
+    }
+  };
+}
+
+/** The verifier of this worker: the issuers of its configuration, and the development issuer where it is on. */
+export const verifyAccessToken: TokenVerifier = makeVerifier([
+  ...config.OIDC_ISSUERS.map(remoteIssuer),
+  ...(config.DEV_ISSUER === "on" ? [{ issuer: devIssuer, keys: devKeys() }] : []),
+]);

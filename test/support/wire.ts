@@ -1,0 +1,43 @@
+/** Resources as they go over the wire: the types of the contracts themselves. */
+
+import type { z } from "@hono/zod-openapi";
+import type { Equipment as EquipmentSchema } from "../../src/modules/equipment/machines/contract.ts";
+import type {
+  Availability as AvailabilitySchema,
+  Reservation as ReservationSchema,
+} from "../../src/modules/equipment/reservations/contract.ts";
+import type { Session as SessionSchema } from "../../src/modules/equipment/sessions/contract.ts";
+import type {
+  PairedTablet as PairedTabletSchema,
+  PairingTablet as PairingTabletSchema,
+  Tablet as TabletSchema,
+} from "../../src/modules/equipment/tablets/contract.ts";
+import type { LiveTicket as LiveTicketSchema } from "../../src/modules/equipment/watch/contract.ts";
+import type { Me as MeSchema } from "../../src/modules/members/me/routes.ts";
+import type {
+  DirectoryEntry as DirectoryEntrySchema,
+  Member as MemberSchema,
+} from "../../src/modules/members/people/contract.ts";
+import type { Notification as NotificationSchema } from "../../src/modules/notifications/inbox/contract.ts";
+import type {
+  Makerspace as MakerspaceSchema,
+  MakerspaceSummary as MakerspaceSummarySchema,
+} from "../../src/modules/settings/makerspaces/contract.ts";
+import type { DeadLetter as DeadLetterSchema, Job as JobSchema } from "../../src/platform/ops/contract.ts";
+
+export type Availability = z.output<typeof AvailabilitySchema>;
+export type DeadLetter = z.output<typeof DeadLetterSchema>;
+export type DirectoryEntry = z.output<typeof DirectoryEntrySchema>;
+export type Equipment = z.output<typeof EquipmentSchema>;
+export type Job = z.output<typeof JobSchema>;
+export type LiveTicket = z.output<typeof LiveTicketSchema>;
+export type Makerspace = z.output<typeof MakerspaceSchema>;
+export type MakerspaceSummary = z.output<typeof MakerspaceSummarySchema>;
+export type Me = z.output<typeof MeSchema>;
+export type Member = z.output<typeof MemberSchema>;
+export type Notification = z.output<typeof NotificationSchema>;
+export type PairedTablet = z.output<typeof PairedTabletSchema>;
+export type PairingTablet = z.output<typeof PairingTabletSchema>;
+export type Reservation = z.output<typeof ReservationSchema>;
+export type Session = z.output<typeof SessionSchema>;
+export type Tablet = z.output<typeof TabletSchema>;
