@@ -5,7 +5,7 @@ import type { Context } from "hono";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
-import { equipmentRoutes, sweepMember, verifyTablet } from "./modules/equipment/index.ts";
+import { equipmentRoutes, sweepAtOnce, verifyTablet } from "./modules/equipment/index.ts";
 import { memberRoutes, membershipSource, meRoutes } from "./modules/members/index.ts";
 import { notificationRoutes } from "./modules/notifications/index.ts";
 import { settingsRoutes, settingsSource } from "./modules/settings/index.ts";
@@ -33,7 +33,7 @@ export const routes: readonly Route[] = [
   ...(config.DEV_ISSUER === "on" ? devTokenRoutes : []),
   ...meRoutes,
   ...settingsRoutes,
-  ...memberRoutes({ suspended: async (space, member_id) => void (await sweepMember(space, member_id)) }),
+  ...memberRoutes({ suspended: sweepAtOnce }),
   ...equipmentRoutes,
   ...notificationRoutes,
   ...operationsRoutes,

@@ -35,5 +35,5 @@ export {
   queuePolicyPushes,
 } from "./policy.ts";
 export { pushPoliciesEachMinute, reconcileConsumers, reconcileJob, reconcileNightly } from "./reconcile.ts";
-export { suspensionConsumers, sweepMember } from "./sweeps.ts";
+export { suspensionConsumers, sweepAtOnce } from "./sweeps.ts";
 export { verifyTablet } from "./tablets/service.ts";

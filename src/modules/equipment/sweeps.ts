@@ -1,7 +1,6 @@
 /** What a suspension means for machines: sockets close, future bookings go. At once, and again when no facts in flight can be older. */
 
-import { env } from "cloudflare:workers";
-import { inArray, sql } from "drizzle-orm";
+import { eq, inArray, isNull } from "drizzle-orm";
 import type { SettingsSource } from "../../platform/access/membership.ts";
 import { Access } from "../../platform/access/permissions.ts";
 import { directoryShardOf } from "../../platform/db/shards.ts";
@@ -9,12 +8,13 @@ import { SpaceStore } from "../../platform/db/store.ts";
 import { outbox } from "../../platform/db/tables.ts";
 import type { EventEnvelope } from "../../platform/events.ts";
 import { newId } from "../../platform/ids.ts";
+import { describeError, log } from "../../platform/log.ts";
 import { type Consumers, type EventContext, type EventHandler, sendEvents } from "../../platform/queue.ts";
 import { Space } from "../../platform/space.ts";
 import { SECOND } from "../../platform/time.ts";
 import { findMember } from "../members/index.ts";
-import type { EquipmentPort } from "./port.ts";
-import { reservations } from "./tables.ts";
+import { machine } from "./policy.ts";
+import { equipment, reservations } from "./tables.ts";
 import { closeSockets, floor } from "./watch/service.ts";
 
 /** Facts read before the suspension are refused after ten seconds; five more for clocks and the projection. */
@@ -40,49 +40,87 @@ export function systemSpace(
   });
 }
 
-/** Cancels a member's future bookings wherever D1 or a live socket knows of them, and closes their sockets. */
-export async function sweepMember(space: Space, member_id: string): Promise<number> {
-  await closeSockets(space, { kind: "member", id: member_id }, "membership changed");
+/** A worker may talk to six objects at once. */
+const PARALLEL = 6;
+
+/** The machines that hold something of the member, or that somebody watches. */
+async function concernedMachines(space: Space, member_id: string): Promise<string[]> {
   const held = await space.db
-    .selectDistinct({ equipment_id: reservations.equipment_id })
+    .selectDistinct({ id: reservations.equipment_id })
     .from(reservations)
     .where(
       space.store.in(
         reservations,
-        sql`${reservations.member_id} = ${member_id}`,
+        eq(reservations.member_id, member_id),
         inArray(reservations.status, ["pending", "approved"]),
       ),
     );
-  const machines = new Set([...held.map((row) => row.equipment_id), ...(await floor(space).watchedMachines())]);
+  return [...new Set([...held.map((row) => row.id), ...(await floor(space).watchedMachines())])];
+}
+
+async function allMachines(space: Space): Promise<string[]> {
+  const rows = await space.db
+    .select({ id: equipment.id })
+    .from(equipment)
+    .where(space.store.in(equipment, isNull(equipment.retired_at)));
+  return rows.map((row) => row.id);
+}
+
+/**
+ * Cancels a member's future bookings and closes their sockets.
+ * @param reach `concerned` is quick; `all` also voids what only the objects know of: unused tickets, and facts in flight
+ * @returns how many bookings were cancelled
+ */
+async function sweepMember(space: Space, member_id: string, reach: "concerned" | "all"): Promise<number> {
+  await closeSockets(space, { kind: "member", id: member_id }, "membership changed");
+  const ids = reach === "all" ? await allMachines(space) : await concernedMachines(space, member_id);
   let cancelled = 0;
-  for (const equipment_id of machines) {
-    const result = await space.object<EquipmentPort>(env.EQUIPMENT, equipment_id).execute({
-      command: { type: "sweep_member", member_id, note: "membership suspended" },
-      actor: { kind: "system", id: "suspension", authority: "any" },
-      facts: {
-        decide_before: Date.now() + SECOND_SWEEP_AFTER,
-        policy_versions: { makerspace: 0, equipment: 0 },
-        holder: null,
-      },
-      key: null,
-      request_id: space.request_id,
-    });
-    if (result.ok) cancelled += result.cancelled ?? 0;
+  for (let from = 0; from < ids.length; from += PARALLEL) {
+    const swept = await Promise.all(ids.slice(from, from + PARALLEL).map((id) => sweepMachine(space, id, member_id)));
+    cancelled += swept.reduce((sum, count) => sum + count, 0);
   }
   return cancelled;
 }
 
+async function sweepMachine(space: Space, equipment_id: string, member_id: string): Promise<number> {
+  const result = await machine(space, equipment_id).execute({
+    command: { type: "sweep_member", member_id, note: "membership suspended" },
+    actor: { kind: "system", id: "suspension", authority: "any" },
+    facts: {
+      decide_before: Date.now() + SECOND_SWEEP_AFTER,
+      policy_versions: { makerspace: 0, equipment: 0 },
+      holder: null,
+    },
+    key: null,
+    request_id: space.request_id,
+  });
+  return result.ok ? (result.cancelled ?? 0) : 0;
+}
+
+/** The first sweep, inside the request that suspends. What fails here is done by the event a moment later. */
+export async function sweepAtOnce(space: Space, member_id: string): Promise<void> {
+  try {
+    await sweepMember(space, member_id, "concerned");
+  } catch (error) {
+    log.warn("sweep_failed", { makerspace_id: space.id, request_id: space.request_id, error: describeError(error) });
+  }
+}
+
 /** Sweeps unless the member was let back in meanwhile. */
-async function sweepFor(envelope: EventEnvelope, { store, now }: EventContext): Promise<void> {
+async function sweepFor(
+  envelope: EventEnvelope,
+  { store, now }: EventContext,
+  reach: "concerned" | "all",
+): Promise<void> {
   const member = await findMember(store, envelope.subject.id);
   if (member?.status !== "suspended") return;
-  await sweepMember(systemSpace(store, null, envelope.request_id, now, "suspension"), member.id);
+  await sweepMember(systemSpace(store, null, envelope.request_id, now, "suspension"), member.id, reach);
 }
 
 const sweepNow: EventHandler = {
   name: "sweep_suspended_member",
   async handle(envelope, context) {
-    await sweepFor(envelope, context);
+    await sweepFor(envelope, context, "all");
     const again: EventEnvelope = { ...envelope, id: newId(), type: "member.sweep_due", occurred_at: context.now };
     await sendEvents([again], SECOND_SWEEP_AFTER / SECOND);
     // In the outbox as well: a broker that forgets it is repaired by the minute sweep.
@@ -94,7 +132,7 @@ const sweepNow: EventHandler = {
 const sweepAgain: EventHandler = {
   name: "sweep_suspended_member_again",
   async handle(envelope, context) {
-    await sweepFor(envelope, context);
+    await sweepFor(envelope, context, "concerned");
     return [];
   },
 };
