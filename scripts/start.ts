@@ -23,10 +23,13 @@ const portOf = (text: string): number => {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const begin = performance.now();
-/** What the server prints is shown from the banner on. */
+/** What the server prints is shown from the banner on, until it has to stop. */
 let quiet = true;
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort(signal));
+stopping.signal.addEventListener("abort", () => {
+  quiet = true;
+});
 ownerGone(() => stopping.abort("its npm ended"));
 
 const startUp = async (): Promise<RunningServer> => {

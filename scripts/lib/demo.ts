@@ -20,12 +20,12 @@ export interface DemoMachine {
   policy?: Partial<BookingPolicy>;
 }
 
-/** A booking on a local day, counted from today, at a local wall-clock time. */
+/** A booking on a local day, counted from today, at a local wall-clock time or at the next quarter of an hour. */
 export interface DemoReservation {
   code: string;
   by: string;
   day: number;
-  at: `${number}:${number}`;
+  at: `${number}:${number}` | "soon";
   minutes: number;
   purpose: string;
 }
@@ -95,6 +95,7 @@ const bengaluru: DemoSpace = {
   reservations: [
     { code: "LASER-1", by: "demo-member", day: 1, at: "10:00", minutes: 90, purpose: "Acrylic enclosure" },
     { code: "LASER-1", by: "demo-maker", day: 1, at: "14:00", minutes: 60, purpose: "Plywood gears" },
+    { code: "SOLDER-1", by: "demo-maker", day: 0, at: "soon", minutes: 60, purpose: "Keyboard repair" },
     { code: "PRINT-1", by: "demo-member", day: 1, at: "09:00", minutes: 240, purpose: "Miniatures" },
     { code: "PRINT-1", by: "demo-provider", day: 2, at: "09:00", minutes: 480, purpose: "Batch for a customer" },
     { code: "CNC-1", by: "demo-maker", day: 1, at: "16:00", minutes: 120, purpose: "Table top" },
@@ -124,8 +125,9 @@ const berlin: DemoSpace = {
     },
   ],
   reservations: [
+    { code: "FDM-1", by: "demo-provider-berlin", day: 0, at: "soon", minutes: 90, purpose: "Replacement knobs" },
     { code: "FDM-1", by: "demo-member", day: 1, at: "11:15", minutes: 120, purpose: "Bike light mount" },
-    { code: "SCOPE-1", by: "demo-admin-berlin", day: 3, at: "15:00", minutes: 60, purpose: "Amplifier repair" },
+    { code: "SCOPE-1", by: "demo-provider-berlin", day: 3, at: "15:00", minutes: 60, purpose: "Amplifier repair" },
   ],
 };
 

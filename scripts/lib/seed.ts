@@ -66,18 +66,22 @@ const ensureMachines = async (
 
 /** The instants of a demo booking on the makerspace's own wall clock. */
 const slotOf = (booking: DemoReservation, timezone: string): { starts_at: string; ends_at: string } => {
-  const day = Temporal.Now.plainDateISO(timezone).add({ days: booking.day });
-  const start = day.toZonedDateTime({ timeZone: timezone, plainTime: Temporal.PlainTime.from(booking.at) });
+  const now = Temporal.Now.zonedDateTimeISO(timezone);
+  const start =
+    booking.at === "soon"
+      ? now.round({ smallestUnit: "minute", roundingIncrement: 15, roundingMode: "ceil" })
+      : now.add({ days: booking.day }).withPlainTime(booking.at);
   const end = start.add({ minutes: booking.minutes });
   return { starts_at: start.toInstant().toString(), ends_at: end.toInstant().toString() };
 };
 
 const seedSpace = async (url: string, root: Client, demo: DemoSpace): Promise<boolean> => {
   const path = `/api/v1/makerspaces/${(await ensureSpace(root, demo)).id}`;
+  // Whoever has bookings has a demo, however people have changed it since.
+  const { data: booked } = await root.get<{ data: unknown[] }>(`${path}/reservations?limit=1`);
+  if (booked.length > 0) return false;
   const members = await ensureMembers(root, path, demo);
   const machines = await ensureMachines(root, path, demo, members);
-  const booked = await root.list(`${path}/reservations`);
-  if (booked.length > 0) return false;
   for (const booking of demo.reservations) {
     const member = demo.members.find((each) => each.sub === booking.by);
     if (!member) throw new Error(`the demo books for ${booking.by}, who is no member`);
