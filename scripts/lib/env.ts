@@ -36,15 +36,15 @@ export const toolEnv = (extra: Readonly<Record<string, string>> = {}): NodeJS.Pr
 export const cacheFolder: string = join(root, "node_modules", ".cache", "makrcave");
 
 /**
- * The environment for wrangler's command line: its logs and temporary files stay in the repository. When it fails it
- * asks the registry for a newer version, which no variable switches off; a cached answer that never expires does.
+ * The environment for wrangler's command line: it writes no log files, and its temporary files stay in the
+ * repository. When it fails it asks the registry for a newer version, which no variable switches off; a cached answer that never expires does.
  */
 export const wranglerEnv = (extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => {
   const temporary = join(cacheFolder, "tmp");
   mkdirSync(join(temporary, "update-check"), { recursive: true });
   const answer = { latest: null, lastUpdate: Number.MAX_SAFE_INTEGER / 2 };
   writeFileSync(join(temporary, "update-check", "wrangler-latest.json"), JSON.stringify(answer));
-  return toolEnv({ TMPDIR: temporary, WRANGLER_LOG_PATH: join(root, ".wrangler", "logs"), ...extra });
+  return toolEnv({ TMPDIR: temporary, WRANGLER_WRITE_LOGS: "false", ...extra });
 };
 
 /** A file of an installed package, as an absolute path. */
