@@ -3,6 +3,7 @@
  * picture of each is kept for people to look at.
  */
 
+import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -71,6 +72,29 @@ const walkPairing = async (stage: Stage, prefix: string): Promise<void> => {
   screen.isClean();
 };
 
+/** Nobody stands beside a wall screen: it keeps itself on, and up to date. */
+const hangOnWall = async (stage: Stage, url: string): Promise<void> => {
+  const { page } = stage.screen;
+  await page.addInitScript(
+    "window.locks = 0; Object.defineProperty(navigator, 'wakeLock', { value: { request: async () => { window.locks += 1; return { release: async () => {} }; } } });",
+  );
+  await stage.open(url, ["machine-1"]);
+  await stage.show([machine(1, {})], true);
+  assert.equal(await page.evaluate("window.locks"), 1, "asks to keep the screen on");
+
+  await page.clock.fastForward("01:00:01");
+  await stage.screen.sees("Laser cutter Epilog Fusion");
+  await page.route(`${url}/tablet`, (route) =>
+    route.fulfill({
+      contentType: "text/html",
+      body: '<div id="tablet">The next version</div><script src="/static/new.js"></script>',
+    }),
+  );
+  await page.clock.fastForward("01:00:01");
+  await stage.screen.sees("The next version");
+  stage.screen.isClean();
+};
+
 const walkBoard = async (stage: Stage, url: string, prefix: string): Promise<void> => {
   await stage.open(
     url,
@@ -93,6 +117,12 @@ test("every state of the tablet is readable in both sizes and schemes", async (t
   const browser = await launch(t);
   const looks = (Object.keys(sizes) as Size[]).flatMap((size) => schemes.map((scheme) => [size, scheme] as const));
   const openStage = async (size: Size, scheme: Scheme) => new Stage(await Screen.open(browser, { url, size, scheme }));
+
+  await t.test("a screen on a wall stays on and takes a new version by itself", async () => {
+    const stage = await openStage("landscape", "light");
+    await hangOnWall(stage, url);
+    await stage.screen.close();
+  });
 
   for (const [size, scheme] of looks) {
     await t.test(`pairing, ${size}, ${scheme}`, async () => {

@@ -45,6 +45,23 @@ test("every page breaks no policy and asks no stranger", async (t) => {
     for (const scheme of schemes)
       await t.test(`${page.path}, ${scheme}`, () => read(browser, server.url, page, scheme));
 
+  await t.test("a page that misbehaves is noticed", async () => {
+    const screen = await Screen.open(browser, { url: server.url });
+    await screen.go("/");
+    await screen.page.evaluate(
+      `document.head.append(Object.assign(document.createElement("style"), { textContent: "body { color: red }" }));
+       document.body.append(Object.assign(new Image(), { src: "http://stranger.invalid/x.png" }))`,
+    );
+    await screen.page.waitForTimeout(200);
+    assert.match(screen.complaints.join("\n"), /policy: .*style/);
+    assert.match(screen.complaints.join("\n"), /stranger\.invalid/);
+    await screen.page.goto(`${server.url}/tablet`);
+    await screen.page.evaluate(
+      `document.body.append(Object.assign(document.createElement("p"), { textContent: "far out", style: "position:absolute;left:5000px" }))`,
+    );
+    await assert.rejects(() => screen.fits("a page"), /far out/);
+  });
+
   await t.test("what Swagger UI sends is let through", async () => {
     const screen = await Screen.open(browser, { url: server.url });
     await screen.go("/docs");

@@ -105,6 +105,34 @@ const pairAndWatch = async (t: TestContext, workshop: Workshop): Promise<void> =
   await screen.close();
 };
 
+const followMachine = async (workshop: Workshop): Promise<void> => {
+  const { world, ada } = workshop;
+  const mill = await world.root.post<WireEquipment>(world.path("equipment"), {
+    code: "MI-03",
+    name: "Mill",
+    category: "cnc_machine",
+  });
+  const [screen] = await workshop.hang([mill]);
+  await screen.sees("Nothing in the next 24 hours");
+
+  // The next full hour, but not within the next minutes.
+  const hour = Math.ceil((Date.now() + 300_000) / 3_600_000) * 3_600_000;
+  const booking = { starts_at: new Date(hour).toISOString(), ends_at: new Date(hour + 3_600_000).toISOString() };
+  await ada.api.post(world.machinePath(mill.id, "/reservations"), booking);
+  const time = (at: number) =>
+    new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/Berlin", hour: "2-digit", minute: "2-digit" }).format(at);
+  // The browser stands in New York, the makerspace in Berlin.
+  await screen.sees(`${time(hour)} – ${time(hour + 3_600_000)}`);
+  await screen.sees("until the next booking");
+
+  await world.root.must("PATCH", world.machinePath(mill.id), { body: { status: "under_maintenance" } });
+  await screen.sees("Maintenance");
+  await world.root.must("PATCH", world.machinePath(mill.id), { body: { status: "available" } });
+  await screen.sees("Free");
+  screen.isClean();
+  await screen.close();
+};
+
 const watchBoard = async (workshop: Workshop): Promise<void> => {
   const [screen] = await workshop.hang([workshop.lathe, workshop.laser]);
   await screen.sees("2 of 2 free");
@@ -184,6 +212,7 @@ test("the tablet beside the machine", async (t) => {
   const workshop = await Workshop.open(browser, server.url);
 
   await t.test("is paired by code and sees what another client does", (t) => pairAndWatch(t, workshop));
+  await t.test("shows what is next, and what the staff say of the machine", () => followMachine(workshop));
   await t.test("shows a board of several machines", () => watchBoard(workshop));
   await t.test("shows its disconnection plainly and can be paired again", () => disconnect(workshop));
   await t.test("comes back after a restart of the server, and shows the age of what it knows", () =>

@@ -151,7 +151,7 @@ describe("a connection", () => {
       while (world.sockets.length === opened) await world.pass(50);
       waits.push(world.time - from);
     }
-    expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+    expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000, 15_000]);
 
     world.say(2);
     await world.pass(timing.stable);

@@ -60,7 +60,7 @@ export const timing = {
   /** The same when the device itself says that its network went or came. */
   hurriedPong: 3_000,
   backoffFirst: 500,
-  backoffMost: 30_000,
+  backoffMost: 15_000,
   /** A connection that lived this long was a good one: after it the back-off starts anew. */
   stable: 5_000,
   /** How often a refused tablet asks again, in case staff or a fault undo it. */
