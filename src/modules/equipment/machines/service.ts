@@ -66,11 +66,11 @@ type Prices = Pick<MachineRow, "hourly_rate_minor" | "deposit_minor" | "currency
 
 /** Both prices of a machine are in one currency: the makerspace's, unless they say another. */
 function prices(space: Space, input: z.output<typeof EquipmentPatch>, before: Prices): Prices {
-  const { hourly_rate: rate, deposit } = input;
+  const { hourly_rate: rate, deposit_required: deposit } = input;
   const given = [rate, deposit].flatMap((price) => (price ? [price.currency] : []));
   if (new Set(given).size > 1) {
     throw problem("invalid_body", {
-      errors: [{ pointer: "/deposit/currency", code: "contradiction", detail: "differs from hourly_rate" }],
+      errors: [{ pointer: "/deposit_required/currency", code: "contradiction", detail: "differs from hourly_rate" }],
     });
   }
   return {
@@ -87,7 +87,7 @@ function prices(space: Space, input: z.output<typeof EquipmentPatch>, before: Pr
 export async function createMachine(space: Space, input: z.output<typeof EquipmentInput>): Promise<View> {
   checkPolicy(space, input.policy);
   const own = space.scope("equipment.manage") === "own";
-  const { hourly_rate: _rate, deposit: _deposit, ...fields } = input;
+  const { hourly_rate: _rate, deposit_required: _deposit, ...fields } = input;
   const row: MachineRow = {
     makerspace_id: space.id,
     id: newId(),
@@ -95,14 +95,14 @@ export async function createMachine(space: Space, input: z.output<typeof Equipme
     location: null,
     requires_certification: false,
     certification_required: null,
-    last_maintenance_at: null,
-    next_maintenance_at: null,
+    last_maintenance_date: null,
+    next_maintenance_date: null,
     maintenance_interval_hours: null,
     manufacturer: null,
     model: null,
     serial_number: null,
-    purchased_on: null,
-    warranty_ends_on: null,
+    purchase_date: null,
+    warranty_expiry: null,
     description: null,
     manual_url: null,
     image_url: null,
@@ -166,7 +166,7 @@ export async function updateMachine(
     throw problem("forbidden");
   const policy = patch.policy ? { ...(before.policy as object), ...patch.policy } : before.policy;
   checkPolicy(space, policy);
-  const { hourly_rate: _rate, deposit: _deposit, ...fields } = patch;
+  const { hourly_rate: _rate, deposit_required: _deposit, ...fields } = patch;
   const change = { ...definedOnly(fields), policy, ...prices(space, patch, before) };
   const version = before.version + 1;
   const pushes = pushed.some((name) => patch[name] !== undefined);
