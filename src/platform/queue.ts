@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { z } from "@hono/zod-openapi";
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { everyShard } from "./db/driver.ts";
 import { directoryShardOf } from "./db/shards.ts";
@@ -55,28 +55,67 @@ const Envelope = z.object({
   data: z.record(z.string(), z.unknown()),
 });
 
-/** Runs every handler of an event once and removes its outbox row. */
-export async function consume(consumers: Consumers, envelope: EventEnvelope, now: number): Promise<void> {
+/** An event whose handlers have said what to write. */
+interface Prepared {
+  envelope: EventEnvelope;
+  store: SpaceStore;
+  /** Each handler's mark and effects; they stand or fall together. */
+  parts: Batch[];
+  /** The end of the outbox row, after all handlers. */
+  done: BatchItem<"sqlite">;
+}
+type Batch = [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
+
+/** Asks every handler of an event; null when its makerspace is gone. */
+async function prepare(consumers: Consumers, envelope: EventEnvelope, now: number): Promise<Prepared | null> {
   const shard = await directoryShardOf(envelope.makerspace_id);
-  if (shard === null) return log.warn("event_of_unknown_makerspace", { event_id: envelope.id });
+  if (shard === null) {
+    log.warn("event_of_unknown_makerspace", { event_id: envelope.id });
+    return null;
+  }
   const store = new SpaceStore(envelope.makerspace_id, shard);
+  const parts: Batch[] = [];
   for (const handler of consumers[envelope.type] ?? []) {
+    const mark = { event_id: envelope.id, handler: handler.name, processed_at: now };
     const effects = await handler.handle(envelope, { store, now });
-    const mark = store.db
-      .insert(processedEvents)
-      .values(store.row({ event_id: envelope.id, handler: handler.name, processed_at: now }));
+    parts.push([store.db.insert(processedEvents).values(store.row(mark)), ...effects]);
+  }
+  const done = store.db.delete(outbox).where(store.in(outbox, eq(outbox.event_id, envelope.id)));
+  return { envelope, store, parts, done };
+}
+
+/** Runs each handler's writes unless they ran before: a second delivery changes nothing. */
+async function settle({ store, parts, done }: Prepared): Promise<void> {
+  for (const part of parts) {
     try {
-      await store.db.batch([mark, ...effects]);
+      await store.db.batch(part);
     } catch (error) {
-      // Done before: a second delivery changes nothing.
       if (!describeError(error).includes("processed_events")) throw error;
     }
   }
-  await store.db.delete(outbox).where(store.in(outbox, sql`${outbox.event_id} = ${envelope.id}`));
+  await store.db.batch([done]);
 }
 
-/** Consumes a batch; each message is acknowledged or retried by itself, later each time. */
+/** Runs every handler of an event once and removes its outbox row. */
+export async function consume(consumers: Consumers, envelope: EventEnvelope, now: number): Promise<void> {
+  const prepared = await prepare(consumers, envelope, now);
+  if (prepared) await settle(prepared);
+}
+
+/** Puts a message back, later each time. */
+function retryLater(message: Message, envelope: EventEnvelope, error: unknown): void {
+  const { id, type, request_id } = envelope;
+  const { attempts } = message;
+  log.warn("event_failed", { event_id: id, type, request_id, attempt: attempts, error: describeError(error) });
+  message.retry({ delaySeconds: 2 ** Math.min(attempts, 8) });
+}
+
+/**
+ * Consumes a batch. The events of a makerspace go in one trip; when that is refused (one came twice, one cannot be written) each goes by
+ * itself. Each message is acknowledged or retried by itself.
+ */
 export async function consumeBatch(consumers: Consumers, batch: MessageBatch, now: number): Promise<void> {
+  const ready: { message: Message; prepared: Prepared }[] = [];
   for (const message of batch.messages) {
     const parsed = Envelope.safeParse(message.body);
     if (!parsed.success) {
@@ -85,19 +124,39 @@ export async function consumeBatch(consumers: Consumers, batch: MessageBatch, no
       continue;
     }
     try {
-      await consume(consumers, parsed.data, now);
-      message.ack();
+      const prepared = await prepare(consumers, parsed.data, now);
+      if (prepared) ready.push({ message, prepared });
+      else message.ack();
     } catch (error) {
-      const { id, type, request_id } = parsed.data;
-      log.warn("event_failed", {
-        event_id: id,
-        type,
-        request_id,
-        attempt: message.attempts,
-        error: describeError(error),
-      });
-      message.retry({ delaySeconds: 2 ** Math.min(message.attempts, 8) });
+      retryLater(message, parsed.data, error);
     }
+  }
+  for (const group of Map.groupBy(ready, ({ prepared }) => prepared.envelope.makerspace_id).values()) {
+    if (await settledTogether(group.map(({ prepared }) => prepared))) {
+      for (const { message } of group) message.ack();
+      continue;
+    }
+    for (const { message, prepared } of group) {
+      try {
+        await settle(prepared);
+        message.ack();
+      } catch (error) {
+        retryLater(message, prepared.envelope, error);
+      }
+    }
+  }
+}
+
+/** One batch for all of them; false when D1 refused it, and nothing was written. */
+async function settledTogether(events: readonly Prepared[]): Promise<boolean> {
+  const [first, ...rest] = events.flatMap(({ parts, done }) => [...parts.flat(), done]);
+  const [event] = events;
+  if (!first || !event) return true;
+  try {
+    await event.store.db.batch([first, ...rest]);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -118,7 +177,7 @@ export async function storeDeadLetters(batch: MessageBatch, now: number): Promis
       };
       await store.db.batch([
         store.db.insert(deadLetters).values(store.row(row)),
-        store.db.delete(outbox).where(store.in(outbox, sql`${outbox.event_id} = ${parsed.data.id}`)),
+        store.db.delete(outbox).where(store.in(outbox, eq(outbox.event_id, parsed.data.id))),
       ]);
     }
     log.error("event_dead", { message_id: message.id });
