@@ -14,6 +14,7 @@ export default defineConfig(async () => {
             ENVIRONMENT: "test",
             DEV_ISSUER: "on",
             RATE_LIMITS: "load",
+            ALLOWED_ORIGINS: "https://app.makrcave.test",
             MIGRATIONS: { directory, space },
           },
         },

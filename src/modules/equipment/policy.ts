@@ -80,7 +80,7 @@ export const machine = (space: Space, equipment_id: string): EquipmentPort => sp
 /** Marks every machine as owing a push: part of the batch that changes the defaults. */
 export const queuePolicyPushes = (space: Space): Write =>
   write(
-    space.store.statement(sql`
+    space.db.run(sql`
       INSERT INTO policy_pushes (makerspace_id, equipment_id, created_at)
       SELECT makerspace_id, id, ${space.now} FROM equipment WHERE makerspace_id = ${space.id} AND retired_at IS NULL
       ON CONFLICT DO UPDATE SET created_at = excluded.created_at`),

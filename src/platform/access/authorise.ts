@@ -57,8 +57,11 @@ export async function authenticate(
   return tablet;
 }
 
-/** Refuses tokens that were signed out. @throws unauthenticated */
-export async function refuseDenied(principal: UserPrincipal, now: number): Promise<void> {
+/** Refuses tokens that were signed out. @throws unauthenticated; unavailable when the directory does not answer */
+export const refuseDenied = (principal: UserPrincipal, request_id: string, now: number): Promise<void> =>
+  fromDatabase(checkDenylist(principal, now), request_id);
+
+async function checkDenylist(principal: UserPrincipal, now: number): Promise<void> {
   const entries = [
     and(eq(denylist.kind, "sub"), eq(denylist.value, principal.user_id), gt(denylist.not_before, principal.issued_at)),
     principal.jti === null ? undefined : and(eq(denylist.kind, "jti"), eq(denylist.value, principal.jti)),
@@ -142,9 +145,9 @@ async function openForTablet(
 
 async function openForUser(user: UserPrincipal, request: SpaceRequest, sources: AccessSources): Promise<OpenedSpace> {
   const shard = await fromDatabase(directoryShardOf(request.makerspace_id), request.request_id);
-  const denied = refuseDenied(user, request.now);
+  const denied = refuseDenied(user, request.request_id, request.now);
   if (shard === null) {
-    await fromDatabase(denied, request.request_id);
+    await denied;
     throw problem("not_found");
   }
   const store = new SpaceStore(request.makerspace_id, shard);

@@ -5,13 +5,14 @@ import {
   createLocalJWKSet,
   createRemoteJWKSet,
   decodeJwt,
+  errors,
   type JWTPayload,
   type JWTVerifyGetKey,
   jwtVerify,
 } from "jose";
 import { config, type IssuerConfig } from "../env.ts";
 import { describeError, log } from "../log.ts";
-import { problem } from "../problem.ts";
+import { Problem, problem } from "../problem.ts";
 import { devIssuer, devIssuerJwks } from "./dev-issuer.ts";
 import type { UserPrincipal } from "./principal.ts";
 
@@ -69,6 +70,22 @@ const devKeys = (): JWTVerifyGetKey => {
   };
 };
 
+/** Keys that cannot be fetched are our trouble, not the token's: 503 instead of 401. */
+const orUnavailable =
+  (keys: JWTVerifyGetKey): JWTVerifyGetKey =>
+  async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      const { JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported } = errors;
+      if ([JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported].some((kind) => error instanceof kind)) {
+        throw error;
+      }
+      log.error("issuer_keys_unavailable", { error: describeError(error) });
+      throw problem("unavailable", { retry_after: 5 });
+    }
+  };
+
 function toPrincipal(payload: JWTPayload, issuer: IssuerConfig): UserPrincipal {
   const claims = Claims.parse(payload);
   const client = claims.azp ?? claims.client_id;
@@ -94,12 +111,12 @@ const MAX_VERIFIED = 5_000;
 
 /**
  * Finds the person behind an access token. `now` is epoch milliseconds.
- * @throws unauthenticated when the token is missing, malformed, expired, forged, or meant for somebody else.
+ * @throws unauthenticated when the token is malformed, expired, forged, or meant for somebody else; unavailable without the issuer's keys.
  */
 export type TokenVerifier = (token: string, now: number) => Promise<UserPrincipal>;
 
 async function verify(token: string, now: number, { issuer, keys }: TrustedIssuer): Promise<UserPrincipal> {
-  const { payload } = await jwtVerify(token, keys, {
+  const { payload } = await jwtVerify(token, orUnavailable(keys), {
     issuer: issuer.issuer,
     audience: issuer.audience,
     algorithms: issuer.algorithms,
@@ -129,6 +146,7 @@ export function makeVerifier(trusted: readonly TrustedIssuer[]): TokenVerifier {
       verified.set(token, principal);
       return principal;
     } catch (error) {
+      if (error instanceof Problem) throw error;
       log.info("token_refused", { reason: describeError(error) });
       throw problem("unauthenticated");
     }

@@ -3,7 +3,7 @@
  * D1 has no interactive transactions: a precondition is a constraint, or `expect`, which aborts the batch when its statement matched no row.
  */
 
-import { type Query, sql } from "drizzle-orm";
+import { eq, lte, type Query, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { EventEnvelope } from "../events.ts";
 import { describeError, log } from "../log.ts";
@@ -61,18 +61,32 @@ const causeOf = (error: unknown): string => {
 
 /** Aborts the batch with a name we recognise when the statement before it changed nothing. */
 const assertChanged = (store: SpaceStore, code: ProblemCode): BatchItem<"sqlite"> =>
-  store.statement(sql.raw(`SELECT json_extract('{}', iif(changes() = 1, '$', 'expect:${code}'))`));
+  store.db.run(sql.raw(`SELECT json_extract('{}', iif(changes() = 1, '$', 'expect:${code}'))`));
 
 function auditStatement(context: CommitContext, entry: CommitEntry, commit_id: string): BatchItem<"sqlite"> {
   const { store, actor } = context;
   const text = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
-  return store.statement(sql`
+  return store.db.run(sql`
     INSERT INTO audit_log (makerspace_id, seq, commit_id, occurred_at, actor_kind, actor_id, action,
                            subject_type, subject_id, request_id, before, after)
     SELECT ${store.makerspace_id}, coalesce(max(seq), 0) + 1, ${commit_id}, ${context.now}, ${actor.kind}, ${actor.id},
            ${entry.action}, ${entry.subject.type}, ${entry.subject.id}, ${context.request_id},
            ${text(entry.before)}, ${text(entry.after)}
     FROM audit_log WHERE makerspace_id = ${store.makerspace_id}`);
+}
+
+/** Remembers the answer under the request's key; one that has expired makes room. */
+function keyStatements(
+  { store, now }: CommitContext,
+  key: NonNullable<CommitContext["idempotency"]>,
+  answer: NonNullable<CommitEntry["answer"]>,
+): BatchItem<"sqlite">[] {
+  const { scope, key: name, expires_at } = idempotencyKeys;
+  const expired = store.in(idempotencyKeys, eq(scope, key.scope), eq(name, key.key), lte(expires_at, now));
+  return [
+    store.db.delete(idempotencyKeys).where(expired),
+    store.db.insert(idempotencyKeys).values(store.row({ ...key, ...answer })),
+  ];
 }
 
 function problemBehind(message: string, writes: readonly Write[]): ReturnType<typeof problem> | null {
@@ -118,19 +132,16 @@ export async function commit(
       data: event.data,
     }),
   );
-  const batch: BatchItem<"sqlite">[] = [];
+  // The audit row leads, so that a repeated batch meets its own commit_id first; then the key, so that the loser of a race for it knows.
+  const batch: BatchItem<"sqlite">[] = [auditStatement(context, entry, commit_id)];
+  if (context.idempotency && entry.answer) batch.push(...keyStatements(context, context.idempotency, entry.answer));
   for (const item of writes) {
     batch.push(item.statement);
     if (item.expect) batch.push(assertChanged(store, item.expect));
   }
-  batch.push(auditStatement(context, entry, commit_id));
   for (const envelope of envelopes) {
     const row = store.row({ event_id: envelope.id, envelope, created_at: context.now, sent_at: context.now });
     batch.push(store.db.insert(outbox).values(row));
-  }
-  if (context.idempotency && entry.answer) {
-    const row = store.row({ ...context.idempotency, ...entry.answer });
-    batch.push(store.db.insert(idempotencyKeys).values(row));
   }
   await run(store, batch, writes);
   return envelopes;

@@ -1,7 +1,6 @@
 /** The handle of one makerspace: it adds the tenant to every condition and every row. */
 
 import { and, eq, type SQL, type SQLWrapper } from "drizzle-orm";
-import type { BatchItem } from "drizzle-orm/batch";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { type Database, shardOf } from "./driver.ts";
 
@@ -26,12 +25,6 @@ export class SpaceStore {
     const inside = and(eq(table.makerspace_id, this.makerspace_id), ...conditions);
     if (inside === undefined) throw new Error("a condition is never empty");
     return inside;
-  }
-
-  /** A hand-written statement for a batch: what `db.run` makes loses its parameters there. */
-  statement(query: SQL): BatchItem<"sqlite"> {
-    const raw = this.db.run(query);
-    return Object.assign(raw, { stmt: this.d1.prepare(raw.getQuery().sql) });
   }
 
   /** A row as it is inserted: the caller's fields and this makerspace. */

@@ -5,13 +5,7 @@ import { ProblemSchema } from "../problem-docs.ts";
 
 export const Health = z.strictObject({ status: z.literal("ok") }).openapi("Health");
 
-const part = z.enum(["ok", "down"]);
-export const Ready = z
-  .strictObject({
-    status: z.enum(["ready", "degraded"]),
-    checks: z.strictObject({ directory: part, space: part, objects: part }),
-  })
-  .openapi("Ready");
+export const Ready = z.strictObject({ status: z.literal("ready") }).openapi("Ready");
 
 export const DevTokenInput = z
   .strictObject({

@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
 import type { AttemptsPort } from "../attempts.ts";
 import { directory, everyShard } from "../db/driver.ts";
+import { problem } from "../problem.ts";
 import { publicRoute, Reply } from "../route.ts";
 import { SECOND } from "../time.ts";
 import { Health, Ready } from "./contract.ts";
@@ -69,12 +70,9 @@ export const healthRoutes = [
     },
     async ({ now }) => {
       const found = await checks(now);
-      const ready = Object.values(found).every((part) => part === "ok");
-      return new Reply(
-        { status: ready ? ("ready" as const) : ("degraded" as const), checks: found },
-        { "cache-control": "no-store" },
-        ready ? undefined : 503,
-      );
+      const down = Object.entries(found).flatMap(([name, part]) => (part === "down" ? [name] : []));
+      if (down.length > 0) throw problem("unavailable", { detail: `Down: ${down.join(", ")}.`, retry_after: 5 });
+      return new Reply({ status: "ready" as const }, { "cache-control": "no-store" });
     },
   ),
 ];

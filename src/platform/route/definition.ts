@@ -80,8 +80,6 @@ export class Reply<T> {
   constructor(
     readonly body: T,
     readonly headers: Readonly<Record<string, string>> = {},
-    /** When it differs from the route's own. */
-    readonly status: 503 | undefined = undefined,
   ) {}
 }
 

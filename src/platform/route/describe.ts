@@ -36,6 +36,9 @@ function permissionOf(access: Route["access"]): string {
   return access.signed_in === "super_admin" ? "super_admin" : "signed_in";
 }
 
+/** Signed-in callers are told of parameters that nobody reads; monitors and caches may add theirs to public paths. */
+const NoQuery = z.strictObject({});
+
 export function describe(
   definition: Definition<string, Schema | undefined, Schema | undefined, Schema | undefined>,
   path: string,
@@ -43,7 +46,8 @@ export function describe(
   problems: readonly ProblemCode[],
   middleware: MiddlewareHandler<AppEnv>[],
 ): RouteConfig & { middleware: MiddlewareHandler<AppEnv>[] } {
-  const { query, body, response } = definition;
+  const { body, response } = definition;
+  const query = definition.query ?? ("public_because" in access ? undefined : NoQuery);
   const names = parameterNames(path);
   const headers = headerSchema(definition);
   const status = definition.status ?? 200;

@@ -2,7 +2,7 @@
 
 import type { Context } from "hono";
 import { KeyTaken } from "../db/commit.ts";
-import { problem } from "../problem.ts";
+import { Problem, problem } from "../problem.ts";
 import type { RequestKey } from "../space.ts";
 import {
   type AppEnv,
@@ -42,7 +42,7 @@ export function respond(c: Context<AppEnv>, status: 200 | 201 | 202 | 204, resul
   if (status === 201 && typeof body?.id === "string" && !c.res.headers.has("location")) {
     c.header("location", reply.headers.location ?? `${c.req.path}/${body.id}`);
   }
-  return c.json(body as Record<string, unknown>, reply.status ?? status);
+  return c.json(body as Record<string, unknown>, status);
 }
 
 /** The validated parts of a request, as the library's validators left them. */
@@ -72,7 +72,9 @@ export async function withKey(
   try {
     return await answer();
   } catch (error) {
-    if (!(error instanceof KeyTaken)) throw error;
-    return maybeReplayed(await remembered(key), true);
+    // Whatever stood in the way may be what a request with the same key has done meanwhile: then its answer is ours.
+    const stored = error instanceof KeyTaken || error instanceof Problem ? await remembered(key) : null;
+    if (stored === null) throw error;
+    return maybeReplayed(stored, true);
   }
 }

@@ -41,7 +41,7 @@ export function platformRoute<
       const principal = await authenticate(c.req.header("authorization"), sources, c.get("now"));
       await limitPrincipal(principal);
       if (principal.kind === "tablet") throw problem("forbidden");
-      await refuseDenied(principal, c.get("now"));
+      await refuseDenied(principal, c.get("request_id"), c.get("now"));
       if (definition.allow === "super_admin" && !principal.super_admin) throw problem("forbidden");
       c.set("principal", principal);
       await limitBody(c, definition.body_limit);

@@ -102,7 +102,7 @@ export async function createMakerspace(
     const remember = db
       .insert(platformIdempotencyKeys)
       .values({ ...named, status: 201, body, expires_at: now + ttl_ms });
-    await db.batch(key ? [exists, remember] : [exists]);
+    await db.batch(key ? [remember, exists] : [exists]);
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     if (cause.includes("platform_idempotency_keys")) throw new KeyTaken();

@@ -1,0 +1,73 @@
+/** A world that fails on demand: databases with faults in front of them, and requests that run in that world. */
+
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env, withEnv } from "cloudflare:workers";
+import worker from "../../src/index.ts";
+import type { Send } from "./api.ts";
+
+/** Asked around every trip to a database, with the statements it carries; throwing is the fault. */
+export interface Faults {
+  before?: (statements: readonly string[]) => void;
+  /** The statements have run and are committed. */
+  after?: (statements: readonly string[]) => void;
+}
+
+/** What D1 says when the outcome of a write is unknown. */
+export const connectionLost = (): Error => new Error("D1_ERROR: Network connection lost.");
+
+const trips = new Set<PropertyKey>(["all", "run", "first", "raw"]);
+
+/** A database with faults in front of it. */
+export function faulty(database: D1Database, faults: Faults): D1Database {
+  const inner = new WeakMap<D1PreparedStatement, { statement: D1PreparedStatement; sql: string }>();
+  const around = async <T>(statements: string[], work: () => Promise<T>): Promise<T> => {
+    faults.before?.(statements);
+    const result = await work();
+    faults.after?.(statements);
+    return result;
+  };
+  const wrap = (statement: D1PreparedStatement, sql: string): D1PreparedStatement => {
+    const wrapped = new Proxy(statement, {
+      get(target, key) {
+        if (key === "bind") return (...values: unknown[]) => wrap(target.bind(...values), sql);
+        const method: unknown = Reflect.get(target, key, target);
+        if (typeof method !== "function") return method;
+        const call = (...args: unknown[]): unknown => Reflect.apply(method, target, args);
+        return trips.has(key) ? (...args: unknown[]) => around([sql], async () => call(...args)) : call;
+      },
+    });
+    inner.set(wrapped, { statement, sql });
+    return wrapped;
+  };
+  const unwrap = (statement: D1PreparedStatement) => inner.get(statement) ?? { statement, sql: "" };
+  return new Proxy(database, {
+    get(target, key) {
+      if (key === "prepare") return (sql: string) => wrap(target.prepare(sql), sql);
+      if (key === "batch") {
+        return (statements: D1PreparedStatement[]) => {
+          const plain = statements.map(unwrap);
+          return around(
+            plain.map(({ sql }) => sql),
+            () => target.batch(plain.map(({ statement }) => statement)),
+          );
+        };
+      }
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+/** Runs `work` with other bindings than the real ones. */
+export const inWorld = <T>(bindings: Partial<Env>, work: () => T): T => withEnv({ ...env, ...bindings }, work) as T;
+
+/** A way for requests into a world with other bindings. Answers when what was deferred is done, too. */
+export const through =
+  (bindings: Partial<Env>): Send =>
+  (request) =>
+    inWorld(bindings, async () => {
+      const context = createExecutionContext();
+      const response = await worker.fetch(request as Request<unknown, IncomingRequestCfProperties>, env, context);
+      await waitOnExecutionContext(context);
+      return response;
+    });
