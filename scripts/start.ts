@@ -40,7 +40,6 @@ const startUp = async (): Promise<RunningServer> => {
     port,
     persistTo: PERSIST_TO,
     vars: RATE_LIMITS ? { RATE_LIMITS } : {},
-    logLevel: "info",
     signal: stopping.signal,
     onOutput: (text) => quiet || process.stdout.write(text),
   });
