@@ -7,12 +7,13 @@ import { test } from "node:test";
 import { root } from "../../scripts/lib/env.ts";
 import type { RunningServer } from "../../scripts/lib/server.ts";
 import { holdsSlot, overlaps } from "../../src/modules/equipment/model.ts";
+import { iso } from "../support/http/client.ts";
 import { type WireReservation, type WireSession, World } from "../support/http/world.ts";
 import { checkLinearizable, partition } from "./linearizability/checker.ts";
 import { machineModel } from "./linearizability/machine.ts";
 import { type Recorded, record } from "./linearizability/record.ts";
 import { explain, shrink } from "./linearizability/shrink.ts";
-import { type Client, type Mix, makeSubject, type Subject } from "./linearizability/workload.ts";
+import { type Client, type Mix, makeSubject, reachOf, type Subject } from "./linearizability/workload.ts";
 import { eventually, isLong, pause, report, startSystem } from "./support/system.ts";
 
 const ROUNDS = isLong ? 20 : 5;
@@ -80,11 +81,9 @@ async function crash(server: RunningServer, round: number): Promise<number> {
 }
 
 async function look(world: World, machines: readonly Subject[]): Promise<Found> {
-  const window = (machine: Subject): string => {
-    const all = [...machine.slots.far, ...machine.slots.near];
-    const from = new Date(Math.min(...all.map((slot) => slot.starts_at)) - 24 * 60 * MINUTE).toISOString();
-    const to = new Date(Math.max(...all.map((slot) => slot.ends_at)) + 24 * 60 * MINUTE).toISOString();
-    return `starts_from=${from}&starts_to=${to}&limit=100`;
+  const window = ({ slots }: Subject): string => {
+    const { starts_at, ends_at } = reachOf([...slots.far, ...slots.near]);
+    return `starts_from=${iso(starts_at)}&starts_to=${iso(ends_at)}&limit=100`;
   };
   const objects: Row[] = [];
   const copies: Row[] = [];

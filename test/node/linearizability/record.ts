@@ -16,10 +16,10 @@ export interface Plan {
   /** Asked before each operation with how many were issued so far: null when it is enough, else the mix to choose from. */
   mixAt(issued: number): Mix | null;
   /**
-   * Called when nobody knows whether a call took effect: true asks again with the same Idempotency-Key, false lets it be.
-   * Without it nothing is ever repeated.
+   * Called when nobody knows whether a call took effect, with what happened instead of an answer: true asks again with the same
+   * Idempotency-Key, false lets it be.
    */
-  retry?(call: MachineCall, attempt: number): Promise<boolean>;
+  retry(call: MachineCall, attempt: number, instead: string): Promise<boolean>;
 }
 
 export type Recorded = Operation<MachineCall, MachineAnswer>;
@@ -49,9 +49,11 @@ export async function record(plan: Plan): Promise<Recorded[]> {
 async function perform(plan: Plan, api: Api, call: MachineCall): Promise<MachineAnswer | undefined> {
   for (let attempt = 1; ; attempt++) {
     // A connection that breaks and an internal error say nothing about the effect.
-    const reply = await send(plan.world, api, call).catch(() => null);
-    if (reply !== null && reply.status < 500) return answerOf(reply, call);
-    if (!(await plan.retry?.(call, attempt))) return undefined;
+    const reply = await send(plan.world, api, call).catch((error: unknown) => String(error));
+    if (typeof reply !== "string" && reply.status < 500) return answerOf(reply, call);
+    const instead =
+      typeof reply === "string" ? reply : `${reply.status} ${JSON.stringify(reply.problem ?? reply.body)}`;
+    if (!(await plan.retry(call, attempt, instead))) return undefined;
   }
 }
 

@@ -19,83 +19,114 @@ export interface Subject {
   rules: MachineRules;
   slots: { far: Interval[]; near: Interval[] };
   known: Map<string, Booking>;
-  openSession: string | null;
+  openSession: { id: string; member_id: string } | null;
 }
 
 /** How often each kind of call is chosen. */
 export type Mix = Readonly<Record<MachineCallType, number>>;
 
 const early: Mix = {
-  reserve: 34,
-  move: 16,
-  cancel: 15,
+  reserve: 30,
+  move: 18,
+  cancel: 16,
   approve: 9,
-  check_in: 6,
-  start_session: 5,
+  check_in: 7,
+  start_session: 6,
   walk_up: 3,
-  end_session: 4,
-  list: 8,
+  end_session: 5,
+  list: 6,
   retire: 0,
 };
 /** Towards the end everything is given up, so that a retirement has a chance. */
-const late: Mix = { ...early, reserve: 8, move: 6, cancel: 40, end_session: 12, retire: 12 };
+const late: Mix = {
+  ...early,
+  reserve: 0,
+  move: 2,
+  walk_up: 0,
+  cancel: 40,
+  start_session: 15,
+  end_session: 25,
+  retire: 12,
+};
 
-/** A history of so many operations: three quarters of ordinary life, then the machines are cleared out. */
+/** A history of so many operations: at first ordinary life, then the machines are cleared out. */
 export const historyOf =
   (operations: number) =>
   (issued: number): Mix | null =>
-    issued >= operations ? null : issued < operations * 0.75 ? early : late;
+    issued >= operations ? null : issued < operations * 0.65 ? early : late;
 
 /** Chooses what to ask next: usually sensible, sometimes stale, sometimes not allowed. */
 export function nextCall(machine: Subject, client: Client, random: Random, mix: Mix): MachineCall {
-  const by = { member_id: client.person.member_id, staff: client.staff };
-  const asked = { machine: machine.id, key: crypto.randomUUID(), by };
-  const slot = (): Interval => ({ ...random.pick(random.below(10) < 7 ? machine.slots.far : machine.slots.near) });
-  const type = random.weighted(mix);
-  const holding = [...machine.known.values()].filter((each) => holdsSlot(each.status));
-  const mine = holding.filter((each) => client.staff || each.member_id === by.member_id);
+  // Not everything can be asked at every moment: with nothing known there is nothing to cancel.
+  for (let tries = 0; tries < 6; tries++) {
+    const call = callOf(random.weighted(mix), machine, client, random);
+    if (call) return call;
+  }
+  // Whoever has nothing to give up at the end tries what is not theirs.
+  const [someone] = mix.reserve > 0 ? [] : machine.known.keys();
+  const base = asked(machine, client);
+  if (someone !== undefined) return { ...base, type: "cancel", reservation_id: someone };
+  return { ...base, type: "reserve", ...anySlot(machine, random) };
+}
+
+const asked = (machine: Subject, { person, staff }: Client): Pick<MachineCall, "machine" | "key" | "by"> => ({
+  machine: machine.id,
+  key: crypto.randomUUID(),
+  by: { member_id: person.member_id, staff },
+});
+
+const anySlot = (machine: Subject, random: Random): Interval => ({
+  ...random.pick(random.below(10) < 7 ? machine.slots.far : machine.slots.near),
+});
+
+function callOf(type: MachineCallType, machine: Subject, client: Client, random: Random): MachineCall | null {
+  const base = asked(machine, client);
+  const known = [...machine.known.values()];
+  const holding = known.filter((each) => holdsSlot(each.status));
+  const mine = holding.filter((each) => client.staff || each.member_id === client.person.member_id);
+  const near = mine.filter((each) => each.starts_at < machine.rules.near_until);
   const isRash = random.below(8) === 0;
   const choose = (wanted: Booking[]): Booking | null => {
-    const from = isRash ? [...machine.known.values()] : wanted;
+    const from = isRash ? known : wanted;
     return from.length === 0 ? null : random.pick(from);
   };
-  const near = mine.filter((each) => each.starts_at < machine.rules.near_until);
   switch (type) {
+    case "reserve":
+      return { ...base, type, ...anySlot(machine, random) };
     case "walk_up":
-      return { ...asked, type, planned_minutes: random.pick([5, 120]) };
+      return { ...base, type, planned_minutes: random.pick([5, 120]) };
     case "list":
-    case "retire": {
-      if (!client.staff) break;
-      const window = {
-        starts_at: Math.min(...machine.slots.far.map((each) => each.starts_at)),
-        ends_at: Math.max(...machine.slots.far.map((each) => each.ends_at)),
-      };
-      return type === "list" ? { ...asked, type, ...window } : { ...asked, type };
-    }
+      return client.staff ? { ...base, type, ...reachOf(machine.slots.far) } : null;
+    case "retire":
+      return client.staff ? { ...base, type } : null;
     case "end_session":
-      if (machine.openSession === null) break;
-      return { ...asked, type, session_id: machine.openSession };
-    case "approve": {
-      if (!client.staff && !isRash) break;
-      const booking = choose(holding.filter((each) => each.status === "pending"));
-      if (booking) return { ...asked, type, reservation_id: booking.id };
-      break;
-    }
+      return isRash || client.staff || machine.openSession?.member_id === client.person.member_id
+        ? machine.openSession && { ...base, type, session_id: machine.openSession.id }
+        : null;
     case "move": {
       const booking = choose(mine.filter((each) => each.status !== "active"));
-      if (booking) return { ...asked, type, reservation_id: booking.id, if_version: booking.version, ...slot() };
-      break;
+      if (!booking) return null;
+      const { id: reservation_id, version: if_version } = booking;
+      return { ...base, type, reservation_id, if_version, ...anySlot(machine, random) };
+    }
+    case "approve": {
+      const booking = client.staff || isRash ? choose(holding.filter((each) => each.status === "pending")) : null;
+      return booking && { ...base, type, reservation_id: booking.id };
     }
     case "cancel":
     case "check_in":
     case "start_session": {
       const booking = choose(type === "cancel" ? mine : near);
-      if (booking) return { ...asked, type, reservation_id: booking.id };
-      break;
+      return booking && { ...base, type, reservation_id: booking.id };
     }
   }
-  return { ...asked, type: "reserve", ...slot() };
 }
+
+/** From the first start to the last end. */
+export const reachOf = (slots: readonly Interval[]): Interval => ({
+  starts_at: Math.min(...slots.map((each) => each.starts_at)),
+  ends_at: Math.max(...slots.map((each) => each.ends_at)),
+});
 
 /** A few slots that get in each other's way: days ahead, and a quarter of an hour from now (check-in is open there). */
 export function slotsAt(now: number): Subject["slots"] {
@@ -106,7 +137,14 @@ export function slotsAt(now: number): Subject["slots"] {
     ends_at: base + (from + minutes) * MINUTE,
   });
   return {
-    far: [slot(farStart, 0, 60), slot(farStart, 30, 60), slot(farStart, 60, 30), slot(farStart, 75, 45)],
+    far: [
+      slot(farStart, 0, 60),
+      slot(farStart, 30, 60),
+      slot(farStart, 60, 30),
+      slot(farStart, 75, 45),
+      slot(farStart, 150, 60),
+      slot(farStart, 180, 30),
+    ],
     near: [slot(nearStart, 0, 30), slot(nearStart, 2, 10)],
   };
 }
@@ -128,5 +166,5 @@ export function learn(machine: Subject, answer: MachineAnswer): void {
     if (booking && booking.version >= (machine.known.get(booking.id)?.version ?? 0))
       machine.known.set(booking.id, booking);
   }
-  if (answer.session) machine.openSession = answer.session.ended_at === null ? answer.session.id : null;
+  if (answer.session) machine.openSession = answer.session.ended_at === null ? answer.session : null;
 }

@@ -17,11 +17,23 @@ export function temporaryFolder(t: TestContext): string {
 export async function startSystem(t: TestContext, vars: Record<string, string> = {}): Promise<RunningServer> {
   // Registered before the server's own hook, and hooks run in that order: stop first, then remove.
   let server: RunningServer | null = null;
-  t.after(async () => server?.stop());
+  t.after(async () => {
+    await server?.stop();
+    const said = complaints(server?.output() ?? "");
+    if (said !== "") console.log(said);
+  });
   const persistTo = temporaryFolder(t);
   server = await startServer({ persistTo, vars: { RATE_LIMITS: "load", ...vars } });
   return server;
 }
+
+/** What the system complained about lately; its answers say only a request id. */
+const complaints = (output: string): string =>
+  output
+    .split("\n")
+    .filter((line) => /"level":"error"|ERROR|Error:|exception/.test(line))
+    .slice(-20)
+    .join("\n");
 
 /** True when slow, thorough runs are wanted. */
 export const isLong: boolean = process.env.LONG === "1";
