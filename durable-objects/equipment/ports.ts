@@ -2,6 +2,7 @@
 
 import type { FloorPort } from "../../src/modules/equipment/port.ts";
 import type { EventEnvelope } from "../../src/platform/events.ts";
+import { objectOf } from "../../src/platform/objects.ts";
 import type { ObjectEnv } from "../env.ts";
 
 export interface Statement {
@@ -26,8 +27,7 @@ export function portsOf(env: ObjectEnv, makerspace_id: string): Ports {
     database()
       .prepare(sql)
       .bind(...params);
-  // FloorObject implements the port; its stub answers the same calls, which TypeScript cannot know across the binding.
-  const floor = (): FloorPort => env.FLOOR.getByName(`${makerspace_id}:floor`) as unknown as FloorPort;
+  const floor = (): FloorPort => objectOf(env.FLOOR, makerspace_id, "floor");
   return {
     async project(statements) {
       await database().batch(statements.map(prepare));

@@ -10,8 +10,8 @@ export const buildAssets = (show = false): Promise<boolean> =>
     [
       "web/**/*",
       "src/modules/**/{model,live,port}.ts",
+      "src/platform/problem.ts",
       "scripts/{build,size}.ts",
-      "vite.config.ts",
       "tsconfig*.json",
       "package-lock.json",
     ],

@@ -96,12 +96,6 @@ async function settle({ store, parts, done }: Prepared): Promise<void> {
   await store.db.batch([done]);
 }
 
-/** Runs every handler of an event once and removes its outbox row. */
-export async function consume(consumers: Consumers, envelope: EventEnvelope, now: number): Promise<void> {
-  const prepared = await prepare(consumers, envelope, now);
-  if (prepared) await settle(prepared);
-}
-
 /** Puts a message back, later each time. */
 function retryLater(message: Message, envelope: EventEnvelope, error: unknown): void {
   const { id, type, request_id } = envelope;

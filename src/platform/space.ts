@@ -5,6 +5,7 @@ import type { Access, Permission, Scope } from "./access/permissions.ts";
 import { type CommitContext, type CommitEntry, commit, type Write } from "./db/commit.ts";
 import type { SpaceStore } from "./db/store.ts";
 import { newId } from "./ids.ts";
+import { objectOf } from "./objects.ts";
 import { problem } from "./problem.ts";
 import { sendEvents } from "./queue.ts";
 
@@ -102,9 +103,7 @@ export class Space {
 
   /** The object of one thing in this makerspace, as the port `P` that its class implements. */
   object<P>(namespace: DurableObjectNamespace, id: string, location_hint?: string | null): P {
-    const options = location_hint ? { locationHint: location_hint as DurableObjectLocationHint } : undefined;
-    // The class implements P; its RPC stub answers the same calls, which TypeScript cannot know across the binding.
-    return namespace.getByName(`${this.id}:${id}`, options) as unknown as P;
+    return objectOf<P>(namespace, this.id, id, location_hint);
   }
 
   /** Measures a part of the work for Server-Timing. */

@@ -16,13 +16,9 @@ export const equipmentRoutes = [
   reconcileRoute,
 ];
 
-export {
-  type ReservationEventData,
-  type ReservationEventType,
-  reservationEventTypes,
-  type SessionEventData,
-  type SessionEventType,
-  sessionEventTypes,
+export type {
+  ReservationEventType,
+  SessionEventType,
 } from "./events.ts";
 export { defaultPolicy, holderDisplays } from "./model.ts";
 export {

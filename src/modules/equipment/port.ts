@@ -107,8 +107,6 @@ export type Command =
   /** Cancels a member's future bookings, closes their sockets, flags their running session. Never cuts the machine. */
   | { type: "sweep_member"; member_id: string; note: string };
 
-export type CommandType = Command["type"];
-
 export interface CommandCall {
   command: Command;
   actor: CommandActor;

@@ -10,6 +10,7 @@ import { makerspaces } from "../../platform/db/tables.ts";
 import type { EventEnvelope } from "../../platform/events.ts";
 import { newId } from "../../platform/ids.ts";
 import { log } from "../../platform/log.ts";
+import { objectOf } from "../../platform/objects.ts";
 import type { JobContext } from "../../platform/ops/jobs.ts";
 import { type Consumers, sendEvents } from "../../platform/queue.ts";
 import { DAY } from "../../platform/time.ts";
@@ -18,9 +19,8 @@ import type { EquipmentPort, ReconcileReport } from "./port.ts";
 import { openSystemSpace } from "./sweeps.ts";
 import { equipment, policyPushes, projectionCursors } from "./tables.ts";
 
-const objectOf = (makerspace_id: string, equipment_id: string): EquipmentPort =>
-  // EquipmentObject implements the port; its stub answers the same calls.
-  env.EQUIPMENT.getByName(`${makerspace_id}:${equipment_id}`) as unknown as EquipmentPort;
+const objectBehind = (makerspace_id: string, equipment_id: string) =>
+  objectOf<EquipmentPort>(env.EQUIPMENT, makerspace_id, equipment_id);
 
 const nothing: ReconcileReport = { reservations: 0, sessions: 0, repaired: 0, orphans: 0 };
 
@@ -32,7 +32,7 @@ async function reconcileAll(
   const total = { ...nothing };
   for (const [index, equipment_id] of equipment_ids.entries()) {
     if (!(await progress(index))) break;
-    const found = await objectOf(makerspace_id, equipment_id).reproject();
+    const found = await objectBehind(makerspace_id, equipment_id).reproject();
     for (const name of Object.keys(total) as (keyof ReconcileReport)[]) total[name] += found[name];
     if (found.repaired > 0 || found.orphans > 0)
       log.warn("projection_drift", { makerspace_id, equipment_id, ...found });

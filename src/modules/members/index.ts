@@ -2,7 +2,6 @@
 
 export { memberConsumers } from "./consumers.ts";
 export { meRoutes } from "./me/routes.ts";
-export { acrossShards, type Belonging, belongings } from "./me/service.ts";
+export { acrossShards, belongings } from "./me/service.ts";
 export { findMember, membershipSource } from "./people/reads.ts";
 export { memberRoutes } from "./people/routes.ts";
-export type { MemberEffects } from "./port.ts";

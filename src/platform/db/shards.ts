@@ -7,9 +7,6 @@ import { makerspaces } from "./tables.ts";
 const known = new Map<string, string>();
 const MAX_KNOWN = 10_000;
 
-/** The shard this isolate remembers, without a trip. */
-export const rememberedShard = (makerspace_id: string): string | undefined => known.get(makerspace_id);
-
 /** Remembers a shard that was just read or written. */
 export function rememberShard(makerspace_id: string, shard: string): void {
   if (known.size >= MAX_KNOWN) known.clear();

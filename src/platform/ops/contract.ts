@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { Id, Instant, pageOf, pageQuery, resourceFields } from "../contract.ts";
+import { Instant, pageOf, pageQuery, resourceFields } from "../contract.ts";
 import { jobStatuses } from "../db/tables.ts";
 import { ProblemSchema } from "../problem-docs.ts";
 
@@ -56,4 +56,3 @@ export const DeadLetter = z
 export const DeadLetterPage = pageOf(DeadLetter).openapi("DeadLetterPage");
 
 export const PageQuery = z.strictObject(pageQuery);
-export const JobId = Id;

@@ -2,8 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
-import type { AttemptsPort } from "../attempts.ts";
 import { directory, everyShard } from "../db/driver.ts";
+import { attemptsOf } from "../objects.ts";
 import { problem } from "../problem.ts";
 import { publicRoute, Reply } from "../route.ts";
 import { SECOND } from "../time.ts";
@@ -32,8 +32,7 @@ const cache: { at: number; checks: Checks | null } = { at: 0, checks: null };
 
 async function checks(now: number): Promise<Checks> {
   if (cache.checks && now - cache.at < CACHED_FOR) return cache.checks;
-  // AttemptsObject implements the port; its stub answers the same calls.
-  const ask = env.ATTEMPTS.getByName("ready") as unknown as AttemptsPort;
+  const ask = attemptsOf(env.ATTEMPTS, "ready");
   const [directoryAnswers, space, objects] = await Promise.all([
     check(() => directory().get(sql`SELECT 1`)),
     check(() => Promise.all(everyShard().map((shard) => shard.get(sql`SELECT 1`)))),

@@ -5,7 +5,7 @@ import { config } from "../env.ts";
 import { sha256 } from "../ids.ts";
 import { limitIp } from "../limits.ts";
 import { problem } from "../problem.ts";
-import type { App, AppEnv, Route } from "./definition.ts";
+import type { App, AppEnv, Params, Route } from "./definition.ts";
 
 /** True for our own pages and the origins on the list; a client without a browser sends none. */
 function isAllowedOrigin(c: Context<AppEnv>): boolean {
@@ -16,19 +16,19 @@ function isAllowedOrigin(c: Context<AppEnv>): boolean {
 const MAKERSPACE_THING = /^[0-9a-f-]{36}$/;
 
 /** A WebSocket: the single-use ticket in its query is the credential; the object that granted it checks it. */
-export function socketRoute(
-  path: string,
-  object: (params: Readonly<Record<string, string>>) => { fetch(request: Request): Promise<Response> },
+export function socketRoute<const P extends string>(
+  path: P,
+  object: (params: Params<P>) => { fetch(request: Request): Promise<Response> },
 ): Route {
   const add = (app: App): void => {
-    app.get(path, async (c) => {
+    app.get(path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) => {
       await limitIp(c);
       if (c.req.header("upgrade")?.toLowerCase() !== "websocket")
         throw problem("malformed_request", { detail: "This is a WebSocket." });
       if (!isAllowedOrigin(c)) throw problem("forbidden", { detail: "This origin is not on the list." });
-      const params = c.req.param() as Record<string, string>;
+      const params = c.req.param() as Params<P>;
       const ticket = c.req.query("ticket") ?? "";
-      if (!Object.values(params).every((id) => MAKERSPACE_THING.test(id)) || !/^[\w-]{43}$/.test(ticket))
+      if (!Object.values<string>(params).every((id) => MAKERSPACE_THING.test(id)) || !/^[\w-]{43}$/.test(ticket))
         throw problem("not_found");
       const headers = new Headers(c.req.raw.headers);
       // The ticket itself never reaches storage or the object's logs.

@@ -1,2 +1,2 @@
-export { machineFact, mayManage, requireMachine } from "./service.ts";
+export { machineFact, requireMachine } from "./service.ts";
 export type { MachineRow } from "./view.ts";

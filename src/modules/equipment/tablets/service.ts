@@ -4,7 +4,6 @@ import { env } from "cloudflare:workers";
 import type { z } from "@hono/zod-openapi";
 import { and, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
 import type { TabletVerifier } from "../../../platform/access/authorise.ts";
-import type { AttemptsPort } from "../../../platform/attempts.ts";
 import { commit, write } from "../../../platform/db/commit.ts";
 import { directory } from "../../../platform/db/driver.ts";
 import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
@@ -12,6 +11,7 @@ import { directoryShardOf } from "../../../platform/db/shards.ts";
 import { SpaceStore } from "../../../platform/db/store.ts";
 import { pairingCodes } from "../../../platform/db/tables.ts";
 import { newCode, newId, newSecret, normaliseCode, sha256 } from "../../../platform/ids.ts";
+import { attemptsOf, objectOf } from "../../../platform/objects.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Visitor } from "../../../platform/route.ts";
 import type { Space } from "../../../platform/space.ts";
@@ -86,7 +86,7 @@ export async function createTablet(
  */
 export async function pairTablet(visitor: Visitor, code: string): Promise<z.output<typeof PairedTablet>> {
   const { now, request_id } = visitor;
-  const attempts = env.ATTEMPTS.getByName(`pair:${visitor.ip}`) as unknown as AttemptsPort;
+  const attempts = attemptsOf(env.ATTEMPTS, `pair:${visitor.ip}`);
   const { allowed, retry_after } = await attempts.take(PAIR_ATTEMPTS, PAIR_WINDOW);
   if (!allowed) throw problem("rate_limited", { retry_after });
   const digest = await sha256(normaliseCode(code));
@@ -129,9 +129,7 @@ export async function pairTablet(visitor: Visitor, code: string): Promise<z.outp
   return { token, tablet: view(after) };
 }
 
-const floorOf = (makerspace_id: string): FloorPort =>
-  // FloorObject implements the port; its stub answers the same calls.
-  env.FLOOR.getByName(`${makerspace_id}:floor`) as unknown as FloorPort;
+const floorOf = (makerspace_id: string): FloorPort => objectOf(env.FLOOR, makerspace_id, "floor");
 
 const TOKEN = /^mct_([0-9a-f-]{36})\.([0-9a-f-]{36})\.[\w-]{43}$/;
 

@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { objectOf } from "../../../platform/objects.ts";
 import { socketRoute, spaceRoute } from "../../../platform/route.ts";
 import { LiveTicket } from "./contract.ts";
 import { watchFloor, watchMachine } from "./service.ts";
@@ -39,8 +40,8 @@ export const watchRoutes = [
     (space, { origin, principal }) =>
       watchFloor(space, origin, principal.kind === "tablet" ? principal.equipment_ids : null),
   ),
-  socketRoute("/live/:makerspace_id/equipment/:equipment_id", ({ makerspace_id, equipment_id }) =>
-    env.EQUIPMENT.getByName(`${makerspace_id}:${equipment_id}`),
+  socketRoute("/live/{makerspace_id}/equipment/{equipment_id}", ({ makerspace_id, equipment_id }) =>
+    objectOf(env.EQUIPMENT, makerspace_id, equipment_id),
   ),
-  socketRoute("/live/:makerspace_id/floor", ({ makerspace_id }) => env.FLOOR.getByName(`${makerspace_id}:floor`)),
+  socketRoute("/live/{makerspace_id}/floor", ({ makerspace_id }) => objectOf(env.FLOOR, makerspace_id, "floor")),
 ];
