@@ -6,7 +6,7 @@ const failed = await runSteps(
     { name: "runtime types", command: ["node", "scripts/run.mjs", "types"] },
     { name: "worker", command: ["tsc", "-p", "tsconfig.json"], after: ["runtime types"] },
     { name: "tools", command: ["tsc", "-p", "tsconfig.node.json"] },
-    { name: "pages", command: ["tsc", "-p", "tsconfig.web.json"] },
+    { name: "pages", command: ["tsc", "-p", "web"] },
   ],
   2,
 );

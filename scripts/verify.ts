@@ -17,7 +17,7 @@ const steps: Step[] = [
   { name: "generated documents", command: script("docs", "--check") },
   { name: "migrations and tables", command: ["vitest", "run", "test/contract/migrations.test.ts"] },
   { name: "types of the tools", command: ["tsc", "--pretty", "false", "-p", "tsconfig.node.json"] },
-  { name: "types of the pages", command: ["tsc", "--pretty", "false", "-p", "tsconfig.web.json"] },
+  { name: "types of the pages", command: ["tsc", "--pretty", "false", "-p", "web"] },
   { name: "dead code and dependencies", command: ["knip"], after: ["runtime types"] },
   { name: "OpenAPI document", command: ["npm", "run", "--silent", "lint:api"], after: ["generated documents"] },
   { name: "format and lint", command: ["biome", "ci", "--colors=off", "."] },
