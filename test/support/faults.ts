@@ -71,3 +71,20 @@ export const through =
       await waitOnExecutionContext(context);
       return response;
     });
+
+/** Objects that do not answer: every call fails as one does to an object that is being moved. */
+export function awayNamespace<T extends object>(namespace: T): T {
+  const stub = new Proxy(
+    {},
+    {
+      get: (_, method) => (method === "then" ? undefined : () => Promise.reject(new Error("the object is away"))),
+    },
+  );
+  return new Proxy(namespace, {
+    get(target, key) {
+      if (key === "getByName" || key === "get") return () => stub;
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

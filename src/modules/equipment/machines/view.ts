@@ -10,6 +10,9 @@ export type MachineRow = typeof equipment.$inferSelect & { in_use: number };
 const money = (amount_minor: number | null, currency: string | null) =>
   amount_minor === null || currency === null ? null : { amount_minor, currency };
 
+/** A retired machine has its id behind the code in the database, so that the code is free; nobody needs to see that. */
+const codeOf = (row: MachineRow): string => (row.retired_at === null ? row.code : (row.code.split("~")[0] ?? ""));
+
 /** Row → JSON. Internal notes only for those who manage the machine. */
 export const viewMachine = (
   row: MachineRow,
@@ -17,7 +20,7 @@ export const viewMachine = (
   withNotes: boolean,
 ): z.output<typeof Equipment> => ({
   id: row.id,
-  code: row.code,
+  code: codeOf(row),
   name: row.name,
   category: row.category,
   sub_category: row.sub_category,
