@@ -18,6 +18,7 @@ import { describeError, log } from "../../src/platform/log.ts";
 import { Alarm } from "../alarm.ts";
 import { type ObjectEnv, objectName } from "../env.ts";
 import { Door } from "../live/door.ts";
+import { sayGoodbye } from "../live/messages.ts";
 import type { Viewer } from "../live/tickets.ts";
 import { migrate } from "../sql.ts";
 import { Board } from "./board.ts";
@@ -207,7 +208,8 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
     if (watcher) this.#live.hear(watcher, text, now);
   }
 
-  override async webSocketClose(): Promise<void> {
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    sayGoodbye(socket);
     this.#tellBoard();
   }
 

@@ -7,7 +7,7 @@ import type { FloorPort, FloorUpdate, TabletCredential, TicketGrant } from "../.
 import { toIso } from "../../src/platform/time.ts";
 import { Alarm } from "../alarm.ts";
 import { Door, type Watcher } from "../live/door.ts";
-import { parseResume, sendText } from "../live/messages.ts";
+import { parseResume, sayGoodbye, sendText } from "../live/messages.ts";
 import type { Viewer } from "../live/tickets.ts";
 import { migrate } from "../sql.ts";
 import { migrations } from "./schema.ts";
@@ -93,6 +93,10 @@ export class FloorObject extends DurableObject implements FloorPort {
     const message = parseResume(text);
     if (message) this.#greet(watcher, message.seq, now);
     else socket.close(closeCodes.protocol, "not understood");
+  }
+
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    sayGoodbye(socket);
   }
 
   override async alarm(): Promise<void> {

@@ -23,3 +23,8 @@ export function sendText(socket: WebSocket, text: string): void {
     // Closed between the look and the send.
   }
 }
+
+/** Answers a client's goodbye: for hibernating sockets the runtime does not, and the client would wait for it. */
+export function sayGoodbye(socket: WebSocket): void {
+  if (socket.readyState !== WebSocket.CLOSED) socket.close(1000);
+}

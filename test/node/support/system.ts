@@ -31,7 +31,7 @@ export async function startSystem(t: TestContext, vars: Record<string, string> =
 const complaints = (output: string): string =>
   output
     .split("\n")
-    .filter((line) => /"level":"error"|ERROR|Error:|exception/.test(line))
+    .filter((line) => /"level":"error"|ERROR|exception/.test(line) && !line.includes("inside ProxyWorker"))
     .slice(-20)
     .join("\n");
 
@@ -43,18 +43,25 @@ export function report(name: string, figures: Record<string, unknown>): void {
   console.log(JSON.stringify({ name, ...figures }));
 }
 
-/** Waits until `isTrue` holds; rejects with what was waited for when it does not within `timeoutMs`. Answers the milliseconds it took. */
+/**
+ * Waits until `isTrue` holds, after doing `first`; rejects with what was waited for when it does not within `timeoutMs`.
+ * Answers the milliseconds it took, `first` included.
+ */
 export async function eventually(
   what: string,
   isTrue: () => Promise<boolean> | boolean,
   timeoutMs: number,
+  first: () => Promise<void> = async () => {},
 ): Promise<number> {
   const started = performance.now();
+  const doing = first();
   while (!(await isTrue())) {
     if (performance.now() - started > timeoutMs) throw new Error(`${what}: not within ${timeoutMs} ms`);
-    await pause(50);
+    await pause(10);
   }
-  return performance.now() - started;
+  const took = performance.now() - started;
+  await doing;
+  return took;
 }
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

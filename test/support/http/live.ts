@@ -79,9 +79,14 @@ export class LiveSocket {
     this.#socket.send(text);
   }
 
-  async close(): Promise<void> {
+  /** False as soon as either side has said goodbye; `closed` may come later, when the connection under it has gone. */
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  async close(): Promise<Closed> {
     this.#socket.close(1000);
-    await this.closed;
+    return this.closed;
   }
 
   #receive(text: string): void {
