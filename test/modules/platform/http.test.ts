@@ -3,7 +3,7 @@
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { problems } from "../../../src/platform/problem.ts";
-import { Api, ORIGIN, type Page } from "../../support/api.ts";
+import { Api, ORIGIN } from "../../support/api.ts";
 import { connectionLost, type Faults, faulty, through } from "../../support/faults.ts";
 import { makeSpace, signIn, signInAsRoot, slotIn } from "../../support/space.ts";
 import type { Equipment, Makerspace, Member } from "../../support/wire.ts";
@@ -279,37 +279,5 @@ describe("If-Match", () => {
     const statuses = (await Promise.all(names.map(patch))).map((answer) => answer.status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
     expect(statuses.filter((status) => status === 412)).toHaveLength(9);
-  });
-});
-
-describe("a list", () => {
-  it("refuses a cursor of another list, another filter, or of nobody", async () => {
-    const space = await makeSpace();
-    for (const _ of [1, 2, 3]) await space.machine();
-    const { next_cursor } = await space.root.get<Page<Equipment>>(space.path("/equipment?limit=1"));
-    const cursor = encodeURIComponent(next_cursor ?? "");
-    expect((await space.root.send("GET", space.path(`/equipment?limit=2&cursor=${cursor}`))).status).toBe(200);
-    for (const path of [
-      `/equipment?category=laser_cutter&cursor=${cursor}`,
-      `/members?cursor=${cursor}`,
-      "/equipment?cursor=x",
-    ]) {
-      expect(await space.root.refused("GET", space.path(path))).toMatchObject({ status: 400, code: "invalid_cursor" });
-    }
-  });
-
-  it("shows every row once while others are added", async () => {
-    const space = await makeSpace();
-    const before = await Promise.all(Array.from({ length: 12 }, () => space.machine()));
-    const found: string[] = [];
-    for (let cursor: string | null = ""; cursor !== null; ) {
-      const query: string = cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-      const page: Page<Equipment> = await space.root.get(space.path(`/equipment?limit=5${query}`));
-      found.push(...page.data.map((machine) => machine.id));
-      cursor = page.next_cursor;
-      if (found.length < 15) await space.machine();
-    }
-    expect(new Set(found).size).toBe(found.length);
-    expect(found).toEqual(expect.arrayContaining(before.map((machine) => machine.id)));
   });
 });

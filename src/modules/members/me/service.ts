@@ -13,7 +13,7 @@ export interface Belonging {
   shard: string;
 }
 
-/** The makerspaces of a user, oldest first; at most 200. */
+/** The makerspaces of a user, oldest first; at most 100 (a worker runs a thousand statements, and a list takes eight for each). */
 export const belongings = (user_id: string): Promise<Belonging[]> =>
   directory()
     .select({
@@ -25,7 +25,7 @@ export const belongings = (user_id: string): Promise<Belonging[]> =>
     .innerJoin(makerspaces, eq(makerspaces.id, membershipIndex.makerspace_id))
     .where(eq(membershipIndex.user_id, user_id))
     .orderBy(membershipIndex.makerspace_id)
-    .limit(200);
+    .limit(100);
 
 /** Runs a read once per database that holds some of the belongings, for those makerspaces only. */
 export async function acrossShards<T>(
