@@ -1,0 +1,128 @@
+/**
+ * The whole application without wrangler's layers: bare workerd with D1's own client in front of an SQLite object,
+ * rate limits that always pass, and a queue that accepts and forgets.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../../scripts/lib/env.ts";
+import { freePort } from "../../scripts/lib/server.ts";
+import type { DatabaseCounts } from "../load/counts.ts";
+import { bundle } from "./bundle.ts";
+import type { Subject } from "./child.ts";
+import type { Issuer } from "./issuer.ts";
+import { startWorkerd } from "./workerd.ts";
+
+/** What the worker reads from its environment, for the bench. */
+export const appVariables = (issuer: Issuer): Record<string, string> => ({
+  ENVIRONMENT: "production",
+  OIDC_ISSUERS: JSON.stringify([issuer.config]),
+  DEV_ISSUER: "off",
+  ALLOWED_ORIGINS: "",
+  RATE_LIMITS: "load",
+});
+
+const extensions = {
+  "bench:limiter": "export default () => ({ limit: async () => ({ success: true }) });",
+  "bench:queue": "export default () => ({ send: async () => {}, sendBatch: async () => {} });",
+};
+const limiters = ["LIMIT_USER", "LIMIT_IP", "LIMIT_USER_LOAD", "LIMIT_IP_LOAD"];
+const databases = { DIRECTORY: "directory", DB_000: "space" } as const;
+type DatabaseName = (typeof databases)[keyof typeof databases];
+
+const wrapped = (name: string, moduleName: string, inner = ""): string =>
+  `(name = "${name}", wrapped = (moduleName = "${moduleName}", innerBindings = [ ${inner} ]))`;
+
+export interface CountedStatement {
+  sql: string;
+  params: unknown[];
+  rows_read: number;
+  rows_written: number;
+}
+
+/** A database behind the application. */
+export class AppDatabase {
+  readonly #port: number;
+
+  constructor(port: number) {
+    this.#port = port;
+  }
+
+  async #ask(path: string, body?: string): Promise<Response> {
+    const response = await fetch(
+      `http://127.0.0.1:${this.#port}${path}`,
+      body === undefined ? {} : { method: "POST", body },
+    );
+    if (!response.ok) throw new Error(`the database answered ${response.status} to ${path}: ${await response.text()}`);
+    return response;
+  }
+
+  /** Runs statements that return nothing. */
+  async script(sql: string): Promise<void> {
+    await this.#ask("/script", sql);
+  }
+
+  async counts(): Promise<DatabaseCounts> {
+    return (await (await this.#ask("/counts")).json()) as DatabaseCounts;
+  }
+
+  /** The statements since the last look, at most fifty. */
+  async recent(): Promise<CountedStatement[]> {
+    return (await (await this.#ask("/recent")).json()) as CountedStatement[];
+  }
+
+  /** How SQLite goes about a statement. */
+  async plan({ sql, params }: CountedStatement): Promise<string[]> {
+    return (await (await this.#ask("/plan", JSON.stringify({ sql, params }))).json()) as string[];
+  }
+}
+
+export interface App extends Subject {
+  readonly directory: AppDatabase;
+  readonly space: AppDatabase;
+}
+
+async function migrateDatabase(database: AppDatabase, name: DatabaseName): Promise<void> {
+  const folder = join(root, "migrations", name);
+  for (const file of readdirSync(folder).sort()) await database.script(readFileSync(join(folder, file), "utf8"));
+}
+
+/** Starts the application with its state below `folder`, migrated and empty. */
+export async function startApp(issuer: Issuer, folder: string): Promise<App> {
+  const [main, database] = await Promise.all([
+    bundle("src/index.ts", folder),
+    bundle("bench/workers/database.ts", folder),
+  ]);
+  const sockets = { directory: await freePort(), space: await freePort() };
+  const databaseWorker = { module: database.path, objects: { DATABASE: "Database" } };
+  const subject = await startWorkerd(
+    {
+      workers: {
+        main: {
+          module: main.path,
+          objects: { EQUIPMENT: "EquipmentObject", FLOOR: "FloorObject", ATTEMPTS: "AttemptsObject" },
+          bindings: [
+            ...Object.entries(appVariables(issuer)).map(
+              ([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)})`,
+            ),
+            ...Object.entries(databases).map(([name, service]) =>
+              wrapped(name, "cloudflare-internal:d1-api", `(name = "fetcher", service = "${service}")`),
+            ),
+            ...limiters.map((name) => wrapped(name, "bench:limiter")),
+            wrapped("EVENTS", "bench:queue"),
+            `(name = "ASSETS", service = "space")`,
+          ],
+        },
+        directory: databaseWorker,
+        space: databaseWorker,
+      },
+      sockets,
+      extensions,
+    },
+    folder,
+  );
+  const directory = new AppDatabase(sockets.directory);
+  const space = new AppDatabase(sockets.space);
+  await migrateDatabase(directory, "directory");
+  await migrateDatabase(space, "space");
+  return { ...subject, directory, space };
+}

@@ -1,0 +1,13 @@
+/** Answers how many milliseconds the application takes to load: its script compiled and its top level run. */
+
+// The application lies beside this module under that name; it is not part of this bundle.
+const application = "./app.js";
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    if (new URL(request.url).pathname !== "/load") return new Response(null, { status: 204 });
+    const started = Date.now();
+    await import(application);
+    return Response.json(Date.now() - started);
+  },
+};
