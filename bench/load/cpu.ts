@@ -1,6 +1,5 @@
 /** CPU time of processes, from /proc (Linux). */
 import { readFileSync } from "node:fs";
-import { descendantsOf } from "../../scripts/lib/processes.ts";
 
 /** The kernel counts in hundredths of a second on every platform we run on. */
 const MS_PER_TICK = 10;
@@ -19,6 +18,3 @@ function cpuOf(pid: number): number {
 
 /** CPU milliseconds used so far by these processes. */
 export const cpuMs = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
-
-/** A process and everything below it. */
-export const family = (pid: number): number[] => [pid, ...descendantsOf(pid).map((each) => each.pid)];
