@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { type TestContext, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { root, toolEnv } from "../../scripts/lib/env.ts";
 import { descendantsOf, groupMembers, listProcesses, type ProcessInfo } from "../../scripts/lib/processes.ts";
 import { freePort, startServer } from "../../scripts/lib/server.ts";
 import { Api, type Page } from "../support/http/client.ts";
 import { signIn, type WireReservation } from "../support/http/world.ts";
-import { eventually, pause, report, temporaryFolder } from "./support/system.ts";
+import { eventually, report, temporaryFolder } from "./support/system.ts";
 
 interface Started {
   url: string;
@@ -161,7 +162,7 @@ test("npm start refuses a wrong variable and names it", async (t) => {
     ["RATE_LIMITS", "sometimes"],
   ] as const) {
     const started = npmStart(t, await freePort(), temporaryFolder(t), { [name]: value });
-    const code = await Promise.race([started.exited, pause(90_000)]);
+    const code = await Promise.race([started.exited, setTimeout(90_000, "still running", { ref: false })]);
     assert.equal(code, 1, `${name}=${value}: ${started.output()}`);
     assert.match(started.output(), new RegExp(name));
     assert.deepEqual(started.processes(), []);
@@ -175,7 +176,7 @@ test("the worker refuses to load with a wrong variable and names it", async (t) 
     ["DEV_ISSUER", { ENVIRONMENT: "production" }],
     ["ENVIRONMENT", { ENVIRONMENT: "staging" }],
   ];
-  for (const [key, vars] of wrong) {
+  const refuses = async ([key, vars]: (typeof wrong)[number]): Promise<void> => {
     const refused = new AbortController();
     let said = "";
     const starting = startServer({
@@ -186,7 +187,7 @@ test("the worker refuses to load with a wrong variable and names it", async (t) 
       onOutput: (text) => {
         said += text;
         // It has spoken: no need to wait until the patience ends.
-        if (said.includes("MakrCave cannot start")) setTimeout(() => refused.abort(), 300);
+        if (said.includes("MakrCave cannot start")) refused.abort();
       },
     });
     await assert.rejects(
@@ -194,5 +195,6 @@ test("the worker refuses to load with a wrong variable and names it", async (t) 
       `it started with ${JSON.stringify(vars)}`,
     );
     assert.match(said, new RegExp(`MakrCave cannot start.*${key}`));
-  }
+  };
+  await Promise.all(wrong.map(refuses));
 });
