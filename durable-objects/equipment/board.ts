@@ -19,6 +19,7 @@ export class Board {
   readonly #door: Door;
   readonly #ports: () => Ports;
   #isTelling = false;
+  #reporting: Promise<void> | null = null;
   #toldAt = 0;
   #failures = 0;
   #dueAt = Number.POSITIVE_INFINITY;
@@ -28,7 +29,8 @@ export class Board {
     this.#live = live;
     this.#door = door;
     this.#ports = ports;
-    if (this.#isBehind()) this.#dueAt = Date.now();
+    const isMistaken = world.store.state.isBoardWatched !== this.#isWatched();
+    if (isMistaken || this.#isBehind()) this.#dueAt = Date.now();
   }
 
   /** When the alarm has to try again, by the wall clock; Infinity when the board knows. */
@@ -41,7 +43,30 @@ export class Board {
     if (this.#failures === 0) this.#dueAt = Math.min(this.#dueAt, Date.now() + REPAIR_MS);
   }
 
-  /** Tells the board if it is behind; once at a time, at most every quarter of a second. Never rejects. */
+  /**
+   * Tells the board at once whether anybody watches, so that a suspension finds every socket. Resolves when it knows, or cannot be reached.
+   * Never rejects.
+   */
+  report(): Promise<void> {
+    this.#reporting ??= this.#report().finally(() => {
+      this.#reporting = null;
+    });
+    return this.#reporting;
+  }
+
+  async #report(): Promise<void> {
+    const { state, equipment_id } = this.#world.store;
+    try {
+      for (let isWatched = this.#isWatched(); state.isBoardWatched !== isWatched; isWatched = this.#isWatched()) {
+        await this.#ports().floor.watched(equipment_id, isWatched);
+        state.boardWatched(isWatched);
+      }
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Tells the board what the machine does, if it is behind; once at a time, at most every quarter of a second. Never rejects. */
   async tell(): Promise<void> {
     if (this.#isTelling || !this.#isBehind()) return;
     this.#isTelling = true;
@@ -55,9 +80,7 @@ export class Board {
       this.#failures = 0;
       this.#dueAt = Number.POSITIVE_INFINITY;
     } catch (error) {
-      this.#failures++;
-      this.#dueAt = Date.now() + Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LAST_RETRY_MS);
-      log.warn("board_unreachable", { equipment_id: this.#world.store.equipment_id, error: describeError(error) });
+      this.#failed(error);
     } finally {
       this.#isTelling = false;
     }
@@ -65,7 +88,16 @@ export class Board {
 
   /** The alarm's try. */
   async repair(): Promise<void> {
-    if (this.#dueAt <= Date.now()) await this.tell();
+    if (this.#dueAt > Date.now()) return;
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    await this.report();
+    await this.tell();
+  }
+
+  #failed(error: unknown): void {
+    this.#failures++;
+    this.#dueAt = Date.now() + Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LAST_RETRY_MS);
+    log.warn("board_unreachable", { equipment_id: this.#world.store.equipment_id, error: describeError(error) });
   }
 
   #isWatched(): boolean {
@@ -73,28 +105,20 @@ export class Board {
   }
 
   #isBehind(): boolean {
-    const { state } = this.#world.store;
     const { makerspace, equipment } = this.#world.machine.parts;
-    return (state.isBoardBehind && !!makerspace && !!equipment) || state.isBoardWatched !== this.#isWatched();
+    return this.#world.store.state.isBoardBehind && !!makerspace && !!equipment;
   }
 
   async #tellOnce(): Promise<void> {
     const { store } = this.#world;
     const { state, equipment_id } = store;
-    const { floor } = this.#ports();
-    const isWatched = this.#isWatched();
-    if (state.isBoardWatched !== isWatched) {
-      await floor.watched(equipment_id, isWatched);
-      state.boardWatched(isWatched);
-    }
-    if (!state.isBoardBehind) return;
     const scene = this.#live.scene(state.now());
     const states = this.#live.boardStates(scene);
     if (!states) return;
     if (scene.changes_at !== store.timers.dueOf(REFRESH) && Number.isFinite(scene.changes_at)) {
       store.timers.set(REFRESH, "refresh", scene.changes_at);
     }
-    await floor.publish({ equipment_id, seq: scene.seq, removed: scene.isRetired, states });
+    await this.#ports().floor.publish({ equipment_id, seq: scene.seq, removed: scene.isRetired, states });
     state.boardTold(scene.seq);
   }
 }

@@ -21,18 +21,18 @@ import { Door } from "../live/door.ts";
 import { sayGoodbye } from "../live/messages.ts";
 import type { Viewer } from "../live/tickets.ts";
 import { migrate } from "../sql.ts";
+import { within } from "../within.ts";
 import { Board } from "./board.ts";
-import { answer } from "./commands.ts";
+import { execute } from "./execute.ts";
 import { Keys } from "./keys.ts";
 import { Live } from "./live.ts";
 import { Machine } from "./machine.ts";
-import { dropTriggers, type Mutant, mutantOf, rehearse } from "./mutants.ts";
+import { dropTriggers, type Mutant, mutantOf } from "./mutants.ts";
 import { Outbox } from "./outbox.ts";
 import { type Ports, portsOf } from "./ports.ts";
 import { Projection } from "./projection.ts";
 import { availability } from "./reads.ts";
 import { reconcile } from "./reconcile.ts";
-import type { Answer } from "./refusals.ts";
 import { Runner } from "./runner.ts";
 import { migrations } from "./schema.ts";
 import { Store } from "./store.ts";
@@ -41,6 +41,8 @@ import { CLOCK, type Turn, type World } from "./turn.ts";
 /** An answer waits this long for D1, so that who books sees it in the lists; it never depends on it. */
 const FLUSH_WAIT_MS = 250;
 
+/** A new socket waits this long for the board. */
+const REPORT_WAIT_MS = 1_000;
 /** After an alarm that failed for a reason nobody foresaw. */
 const ALARM_RETRY_MS = 30_000;
 
@@ -63,7 +65,6 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
     this.#mutant = mutantOf(env);
     if (this.#mutant) dropTriggers(ctx.storage.sql);
     const store = new Store(ctx.storage, equipment_id);
-    store.isUnguarded = this.#mutant === "no_overlap_check";
     const machine = new Machine(makerspace_id, equipment_id, store.parts());
     const outbox = new Outbox(store);
     const ports = (): Ports => this.ports;
@@ -97,33 +98,15 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
   }
 
   async execute(call: CommandCall): Promise<CommandResult> {
-    const { store, keys } = this.#world;
-    const replayed = call.key && keys.replay(call.key, store.state.now());
-    if (replayed) return replayed;
-    if (this.#mutant === "await_between") {
-      const checked = rehearse(this.ctx.storage, () =>
-        answer(this.#runner.turn(call.actor, call.request_id), call, Date.now()),
-      );
-      store.reload();
-      if (!checked.ok) return checked;
-      await scheduler.wait(1);
-      store.isUnguarded = true;
+    const result = await execute(this.#runner, this.#world, call, this.#mutant);
+    if (!result.ok || result.replayed) return result;
+    const { command } = call;
+    if (command.type === "retire") this.#door.closeAll(closeCodes.retired, "retired");
+    if (command.type === "sweep_member") {
+      await this.closeSockets({ kind: "member", id: command.member_id }, "membership changed");
     }
-    const decided = this.#runner.run(call.actor, call.request_id, (turn) => this.#decide(turn, call));
-    if (!decided.ok) return decided;
-    if (call.command.type === "retire") this.#door.closeAll(closeCodes.retired, "retired");
-    if (call.command.type === "sweep_member") {
-      await this.closeSockets({ kind: "member", id: call.command.member_id }, "membership changed");
-    }
-    await this.#flushed();
-    return { ...decided, replayed: false };
-  }
-
-  #decide(turn: Turn, call: CommandCall): Answer {
-    const decided = answer(turn, call, Date.now());
-    if (this.#mutant === "await_between") this.#world.store.isUnguarded = false;
-    if (decided.ok && call.key) this.#world.keys.store(call.key, decided, turn.now);
-    return decided;
+    await within(FLUSH_WAIT_MS, this.#projection.flush());
+    return result;
   }
 
   async reservation(reservation_id: string): Promise<ReservationRecord | null> {
@@ -156,7 +139,7 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
 
   async closeSockets(principal: Viewer, reason: string): Promise<number> {
     const closed = this.#door.close(principal, reason);
-    if (closed > 0) this.#tellBoard();
+    this.#report();
     return closed;
   }
 
@@ -198,7 +181,9 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
     const resume = new URL(request.url).searchParams.get("resume");
     this.#live.greet(watcher, resume === null ? null : Number(resume), now);
     this.#arm();
-    this.#tellBoard();
+    // The board knows who is watched before the client knows it is let in: a suspension must find this socket.
+    await within(REPORT_WAIT_MS, this.#board.report());
+    this.#arm(true);
     return response;
   }
 
@@ -210,11 +195,11 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
     sayGoodbye(socket);
-    this.#tellBoard();
+    this.#report();
   }
 
   override async webSocketError(): Promise<void> {
-    this.#tellBoard();
+    this.#report();
   }
 
   override async alarm(): Promise<void> {
@@ -244,14 +229,8 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
     void this.#board.tell().then(() => this.#arm(true));
   }
 
-  /** Waits until D1 has what was just written, or for a quarter of a second. */
-  async #flushed(): Promise<void> {
-    let timer: number | null = null;
-    const waited = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, FLUSH_WAIT_MS);
-    });
-    await Promise.race([this.#projection.flush(), waited]);
-    clearTimeout(timer);
+  #report(): void {
+    void this.#board.report().then(() => this.#arm(true));
   }
 
   #arm(isExact = false): void {

@@ -16,13 +16,17 @@ export class Timers {
   readonly #sql: SqlStorage;
   /** The earliest due, or undefined when storage has to be asked. Never later than the truth. */
   #next: number | undefined;
+  /** What was asked for by `dueOf`: the machine's own two, asked on every command. */
+  readonly #known = new Map<string, number>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
+  /** Forgets what memory holds. */
   reload(): void {
     this.#next = undefined;
+    this.#known.clear();
   }
 
   /** When the first is due; Infinity for none. */
@@ -38,16 +42,24 @@ export class Timers {
   /** Sets the one timer of `ref`. */
   set(ref: string, kind: TimerKind, due_at: number): void {
     this.#sql.exec("INSERT OR REPLACE INTO timers (ref, kind, due_at) VALUES (?, ?, ?)", ref, kind, due_at);
-    this.#next = Math.min(this.#next ?? this.dueAt, due_at);
+    this.#next = Math.min(this.dueAt, due_at);
+    if (this.#known.has(ref)) this.#known.set(ref, due_at);
   }
 
   drop(ref: string): void {
     this.#sql.exec("DELETE FROM timers WHERE ref = ?", ref);
     this.#next = undefined;
+    this.#known.delete(ref);
   }
 
+  /** When the timer of `ref` is due; Infinity when there is none. */
   dueOf(ref: string): number {
-    const found = row<{ due_at: number }>(this.#sql, "SELECT due_at FROM timers WHERE ref = ?", ref);
-    return found?.due_at ?? Number.POSITIVE_INFINITY;
+    let due = this.#known.get(ref);
+    if (due === undefined) {
+      const found = row<{ due_at: number }>(this.#sql, "SELECT due_at FROM timers WHERE ref = ?", ref);
+      due = found?.due_at ?? Number.POSITIVE_INFINITY;
+      this.#known.set(ref, due);
+    }
+    return due;
   }
 }

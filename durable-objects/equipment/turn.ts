@@ -226,7 +226,7 @@ export class Turn {
 
   #reservationEvent(type: ReservationEventType, before: ReservationRecord | null, after: ReservationRecord): void {
     this.#shows(Math.min(after.starts_at, before?.starts_at ?? after.starts_at));
-    if (holdsSlot(after.status)) this.#showsLater(after.starts_at);
+    if (holdsSlot(after.status)) this.#showsLater(after);
     const subject = { type: "reservation", id: after.id, version: after.version };
     this.#emit(type, subject, reservationData(after), before && reservationData(before), true);
   }
@@ -271,10 +271,10 @@ export class Turn {
     if (from < this.now + WINDOW_MS) this.isVisible = true;
   }
 
-  /** A booking beyond the window will show when it comes into it. */
-  #showsLater(starts_at: number): void {
-    const at = starts_at - WINDOW_MS + 1;
+  /** Time alone will change what is shown: when the booking comes into the window, when it begins, when it ends. */
+  #showsLater({ starts_at, ends_at }: Interval): void {
     const { timers } = this.store;
-    if (at > this.now && at < timers.dueOf(REFRESH)) timers.set(REFRESH, "refresh", at);
+    const at = [starts_at - WINDOW_MS + 1, starts_at, ends_at].find((time) => time > this.now);
+    if (at !== undefined && at < timers.dueOf(REFRESH)) timers.set(REFRESH, "refresh", at);
   }
 }
