@@ -63,6 +63,8 @@ export interface Definition<P extends string, Q, B, R> {
   /** `required`: 428 without the header. */
   if_match?: "required" | "optional";
   status?: 200 | 201 | 202 | 204;
+  /** Where what was made is read, as a path of the makerspace with `{id}`; below this path unless told. */
+  location?: string;
   response?: R;
   problems?: readonly ProblemCode[];
 }

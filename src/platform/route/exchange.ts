@@ -32,15 +32,23 @@ export const headerOf = (definition: { idempotency?: "required" | "optional" }, 
   return key ?? null;
 };
 
+/** Where makerspaces are. */
+export const SPACES = "/api/v1/makerspaces";
+
 /** Turns what a handler returned into a response: ETag of anything with a version, Location of anything created. */
-export function respond(c: Context<AppEnv>, status: 200 | 201 | 202 | 204, result: unknown): Response {
+export function respond(
+  c: Context<AppEnv>,
+  { status = 200, location = "" }: Pick<Definition<string, unknown, unknown, unknown>, "status" | "location">,
+  result: unknown,
+): Response {
   const reply = result instanceof Reply ? result : new Reply(result);
   for (const [name, value] of Object.entries(reply.headers)) c.header(name, value);
   if (status === 204) return c.body(null, 204);
   const body = reply.body as { id?: unknown; version?: unknown } | null;
   if (typeof body?.version === "number") c.header("etag", `"${body.version}"`);
-  if (status === 201 && typeof body?.id === "string" && !c.res.headers.has("location")) {
-    c.header("location", reply.headers.location ?? `${c.req.path}/${body.id}`);
+  if ((status === 201 || status === 202) && typeof body?.id === "string") {
+    const inSpace = location.replace("{id}", body.id);
+    c.header("location", location ? `${SPACES}/${c.req.param("makerspace_id")}${inSpace}` : `${c.req.path}/${body.id}`);
   }
   return c.json(body as Record<string, unknown>, status);
 }

@@ -61,7 +61,7 @@ export function platformRoute<
       };
       const answer = async (): Promise<unknown> => handler(caller, readInput(c, definition));
       const result = await withKey(key, "d1", (found) => rememberedPlatformAnswer(found, caller.now), answer);
-      return respond(c, definition.status ?? 200, result);
+      return respond(c, definition, result);
     };
     const base = ["unauthenticated", "forbidden", "rate_limited", "unavailable", "internal_error"] as const;
     app.openapi(describe(definition, definition.path, access, base, [guard]), run as never);

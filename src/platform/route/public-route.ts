@@ -43,7 +43,7 @@ export function publicRoute<
         request: c.req.raw,
         defer: (work) => c.executionCtx.waitUntil(work),
       };
-      return respond(c, definition.status ?? 200, await handler(visitor, readInput(c, definition)));
+      return respond(c, definition, await handler(visitor, readInput(c, definition)));
     };
     const base = ["rate_limited", "unavailable", "internal_error"] as const;
     app.openapi(describe(definition, definition.path, access, base, [guard]), run as never);

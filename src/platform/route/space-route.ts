@@ -11,7 +11,7 @@ import { limitIp, limitPrincipal } from "../limits.ts";
 import type { Space } from "../space.ts";
 import type { App, AppEnv, Definition, Handled, Input, Params, Route, Schema } from "./definition.ts";
 import { describe } from "./describe.ts";
-import { headerOf, readInput, respond, withKey } from "./exchange.ts";
+import { headerOf, readInput, respond, SPACES, withKey } from "./exchange.ts";
 
 type FactRows<F> = { [K in keyof F]: F[K] extends (...args: never[]) => infer S ? Awaited<S> : never };
 
@@ -57,7 +57,7 @@ export function spaceRoute<
   definition: SpaceDefinition<P, Q, B, R, F>,
   handler: (space: Space, input: SpaceInput<P, Q, B, F>) => Handled<R>,
 ): Route {
-  const path = `/api/v1/makerspaces/{makerspace_id}${definition.path}`;
+  const path = `${SPACES}/{makerspace_id}${definition.path}`;
   const access = { permission: definition.permission, tablets: definition.tablets ?? false };
   const add = (app: App, sources: AccessSources): void => {
     const guard: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -105,7 +105,7 @@ export function spaceRoute<
       );
       const timing = space.serverTiming();
       if (timing) c.header("server-timing", timing);
-      return respond(c, definition.status ?? 200, result);
+      return respond(c, definition, result);
     };
     app.openapi(describe(definition, path, access, everyRoute, [guard]), run as never);
   };

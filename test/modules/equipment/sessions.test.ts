@@ -61,12 +61,13 @@ describe("a session", () => {
 
   it("is seen by its member and by staff", async () => {
     const { space, machine, ada, ben, desk } = await makeScene();
-    const { body } = await start(space, ada.api, machine, { planned_minutes: 30 });
+    const { body, headers } = await start(space, ada.api, machine, { planned_minutes: 30 });
     const list = async (api: Api) => (await api.all<Session>(space.path("/sessions"))).length;
     await until("the session in the list", async () => (await list(desk.api)) === 1);
     expect([await list(ada.api), await list(ben.api)]).toEqual([1, 0]);
     expect((await ben.api.refused("GET", space.path(`/sessions/${body?.id}`))).code).toBe("not_found");
-    expect(await desk.api.get(space.path(`/sessions/${body?.id}`))).toEqual(body);
+    expect(headers.get("location")).toBe(space.path(`/sessions/${body?.id}`));
+    expect(await desk.api.get(headers.get("location") ?? "")).toEqual(body);
     const other = await ben.api.refused("GET", space.path(`/sessions?member_id=${ada.member.id}`));
     expect(other.code).toBe("forbidden");
   });

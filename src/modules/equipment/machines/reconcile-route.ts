@@ -12,6 +12,7 @@ export const reconcileRoute = spaceRoute(
     permission: "operations.manage",
     idempotency: "optional",
     status: 202,
+    location: "/jobs/{id}",
     response: Job,
   },
   (space) => startJob(space, "reconcile", {}),

@@ -20,6 +20,7 @@ export const sessionRoutes = [
       idempotency: "required",
       keys_in: "object",
       status: 201,
+      location: "/sessions/{id}",
       response: Session,
       problems: [
         "equipment_busy",
