@@ -72,19 +72,34 @@ export const through =
       return response;
     });
 
-/** Objects that do not answer: every call fails as one does to an object that is being moved. */
-export function awayNamespace<T extends object>(namespace: T): T {
-  const stub = new Proxy(
-    {},
-    {
-      get: (_, method) => (method === "then" ? undefined : () => Promise.reject(new Error("the object is away"))),
-    },
-  );
+/** A namespace whose objects are reached by `call` instead. */
+function namespaceOf<T extends object>(
+  namespace: T,
+  call: (stub: object, method: string, args: unknown[]) => unknown,
+): T {
+  const around = (stub: object): object =>
+    new Proxy(stub, {
+      get: (_, method) =>
+        typeof method === "symbol" || method === "then" ? undefined : (...args: unknown[]) => call(stub, method, args),
+    });
   return new Proxy(namespace, {
     get(target, key) {
-      if (key === "getByName" || key === "get") return () => stub;
       const value: unknown = Reflect.get(target, key, target);
-      return typeof value === "function" ? value.bind(target) : value;
+      if (typeof value !== "function") return value;
+      if (key !== "getByName") return value.bind(target);
+      return (...args: unknown[]) => around(Reflect.apply(value, target, args) as object);
     },
   });
 }
+
+/** Objects that do not answer: every call fails as one does to an object that is being moved. */
+export const awayNamespace = <T extends object>(namespace: T): T =>
+  namespaceOf(namespace, () => Promise.reject(new Error("the object is away")));
+
+/** Objects that are far away: every call takes `delay()` milliseconds to arrive. */
+export const slowNamespace = <T extends object>(namespace: T, delay: () => number): T =>
+  namespaceOf(namespace, async (stub, method, args) => {
+    await scheduler.wait(delay());
+    const remote = stub as Record<string, (...args: unknown[]) => unknown>;
+    return remote[method]?.(...args);
+  });
