@@ -56,6 +56,11 @@ export class Outbox {
     );
   }
 
+  /** The machine's totals, as D1 shows them. */
+  usage(): { use_count: number; use_ms: number } {
+    return this.#store.state.usage;
+  }
+
   /** The newest state of dirty rows, and the oldest events that D1 has not seen. */
   pending(): Pending {
     return {

@@ -45,12 +45,20 @@ const PUT_OUTBOX = `INSERT INTO outbox (makerspace_id, event_id, envelope, creat
   SELECT ?1, value ->> '$.envelope.id', value ->> '$.envelope', ?4, ?4
   FROM json_each(?3) WHERE value ->> '$.seq' > coalesce(${CURSOR}, 0)
   ON CONFLICT (makerspace_id, event_id) DO NOTHING`;
-const PUT_CURSOR = `INSERT INTO projection_cursors (makerspace_id, equipment_id, seq, updated_at) VALUES (?1, ?2, ?3, ?4)
-  ON CONFLICT (makerspace_id, equipment_id) DO UPDATE SET seq = excluded.seq, updated_at = excluded.updated_at
+const PUT_CURSOR = `INSERT INTO projection_cursors (makerspace_id, equipment_id, seq, updated_at, use_count, use_ms)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+  ON CONFLICT (makerspace_id, equipment_id) DO UPDATE SET seq = excluded.seq, updated_at = excluded.updated_at,
+    use_count = excluded.use_count, use_ms = excluded.use_ms
   WHERE excluded.seq > projection_cursors.seq`;
 
 /** The batch that brings `pending` to D1: at most five statements, each row and event inside one JSON parameter. */
-export function statements(makerspace_id: string, equipment_id: string, pending: Pending, wall: number): Statement[] {
+function statements(
+  makerspace_id: string,
+  equipment_id: string,
+  pending: Pending,
+  usage: { use_count: number; use_ms: number },
+  wall: number,
+): Statement[] {
   const { reservations, sessions, events } = pending;
   const tenant = [makerspace_id, equipment_id];
   const batch: Statement[] = [];
@@ -61,7 +69,7 @@ export function statements(makerspace_id: string, equipment_id: string, pending:
     const bodies = `[${events.map(({ body }) => body).join(",")}]`;
     batch.push({ sql: PUT_AUDIT, params: [...tenant, bodies] });
     batch.push({ sql: PUT_OUTBOX, params: [...tenant, bodies, wall] });
-    batch.push({ sql: PUT_CURSOR, params: [...tenant, last.seq, wall] });
+    batch.push({ sql: PUT_CURSOR, params: [...tenant, last.seq, wall, usage.use_count, usage.use_ms] });
   }
   return batch;
 }
@@ -141,7 +149,7 @@ export class Projection {
 
   #project(pending: Pending): Promise<void> {
     const { makerspace_id, equipment_id } = this.#tenant;
-    return this.#ports().project(statements(makerspace_id, equipment_id, pending, Date.now()));
+    return this.#ports().project(statements(makerspace_id, equipment_id, pending, this.#outbox.usage(), Date.now()));
   }
 
   #settled(isClean: boolean): void {

@@ -36,7 +36,10 @@ CREATE TABLE state (
   -- The newest change that the board shows, and what it was told.
   visible_seq INTEGER NOT NULL DEFAULT 0,
   board_seq INTEGER NOT NULL DEFAULT 0,
-  board_watched INTEGER NOT NULL DEFAULT 0
+  board_watched INTEGER NOT NULL DEFAULT 0,
+  -- Completed sessions and the time they took, ever.
+  use_count INTEGER NOT NULL DEFAULT 0,
+  use_ms INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 INSERT INTO state (id) VALUES (1);
 

@@ -15,6 +15,8 @@ interface StateRow {
   visible_seq: number;
   board_seq: number;
   board_watched: number;
+  use_count: number;
+  use_ms: number;
 }
 
 export class State {
@@ -72,6 +74,18 @@ export class State {
     return this.#row.board_watched === 1;
   }
 
+  /** Completed sessions and the milliseconds they took, ever. */
+  get usage(): { use_count: number; use_ms: number } {
+    const { use_count, use_ms } = this.#row;
+    return { use_count, use_ms };
+  }
+
+  /** Counts a completed session. */
+  used(ms: number): void {
+    this.#set("use_count", this.#row.use_count + 1);
+    this.#set("use_ms", this.#row.use_ms + ms);
+  }
+
   /** The number of the next event. */
   nextSeq(): number {
     this.#row.seq = this.nextVersion(this.#row.seq);
@@ -116,7 +130,7 @@ export class State {
   }
 
   shiftClock(offset: number): void {
-    this.#set("clock_offset", offset);
+    this.#set("clock_offset", Math.round(offset));
   }
 
   /** Begins the epoch after the one `seen` belongs to: somebody knows numbers that this object has forgotten. */

@@ -130,8 +130,10 @@ export class Turn {
     const version = this.store.state.nextVersion(before.version);
     const after: SessionRecord = { ...before, ...patch, updated_at: this.now, version };
     this.store.putSession(after);
-    if (after.status === "completed") this.store.timers.drop(after.id);
-    else if (after.planned_end_at !== before.planned_end_at) {
+    if (after.status === "completed") {
+      this.store.timers.drop(after.id);
+      this.store.state.used((after.ended_at ?? this.now) - after.started_at);
+    } else if (after.planned_end_at !== before.planned_end_at) {
       this.store.timers.set(after.id, "overrun", after.planned_end_at);
     }
     if (type) this.#sessionEvent(type, before, after, more);

@@ -69,5 +69,8 @@ CREATE TABLE projection_cursors (
   equipment_id TEXT NOT NULL,
   seq INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
+  -- Completed sessions and the milliseconds they took, ever.
+  use_count INTEGER NOT NULL DEFAULT 0 CHECK (use_count >= 0),
+  use_ms INTEGER NOT NULL DEFAULT 0 CHECK (use_ms >= 0),
   PRIMARY KEY (makerspace_id, equipment_id)
 ) STRICT, WITHOUT ROWID;

@@ -106,6 +106,8 @@ export const projectionCursors = sqliteTable(
     equipment_id: text().notNull(),
     seq: integer().notNull(),
     updated_at: integer().notNull(),
+    use_count: integer().notNull().default(0),
+    use_ms: integer().notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.equipment_id] })],
 );

@@ -75,6 +75,8 @@ export const Equipment = z
     ...writable,
     code: z.string(),
     in_use: z.boolean().openapi({ description: "Derived: a session is running." }),
+    usage_count: z.int().openapi({ description: "Derived: completed sessions." }),
+    total_usage_hours: z.number().openapi({ description: "Derived: hours of completed sessions, to two decimals." }),
     effective_policy: BookingPolicySchema,
     retired_at: Instant.nullable(),
     policy_applied: z

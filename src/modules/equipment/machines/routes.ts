@@ -1,10 +1,17 @@
 import { spaceRoute } from "../../../platform/route.ts";
 import { Equipment, EquipmentInput, EquipmentPage, EquipmentPatch, EquipmentQuery } from "./contract.ts";
-import { createMachine, listMachines, machineFact, readMachine, retireMachine, updateMachine } from "./service.ts";
+import {
+  createMachine,
+  listMachines,
+  machineDetailFact,
+  readMachine,
+  retireMachine,
+  updateMachine,
+} from "./service.ts";
 
 const tag = "equipment";
 const one = "/equipment/{equipment_id}";
-const facts = { machine: machineFact };
+const facts = { machine: machineDetailFact };
 const taken = ["code_taken", "external_id_taken", "unknown_reference"] as const;
 
 export const machineRoutes = [

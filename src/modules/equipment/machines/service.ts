@@ -13,29 +13,44 @@ import { execute } from "../commands.ts";
 import { effectivePolicy, isConsistent, makerspacePart, pushPolicies, queuePolicyPush } from "../policy.ts";
 import { equipment } from "../tables.ts";
 import type { Equipment, EquipmentInput, EquipmentPatch, EquipmentQuery } from "./contract.ts";
-import { type MachineRow, viewMachine } from "./view.ts";
+import { type MachineDetail, type MachineRow, viewMachine } from "./view.ts";
 
 type View = z.output<typeof Equipment>;
 
-/** The subquery names its columns in full: Drizzle leaves the table out in selects from one table. */
-const machineColumns = {
+/** Subqueries name their columns in full: Drizzle leaves the table out in selects from one table. */
+const totals = (column: "use_count" | "use_ms") =>
+  sql<number | null>`(
+    SELECT c.${sql.raw(column)} FROM projection_cursors c
+    WHERE c.makerspace_id = equipment.makerspace_id AND c.equipment_id = equipment.id)`.as(column);
+const detailColumns = {
   ...getTableColumns(equipment),
   in_use: sql<number>`EXISTS (
     SELECT 1 FROM sessions s
     WHERE s.makerspace_id = equipment.makerspace_id AND s.equipment_id = equipment.id AND s.status = 'active')`.as(
     "in_use",
   ),
+  use_count: totals("use_count"),
+  use_ms: totals("use_ms"),
 };
 
-/** The fact that most routes of a machine declare: its row. */
-export const machineFact = (store: SpaceStore, params: Readonly<{ equipment_id: string }>) =>
+type OnMachine = Readonly<{ equipment_id: string }>;
+
+/** The fact that bookings declare: the machine's row. */
+export const machineFact = (store: SpaceStore, { equipment_id }: OnMachine) =>
   store.db
-    .select(machineColumns)
+    .select()
     .from(equipment)
-    .where(store.in(equipment, eq(equipment.id, params.equipment_id)));
+    .where(store.in(equipment, eq(equipment.id, equipment_id)));
+
+/** The same with what its sessions say, for routes that show the machine. */
+export const machineDetailFact = (store: SpaceStore, { equipment_id }: OnMachine) =>
+  store.db
+    .select(detailColumns)
+    .from(equipment)
+    .where(store.in(equipment, eq(equipment.id, equipment_id)));
 
 /** The row behind a fact. @throws not_found for an unknown machine. */
-export function requireMachine(rows: MachineRow[]): MachineRow {
+export function requireMachine<Row extends MachineRow>(rows: Row[]): Row {
   const [row] = rows;
   if (!row) throw problem("not_found");
   return row;
@@ -47,11 +62,11 @@ export const mayManage = (space: Space, row: { id: string; owner_member_id: stri
   return scope === "any" || (scope === "own" && row.owner_member_id === space.actor.id);
 };
 
-const view = (space: Space, row: MachineRow): View =>
+const view = (space: Space, row: MachineDetail): View =>
   viewMachine(row, effectivePolicy(space, row.policy), mayManage(space, row));
 
 /** One machine as the caller may see it. */
-export const readMachine = (space: Space, rows: MachineRow[]): View => view(space, requireMachine(rows));
+export const readMachine = (space: Space, rows: MachineDetail[]): View => view(space, requireMachine(rows));
 
 const conflicts = {
   unique: { "equipment.code": "code_taken", "equipment.external_id": "external_id_taken" },
@@ -88,7 +103,7 @@ export async function createMachine(space: Space, input: z.output<typeof Equipme
   checkPolicy(space, input.policy);
   const own = space.scope("equipment.manage") === "own";
   const { hourly_rate: _rate, deposit_required: _deposit, ...fields } = input;
-  const row: MachineRow = {
+  const row: MachineDetail = {
     makerspace_id: space.id,
     id: newId(),
     sub_category: null,
@@ -124,10 +139,12 @@ export async function createMachine(space: Space, input: z.output<typeof Equipme
     created_at: space.now,
     updated_at: space.now,
     in_use: 0,
+    use_count: null,
+    use_ms: null,
   };
   if (own && input.owner_member_id && input.owner_member_id !== space.actor.id) throw problem("forbidden");
   if (!mayManage(space, row)) throw problem("forbidden", { detail: "Your duty covers other machines." });
-  const { in_use: _, ...columns } = row;
+  const { in_use: _in_use, use_count: _use_count, use_ms: _use_ms, ...columns } = row;
   const body = view(space, row);
   await space.commit(
     {
@@ -153,7 +170,7 @@ const pushed = ["code", "name", "category", "location", "status", "policy"] as c
  */
 export async function updateMachine(
   space: Space,
-  rows: MachineRow[],
+  rows: MachineDetail[],
   if_match: number | null,
   patch: z.output<typeof EquipmentPatch>,
 ): Promise<View> {
@@ -171,7 +188,7 @@ export async function updateMachine(
   const version = before.version + 1;
   const pushes = pushed.some((name) => patch[name] !== undefined);
   const policy_version = before.policy_version + (pushes ? 1 : 0);
-  const after: MachineRow = { ...before, ...change, policy_version, updated_at: space.now, version };
+  const after: MachineDetail = { ...before, ...change, policy_version, updated_at: space.now, version };
   await space.commit(
     {
       action: "equipment.updated",
@@ -196,7 +213,7 @@ export async function updateMachine(
  * Retires a machine: the object first (refused with open bookings), then the row. Nothing is deleted.
  * @throws not_found, forbidden, has_open_reservations
  */
-export async function retireMachine(space: Space, rows: MachineRow[]): Promise<void> {
+export async function retireMachine(space: Space, rows: MachineDetail[]): Promise<void> {
   const before = requireMachine(rows);
   if (!mayManage(space, before)) throw problem("forbidden");
   if (before.retired_at !== null) return;
@@ -230,7 +247,7 @@ export async function listMachines(space: Space, query: z.output<typeof Equipmen
   const after = readCursor(cursor, list);
   const owner = filter.owner_member_id === "me" ? space.actor.id : filter.owner_member_id;
   const rows = await space.db
-    .select(machineColumns)
+    .select(detailColumns)
     .from(equipment)
     .where(
       space.store.in(

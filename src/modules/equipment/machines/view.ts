@@ -4,18 +4,29 @@ import type { BookingPolicy } from "../model.ts";
 import type { equipment } from "../tables.ts";
 import type { Equipment } from "./contract.ts";
 
-/** A machine as read: its row and whether a session is running. */
-export type MachineRow = typeof equipment.$inferSelect & { in_use: number };
+/** A machine's row: all that a booking needs. */
+export type MachineRow = typeof equipment.$inferSelect;
+
+/** A machine as shown: with what its sessions say. */
+export interface MachineDetail extends MachineRow {
+  /** 1 while a session is running. */
+  in_use: number;
+  /** Completed sessions and their milliseconds; null before the first. */
+  use_count: number | null;
+  use_ms: number | null;
+}
+
+const HOUR_MS = 3_600_000;
 
 const money = (amount_minor: number | null, currency: string | null) =>
   amount_minor === null || currency === null ? null : { amount_minor, currency };
 
 /** A retired machine has its id behind the code in the database, so that the code is free; nobody needs to see that. */
-const codeOf = (row: MachineRow): string => (row.retired_at === null ? row.code : (row.code.split("~")[0] ?? ""));
+const codeOf = (row: MachineDetail): string => (row.retired_at === null ? row.code : (row.code.split("~")[0] ?? ""));
 
 /** Row → JSON. Internal notes only for those who manage the machine. */
 export const viewMachine = (
-  row: MachineRow,
+  row: MachineDetail,
   effective: BookingPolicy,
   withNotes: boolean,
 ): z.output<typeof Equipment> => ({
@@ -26,6 +37,8 @@ export const viewMachine = (
   sub_category: row.sub_category,
   status: row.status,
   in_use: row.in_use === 1,
+  usage_count: row.use_count ?? 0,
+  total_usage_hours: Math.round(((row.use_ms ?? 0) / HOUR_MS) * 100) / 100,
   location: row.location,
   owner_member_id: row.owner_member_id,
   requires_certification: row.requires_certification,
