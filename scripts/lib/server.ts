@@ -77,11 +77,17 @@ export const freePort = (port = 0): Promise<number> =>
     });
   });
 
-const claimPort = async (port: number): Promise<number> => {
+/** A killed process counts as gone a moment before its threads let go of their sockets: `patienceMs` waits for that. */
+const claimPort = async (port: number, patienceMs = 0): Promise<number> => {
+  const deadline = performance.now() + patienceMs;
   try {
     return await freePort(port);
   } catch (error) {
     const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    if (taken && performance.now() < deadline) {
+      await new Promise((wait) => setTimeout(wait, 50));
+      return claimPort(port, deadline - performance.now());
+    }
     throw new Error(
       taken ? `port ${port} is in use; set PORT to another` : `cannot listen on ${HOST}:${port}: ${String(error)}`,
     );
@@ -248,7 +254,7 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
     kill: () => run.kill(),
     restart: async () => {
       await run.stop();
-      await claimPort(port);
+      await claimPort(port, 3_000);
       run = await begin();
     },
   };

@@ -1,10 +1,7 @@
 /** The proof that nothing confirmed is lost: SIGKILL under load, again and again, on the same state. */
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
-import { root } from "../../scripts/lib/env.ts";
 import type { RunningServer } from "../../scripts/lib/server.ts";
 import { holdsSlot, overlaps } from "../../src/modules/equipment/model.ts";
 import { iso } from "../support/http/client.ts";
@@ -245,5 +242,4 @@ test(`${ROUNDS} crashes under load lose nothing, double nothing, and leave no di
   assert.equal(figures.doubled, 0);
   assert(figures.acknowledged > ROUNDS * 20, "too little happened to prove anything");
   assert.equal(figures.undecided, 0);
-  if (isLong) writeFileSync(join(root, "docs/figures/crash.json"), `${JSON.stringify(figures, null, 2)}\n`);
 });

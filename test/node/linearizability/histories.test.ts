@@ -130,7 +130,7 @@ describe("mutants", () => {
         const { violations } = await recordAndJudge(world, clients, seed * SPREADS.length);
         const [violation] = violations;
         if (!violation) continue;
-        report("mutant", { mutant, caught_in_history: seed, violating_machines: violations.length });
+        report(`mutant_${mutant}`, { caught_in_history: seed, violating_machines: violations.length });
         console.log(readable(violation));
         return;
       }

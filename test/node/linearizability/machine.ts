@@ -46,7 +46,7 @@ function effectOf(
   answer: MachineAnswer | null,
   rules: MachineRules,
 ): MachineState | null {
-  if (call.type === "list") return answer === null || isListOf(state, call, answer.list ?? []) ? state : null;
+  if (call.type === "list") return !answer?.list || isListOf(state, answer.list) ? state : null;
   // Retiring what is retired changes nothing, and is no mistake.
   if (state.retired) return call.type === "retire" ? state : null;
   switch (call.type) {

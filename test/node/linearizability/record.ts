@@ -1,6 +1,6 @@
 /** Drives machines with concurrent clients over HTTP and writes down who asked what, when, and what came back. */
 
-import { holdsSlot, type Interval } from "../../../src/modules/equipment/model.ts";
+import { holdingStatuses, type Interval } from "../../../src/modules/equipment/model.ts";
 import { type Api, type Page, type Reply, wireInterval } from "../../support/http/client.ts";
 import type { WireReservation, WireSession, World } from "../../support/http/world.ts";
 import { randomOf } from "../support/random.ts";
@@ -85,7 +85,8 @@ function send(world: World, api: Api, call: MachineCall): Promise<Reply<unknown>
       return api.send("DELETE", at(""));
     case "list": {
       const { starts_at, ends_at } = wireInterval(call);
-      return api.send("GET", at(`/reservations?starts_from=${starts_at}&starts_to=${ends_at}&limit=100`));
+      const status = holdingStatuses.map((each) => `&status=${each}`).join("");
+      return api.send("GET", at(`/reservations?starts_from=${starts_at}&starts_to=${ends_at}&limit=100${status}`));
     }
   }
 }
@@ -106,8 +107,11 @@ export function answerOf(reply: Reply<unknown>, call: MachineCall): MachineAnswe
   };
   if (status >= 300) return answer;
   if (call.type === "list") {
-    const rows = (body as Page<WireReservation>).data.map(bookingOf).filter((each) => holdsSlot(each.status));
-    return { ...answer, list: rows.sort((a, b) => a.starts_at - b.starts_at) };
+    const { data, next_cursor } = body as Page<WireReservation>;
+    const list = data.map(bookingOf);
+    // A full page says nothing about what starts after its last row.
+    const reach = next_cursor === null ? call.ends_at : (list.at(-1)?.starts_at ?? 0) + 1;
+    return { ...answer, list: { rows: list, starts_at: call.starts_at, ends_at: reach } };
   }
   if (call.type === "retire") return answer;
   if (call.type === "start_session" || call.type === "walk_up" || call.type === "end_session") {

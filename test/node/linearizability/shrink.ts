@@ -44,11 +44,19 @@ export function shrink(history: readonly Step[], model: MachineModel): Step[] {
   for (const op of [...kept].reverse()) {
     if (op.output === undefined || model.changesNothing(op.input, op.output)) without((each) => each === op);
   }
-  // Without refusals left, a booking can go with everything that was done to it: it explained nothing but itself.
-  if (!kept.some((op) => (op.output?.status ?? 0) >= 400)) {
-    for (const subject of new Set(kept.map(subjectOf))) without((op) => subjectOf(op) === subject);
+  // Without refusals left, a booking can go with everything that was done to it, out of lists, too: it explained nothing but itself.
+  if (kept.some((op) => (op.output?.status ?? 0) >= 400)) return kept;
+  for (const subject of new Set(kept.map(subjectOf))) {
+    const rest = kept.filter((op) => subjectOf(op) !== subject).map((op) => withoutRow(op, subject));
+    if (violates(rest, model)) kept = rest;
   }
   return kept;
+}
+
+function withoutRow(op: Step, id: string): Step {
+  const list = op.output?.list;
+  if (!op.output || !list) return op;
+  return { ...op, output: { ...op.output, list: { ...list, rows: list.rows.filter((row) => row.id !== id) } } };
 }
 
 const subjectOf = ({ input, output, id }: Step): string => {
@@ -113,6 +121,6 @@ function answerText(answer: MachineAnswer, nameOf: (id: string) => string): stri
   if (answer.reservation) parts.push(bookingText(answer.reservation, nameOf));
   if (answer.session)
     parts.push(`session ${span({ starts_at: answer.session.started_at, ends_at: answer.session.planned_end_at })}`);
-  if (answer.list) parts.push(`[${answer.list.map((each) => bookingText(each, nameOf)).join(", ")}]`);
+  if (answer.list) parts.push(`[${answer.list.rows.map((each) => bookingText(each, nameOf)).join(", ")}]`);
   return parts.filter(Boolean).join(" ");
 }

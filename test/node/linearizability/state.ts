@@ -51,6 +51,11 @@ export type MachineCallType = MachineCall["type"];
 /** A call of one type (or of some). */
 export type Ask<T extends MachineCallType> = MachineCall & { type: T };
 
+/** The holding bookings that start in a window, oldest first. */
+export interface BookingList extends Interval {
+  rows: readonly Booking[];
+}
+
 /** What came back, as far as it matters here. */
 export interface MachineAnswer {
   status: number;
@@ -61,8 +66,7 @@ export interface MachineAnswer {
   conflicts_with: Interval | null;
   reservation: Booking | null;
   session: Session | null;
-  /** Holding bookings that start in the asked window, oldest first. */
-  list: Booking[] | null;
+  list: BookingList | null;
 }
 
 export interface MachineRules {
@@ -119,14 +123,14 @@ export function putSession(state: MachineState, session: Session, answer: Machin
 }
 
 /** A list shows every holding booking that starts in the window; one that nobody heard of may show under any id. */
-export function isListOf(state: MachineState, window: Interval, list: readonly Booking[]): boolean {
+export function isListOf(state: MachineState, { rows, starts_at, ends_at }: BookingList): boolean {
   const expected = state.bookings
-    .filter((each) => holdsSlot(each.status) && each.starts_at >= window.starts_at && each.starts_at < window.ends_at)
+    .filter((each) => holdsSlot(each.status) && each.starts_at >= starts_at && each.starts_at < ends_at)
     .sort((a, b) => a.starts_at - b.starts_at);
   return (
-    expected.length === list.length &&
+    expected.length === rows.length &&
     expected.every((booking, index) => {
-      const shown = list[index];
+      const shown = rows[index];
       if (!shown) return false;
       const id = booking.id.startsWith("unheard ") ? shown.id : booking.id;
       return bookingText({ ...booking, id }) === bookingText(shown);

@@ -26,9 +26,9 @@ export interface Subject {
 export type Mix = Readonly<Record<MachineCallType, number>>;
 
 const early: Mix = {
-  reserve: 30,
-  move: 18,
-  cancel: 16,
+  reserve: 24,
+  move: 20,
+  cancel: 20,
   approve: 9,
   check_in: 7,
   start_session: 6,
@@ -63,9 +63,10 @@ export function nextCall(machine: Subject, client: Client, random: Random, mix: 
     if (call) return call;
   }
   // Whoever has nothing to give up at the end tries what is not theirs.
-  const [someone] = mix.reserve > 0 ? [] : machine.known.keys();
   const base = asked(machine, client);
-  if (someone !== undefined) return { ...base, type: "cancel", reservation_id: someone };
+  if (mix.reserve === 0 && machine.known.size > 0) {
+    return { ...base, type: "cancel", reservation_id: random.pick([...machine.known.keys()]) };
+  }
   return { ...base, type: "reserve", ...anySlot(machine, random) };
 }
 
@@ -129,7 +130,7 @@ export const reachOf = (slots: readonly Interval[]): Interval => ({
 });
 
 /** A few slots that get in each other's way: days ahead, and a quarter of an hour from now (check-in is open there). */
-export function slotsAt(now: number): Subject["slots"] {
+function slotsAt(now: number): Subject["slots"] {
   const farStart = Math.ceil(now / DAY) * DAY + 9 * DAY;
   const nearStart = Math.ceil(now / MINUTE) * MINUTE + 11 * MINUTE;
   const slot = (base: number, from: number, minutes: number): Interval => ({
@@ -162,7 +163,7 @@ export async function makeSubject(
 
 /** Remembers what an answer said; a newer version of a booking replaces an older one. */
 export function learn(machine: Subject, answer: MachineAnswer): void {
-  for (const booking of [answer.reservation, ...(answer.list ?? [])]) {
+  for (const booking of [answer.reservation, ...(answer.list?.rows ?? [])]) {
     if (booking && booking.version >= (machine.known.get(booking.id)?.version ?? 0))
       machine.known.set(booking.id, booking);
   }

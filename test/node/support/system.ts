@@ -1,10 +1,11 @@
 /** The running system for one test: its own state in a temporary folder, ended and removed with the test. */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { type RunningServer, startServer } from "../../../scripts/lib/server.ts";
+import { root } from "../../../scripts/lib/env.ts";
+import { freePort, type RunningServer, startServer } from "../../../scripts/lib/server.ts";
 
 /** A folder that is removed after the test. */
 export function temporaryFolder(t: TestContext): string {
@@ -23,8 +24,20 @@ export async function startSystem(t: TestContext, vars: Record<string, string> =
     if (said !== "") console.log(said);
   });
   const persistTo = temporaryFolder(t);
-  server = await startServer({ persistTo, vars: { RATE_LIMITS: "load", ...vars } });
+  server = await startServer({ port: await steadyPort(), persistTo, vars: { RATE_LIMITS: "load", ...vars } });
   return server;
+}
+
+/** A port that no outgoing connection is given while the server is down between two runs. */
+async function steadyPort(): Promise<number> {
+  for (let tries = 0; ; tries++) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    try {
+      return await freePort(port);
+    } catch (error) {
+      if (tries >= 20) throw error;
+    }
+  }
 }
 
 /** What the system complained about lately; its answers say only a request id. */
@@ -38,9 +51,13 @@ const complaints = (output: string): string =>
 /** True when slow, thorough runs are wanted. */
 export const isLong: boolean = process.env.LONG === "1";
 
-/** Prints one line of figures, as JSON, where a reader of the test's output finds it. */
+/** Prints figures as one line of JSON, where a reader of the test's output finds them; a long run also keeps them in docs/figures. */
 export function report(name: string, figures: Record<string, unknown>): void {
   console.log(JSON.stringify({ name, ...figures }));
+  if (!isLong) return;
+  const folder = join(root, "docs/figures");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(figures, null, 2)}\n`);
 }
 
 /**
