@@ -87,7 +87,7 @@ describe("a machine", () => {
     const session = await api.post<Session>(sessions, { planned_minutes: 30 });
     expect((await read(space, machine)).in_use).toBe(true);
     await api.post(`${sessions}/${session.id}/end`);
-    expect((await read(space, machine)).in_use).toBe(false);
+    expect(await read(space, machine)).toMatchObject({ in_use: false, usage_count: 1 });
   });
 
   it("is found by any combination of filters", async () => {
