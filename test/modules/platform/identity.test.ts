@@ -136,6 +136,7 @@ describe("several issuers", () => {
 
   afterEach(() => {
     vi.unstubAllGlobals();
+    vi.restoreAllMocks();
   });
 
   async function trustBoth() {
@@ -182,6 +183,7 @@ describe("several issuers", () => {
 
   it("that do not answer are our trouble, not the caller's; what was verified before goes on", async () => {
     const { verify, keyOfTwo } = await trustBoth();
+    vi.spyOn(console, "error").mockImplementation(() => {});
     two.isDown = true;
     const token = await two.token(keyOfTwo);
     await expect(verify(token)).rejects.toMatchObject({ code: "unavailable" });
