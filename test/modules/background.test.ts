@@ -103,6 +103,26 @@ describe("an event", () => {
     return { ...scene, booked, envelope };
   }
 
+  it("carries the id of its request, to the audit log and through the queue", async () => {
+    const { space, machine, ada } = await makeScene();
+    await forgetful(space, machine);
+    const headers = { "x-request-id": "my-booking-0001" };
+    const { body } = await space.book(ada.api, machine, slotIn(24), { headers });
+    const [envelope] = await until("the outbox row", async () => {
+      const found = await outboxOf(space, "reservation.created");
+      return found.length > 0 && found;
+    });
+    expect(envelope).toMatchObject({
+      request_id: "my-booking-0001",
+      actor_id: ada.member.id,
+      subject: { id: body?.id },
+    });
+    const { results } = await env.DB_000.prepare("SELECT action, request_id FROM audit_log WHERE subject_id = ?")
+      .bind(body?.id ?? "")
+      .all();
+    expect(results).toEqual([{ action: "reservation.created", request_id: "my-booking-0001" }]);
+  });
+
   it("that comes five times, alone and together, has one effect", async () => {
     const { space, ada, envelope } = await forgotten();
     await deliver([envelope, envelope]);
