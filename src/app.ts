@@ -12,7 +12,7 @@ import { settingsRoutes, settingsSource } from "./modules/settings/index.ts";
 import type { AccessSources } from "./platform/access/authorise.ts";
 import { config } from "./platform/env.ts";
 import { newId } from "./platform/ids.ts";
-import { rateLimitPolicy } from "./platform/limits.ts";
+import { limitIp, rateLimitPolicy } from "./platform/limits.ts";
 import { describeError, log } from "./platform/log.ts";
 import { devTokenRoutes } from "./platform/ops/dev-tokens.ts";
 import { healthRoutes } from "./platform/ops/health.ts";
@@ -81,7 +81,16 @@ function methodsAt(path: string): string[] {
   return [...new Set(routes.filter((route) => matches(route.path)).map((route) => route.method.toUpperCase()))];
 }
 
-/** Builds the application; it holds no state. */
+/** Makes a value when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** Builds the application; it holds no state but its own document. */
 export function createApp(): App {
   const app: App = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
@@ -107,7 +116,8 @@ export function createApp(): App {
       ms: Math.round(performance.now() - started),
     });
   });
-  app.use("/api/*", secureHeaders());
+  // Not on sockets: their answer is the object's and cannot be changed.
+  for (const path of ["/api/*", "/health", "/ready", "/openapi.json"]) app.use(path, secureHeaders());
   app.use(
     "/api/*",
     cors({
@@ -136,7 +146,11 @@ export function createApp(): App {
     bearerFormat: "JWT",
   });
   for (const route of routes) route.add(app, accessSources);
-  app.get("/openapi.json", (c) => c.json(openApiDocument(app)));
+  const document = once(() => JSON.stringify(openApiDocument(app)));
+  app.get("/openapi.json", async (c) => {
+    await limitIp(c);
+    return c.body(document(), 200, { "content-type": "application/json; charset=utf-8" });
+  });
   return app;
 }
 

@@ -26,7 +26,6 @@ CREATE TABLE membership_index (
   member_id TEXT NOT NULL,
   PRIMARY KEY (user_id, makerspace_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX membership_index_makerspace ON membership_index (makerspace_id);
 
 -- Tokens that no longer count: one token (jti), one sign-in (sid), or everything of a person issued before `not_before`.
 CREATE TABLE denylist (

@@ -54,7 +54,6 @@ CREATE TABLE dead_letters (
   makerspace_id TEXT NOT NULL,
   id TEXT NOT NULL,
   envelope TEXT NOT NULL CHECK (json_valid(envelope)),
-  error TEXT,
   status TEXT NOT NULL CHECK (status IN ('parked', 'replayed')),
   version INTEGER NOT NULL DEFAULT 1,
   created_at INTEGER NOT NULL,

@@ -30,7 +30,7 @@ CREATE INDEX reservations_by_start ON reservations (makerspace_id, starts_at, id
 CREATE INDEX reservations_by_status ON reservations (makerspace_id, status, starts_at, id);
 CREATE INDEX reservations_by_equipment ON reservations (makerspace_id, equipment_id, status, starts_at, id);
 CREATE INDEX reservations_by_member ON reservations (makerspace_id, member_id, status, starts_at, id);
-CREATE INDEX reservations_by_member_and_equipment ON reservations (makerspace_id, member_id, equipment_id, starts_at, id);
+CREATE INDEX reservations_by_member_and_equipment ON reservations (makerspace_id, member_id, equipment_id, status, starts_at, id);
 CREATE INDEX reservations_by_update ON reservations (makerspace_id, updated_at, id);
 
 CREATE TABLE sessions (
@@ -61,6 +61,7 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_start ON sessions (makerspace_id, started_at, id);
 CREATE INDEX sessions_by_equipment ON sessions (makerspace_id, equipment_id, status, started_at, id);
 CREATE INDEX sessions_by_member ON sessions (makerspace_id, member_id, status, started_at, id);
+CREATE INDEX sessions_by_member_and_equipment ON sessions (makerspace_id, member_id, equipment_id, status, started_at, id);
 CREATE INDEX sessions_by_status ON sessions (makerspace_id, status, started_at, id);
 
 -- How far the events of each object have come; an event is inserted only past this, in the same batch.

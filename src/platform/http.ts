@@ -1,7 +1,8 @@
 /** The parts of HTTP that every route shares: body limits and Idempotency-Keys. */
 
 import { and, eq, gt } from "drizzle-orm";
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { type Principal, principalKey } from "./access/principal.ts";
 import { directory } from "./db/driver.ts";
 import type { SpaceStore } from "./db/store.ts";
@@ -13,13 +14,14 @@ import { DAY } from "./time.ts";
 
 const BODY_LIMIT = 64 * 1024;
 
-/** Reads the body once, up to the limit. @throws payload_too_large */
-export async function limitBody(c: Context, limit = BODY_LIMIT): Promise<void> {
-  if (!c.req.raw.body) return;
-  if (Number(c.req.header("content-length") ?? 0) > limit) throw problem("payload_too_large");
-  // Hono keeps the text for the validators; a body without Content-Length is measured as read.
-  if (new Blob([await c.req.text()]).size > limit) throw problem("payload_too_large");
-}
+/** Refuses a larger body while it streams in. @throws payload_too_large */
+export const limitBody = (maxSize = BODY_LIMIT): MiddlewareHandler =>
+  bodyLimit({
+    maxSize,
+    onError: () => {
+      throw problem("payload_too_large");
+    },
+  });
 
 /** The key of this request: scoped to (principal, route), with the fingerprint of path and body. */
 export async function readRequestKey(

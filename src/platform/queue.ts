@@ -75,7 +75,10 @@ async function prepare(consumers: Consumers, envelope: EventEnvelope, now: numbe
   }
   const store = new SpaceStore(envelope.makerspace_id, shard);
   const parts: Batch[] = [];
-  for (const handler of consumers[envelope.type] ?? []) {
+  const handlers = consumers[envelope.type];
+  // A newer version may have sent it: a list that is empty is an answer, a missing one is not.
+  if (!handlers) throw new Error(`no handlers for ${envelope.type}`);
+  for (const handler of handlers) {
     const mark = { event_id: envelope.id, handler: handler.name, processed_at: now };
     const effects = await handler.handle(envelope, { store, now });
     parts.push([store.db.insert(processedEvents).values(store.row(mark)), ...effects]);
@@ -96,8 +99,14 @@ async function settle({ store, parts, done }: Prepared): Promise<void> {
   await store.db.batch([done]);
 }
 
+/** A handler throws it when somebody else is at work on the event: the message ends, its outbox row stays and brings it again. */
+export class NotNow extends Error {
+  override name = "NotNow";
+}
+
 /** Puts a message back, later each time. */
 function retryLater(message: Message, envelope: EventEnvelope, error: unknown): void {
+  if (error instanceof NotNow) return message.ack();
   const { id, type, request_id } = envelope;
   const { attempts } = message;
   log.warn("event_failed", { event_id: id, type, request_id, attempt: attempts, error: describeError(error) });

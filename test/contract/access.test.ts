@@ -44,7 +44,12 @@ const notFound = { status: 404, code: "not_found" } as const;
 const forbidden = { status: 403, code: "forbidden" } as const;
 const suspended = { status: 403, code: "membership_suspended" } as const;
 
-function expectedRefusal({ path, operation }: Endpoint, who: Principal, isOwn: boolean): Refusal {
+function expectedRefusal(
+  { path, operation }: Endpoint,
+  who: Principal,
+  isOwn: boolean,
+  equipment_id?: string,
+): Refusal {
   const permission = operation["x-permission"];
   if (permission === "public") return null;
   if (who.is === "anonymous") return unauthenticated;
@@ -56,7 +61,7 @@ function expectedRefusal({ path, operation }: Endpoint, who: Principal, isOwn: b
   if (!isOwn) return notFound;
   if (who.is === "suspended") return suspended;
   if (who.is === "tablet" && !operation["x-tablets"]) return forbidden;
-  return who.access?.may(permission as Permission) ? null : forbidden;
+  return who.access && who.access.scope(permission as Permission, equipment_id) !== "none" ? null : forbidden;
 }
 
 const dutyOf = (duty: Duty, more: Partial<DutyGrant> = {}): DutyGrant => ({
@@ -109,22 +114,24 @@ async function everybody(space: TestSpace): Promise<{ principals: Principal[]; p
   return { principals, place };
 }
 
-/** The path with real ids where nothing is lost by success, and unknown ones elsewhere. */
-function pathFor({ method, path }: Endpoint, { space, machine }: Place): string {
+/** The path with real ids where nothing is lost by success, and unknown ones elsewhere; with the machine it names, if any. */
+function pathFor({ method, path }: Endpoint, { space, machine }: Place): { path: string; equipment_id?: string } {
   const unknown = crypto.randomUUID();
-  return path
+  const equipment_id = method === "DELETE" ? unknown : machine.id;
+  const filled = path
     .replace("{makerspace_id}", space.id)
-    .replace("{equipment_id}", method === "DELETE" ? unknown : machine.id)
+    .replace("{equipment_id}", equipment_id)
     .replaceAll(/\{\w+\}/g, unknown);
+  return { path: filled, ...(path.includes("{equipment_id}") && { equipment_id }) };
 }
 
 /** What is wrong with the answer, or null. */
 async function walk(endpoint: Endpoint, who: Principal, place: Place): Promise<string | null> {
-  const path = pathFor(endpoint, place);
+  const { path, equipment_id } = pathFor(endpoint, place);
   const hasBody = endpoint.operation.requestBody !== undefined;
   const garbage = hasBody ? { text: "{ garbage" } : {};
   const answer = await who.api.send(endpoint.method, `${path}?garbage=1`, garbage);
-  const refusal = expectedRefusal(endpoint, who, place.isOwn);
+  const refusal = expectedRefusal(endpoint, who, place.isOwn, equipment_id);
   const told = `${answer.status} ${answer.problem?.code ?? ""}`.trim();
   const say = (due: string) =>
     `${who.name}, ${place.isOwn ? "at home" : "abroad"}: ${endpoint.method} ${endpoint.path} → ${told}, due: ${due}`;

@@ -80,6 +80,7 @@ export class ForeignIssuer {
       algorithms: ["ES256", "RS256"],
       jwks_uri: `https://${name}.example/jwks.json`,
       subject_prefix: `${name}|`,
+      super_admin: true,
       ...more,
     };
   }

@@ -2,7 +2,7 @@ import type { Consumers, EventHandler } from "../../platform/queue.ts";
 import type { MemberEventType } from "./events.ts";
 import { indexMembership } from "./people/reads.ts";
 
-/** Repeats what POST members does at once, in case the directory was away then. */
+/** Repeats what adding and linking do at once, in case the directory was away then. */
 const index: EventHandler = {
   name: "index_membership",
   async handle(envelope) {
@@ -15,6 +15,7 @@ const index: EventHandler = {
 /** Suspension's effects on machines are the equipment module's; it adds its own handlers. */
 export const memberConsumers: Consumers<MemberEventType> = {
   "member.added": [index],
+  "member.linked": [index],
   "member.suspended": [],
   "member.reactivated": [],
 };

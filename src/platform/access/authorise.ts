@@ -2,7 +2,7 @@
 
 import { and, eq, gt, or } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
-import { directory } from "../db/driver.ts";
+import { directory, TenantLeak } from "../db/driver.ts";
 import { directoryShardOf } from "../db/shards.ts";
 import { SpaceStore } from "../db/store.ts";
 import { denylist } from "../db/tables.ts";
@@ -52,7 +52,10 @@ export async function authenticate(
   const token = /^Bearer ([A-Za-z0-9._~+/=-]{16,8192})$/.exec(header ?? "")?.[1];
   if (token === undefined) throw problem("unauthenticated");
   if (!DEVICE_TOKEN.test(token)) return verifyAccessToken(token, now);
-  const tablet = await sources.tablet(token);
+  const tablet = await sources.tablet(token).catch((error: unknown) => {
+    log.error("tablet_unverified", { error: describeError(error) });
+    throw problem("unavailable", { retry_after: 2 });
+  });
   if (!tablet) throw problem("unauthenticated", { detail: "This tablet was revoked, or its token is unknown." });
   return tablet;
 }
@@ -103,12 +106,12 @@ async function load(
   };
 }
 
-/** D1 away before the decision is 503; problems and bugs pass. */
+/** D1 away before the decision is 503; problems and bugs of ours pass. */
 async function fromDatabase<T>(work: Promise<T>, request_id: string): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof Problem || (error instanceof Error && error.name === "TenantLeak")) throw error;
+    if ([Problem, TenantLeak, TypeError, ReferenceError].some((kind) => error instanceof kind)) throw error;
     log.error("authorisation_unavailable", { request_id, error: describeError(error) });
     throw problem("unavailable", { retry_after: 2 });
   }
@@ -126,7 +129,7 @@ async function openForTablet(
 ): Promise<OpenedSpace> {
   if (tablet.makerspace_id !== request.makerspace_id) throw problem("not_found");
   const access = new Access("tablet", [], request.now);
-  if (!request.tablets || !access.may(request.permission)) throw problem("forbidden");
+  if (!request.tablets || access.scope(request.permission) === "none") throw problem("forbidden");
   const { equipment_id } = request.params;
   if (equipment_id !== undefined && !tablet.equipment_ids.includes(equipment_id)) throw problem("not_found");
   // Routes without facts never touch D1 for a tablet: it goes on with D1 down.
@@ -169,7 +172,8 @@ async function openForUser(user: UserPrincipal, request: SpaceRequest, sources: 
   if (!user.super_admin && membership?.status === "pending") throw problem("membership_pending");
   const role = user.super_admin ? "super_admin" : (membership?.role ?? "user");
   const access = new Access(role, membership?.duties ?? [], request.now);
-  if (!access.may(request.permission)) throw problem("forbidden");
+  // With a machine in the path, duties limited to that machine count; elsewhere only unlimited ones do.
+  if (access.scope(request.permission, request.params.equipment_id) === "none") throw problem("forbidden");
   const actor = membership
     ? ({ kind: "member", id: membership.id, membership } as const)
     : ({ kind: "platform", id: user.user_id, membership: null } as const);

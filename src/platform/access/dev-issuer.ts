@@ -25,6 +25,7 @@ export const devIssuer: IssuerConfig = {
   algorithms: [ALGORITHM],
   jwks_uri: "https://issuer.makrcave.test/dev/jwks.json",
   subject_prefix: "",
+  super_admin: true,
 };
 
 interface DevKey {

@@ -145,14 +145,6 @@ export class Access {
     return byDuty ? "any" : (roleGrants[this.role][permission] ?? "none");
   }
 
-  /** True when some grant, however narrow, includes the permission: the question a route asks first. */
-  may(permission: Permission): boolean {
-    return (
-      roleGrants[this.role][permission] !== undefined ||
-      this.duties.some((grant) => (dutyGrants[grant.duty] as readonly Permission[]).includes(permission))
-    );
-  }
-
   /** True when everything in `role` and `granted` is already ours: nobody grants above their own. */
   covers(role: MemberRole, granted: readonly DutyGrant[]): boolean {
     const wanted = [

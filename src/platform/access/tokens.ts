@@ -98,7 +98,7 @@ function toPrincipal(payload: JWTPayload, issuer: IssuerConfig): UserPrincipal {
     subject: claims.sub,
     email: claims.email_verified === true && claims.email !== undefined ? claims.email.toLowerCase() : null,
     name: claims.name ?? null,
-    super_admin: claims.realm_access?.roles.includes("super_admin") ?? false,
+    super_admin: issuer.super_admin && (claims.realm_access?.roles.includes("super_admin") ?? false),
     jti: claims.jti ?? null,
     sid: claims.sid ?? null,
     issued_at: claims.iat * 1_000,
@@ -106,7 +106,8 @@ function toPrincipal(payload: JWTPayload, issuer: IssuerConfig): UserPrincipal {
   };
 }
 
-/** Verified tokens that are remembered: a signature is checked once, expiry and denylist each time. */
+/** A signature is checked once a minute, the denylist each time: a key that is withdrawn counts within a minute. */
+const VERIFIED_FOR_MS = 60_000;
 const MAX_VERIFIED = 5_000;
 
 /**
@@ -127,23 +128,27 @@ async function verify(token: string, now: number, { issuer, keys }: TrustedIssue
   return toPrincipal(payload, issuer);
 }
 
+/** True when this user id could be one of an issuer with a longer prefix: "corp:bob" of an issuer without prefix is nobody's. */
+const isForeign = (user_id: string, own: string, prefixes: readonly string[]): boolean =>
+  prefixes.some((prefix) => prefix.length > own.length && user_id.startsWith(prefix));
+
 /** Makes a verifier of the tokens of these issuers. */
 export function makeVerifier(trusted: readonly TrustedIssuer[]): TokenVerifier {
   const byName = new Map(trusted.map((one) => [one.issuer.issuer, one]));
-  const verified = new Map<string, UserPrincipal>();
+  const prefixes = trusted.map((one) => one.issuer.subject_prefix);
+  const verified = new Map<string, { principal: UserPrincipal; until: number }>();
   return async (token, now) => {
     const known = verified.get(token);
-    if (known) {
-      if (known.expires_at + CLOCK_TOLERANCE_S * 1_000 > now) return known;
-      verified.delete(token);
-      throw problem("unauthenticated", { detail: "The token has expired." });
-    }
+    if (known && known.until > now) return known.principal;
     try {
       const issuer = byName.get(decodeJwt(token).iss ?? "");
       if (!issuer) throw new Error("unknown issuer");
       const principal = await verify(token, now, issuer);
+      if (isForeign(principal.user_id, issuer.issuer.subject_prefix, prefixes))
+        throw new Error("subject of another issuer");
       if (verified.size >= MAX_VERIFIED) verified.clear();
-      verified.set(token, principal);
+      const until = Math.min(now + VERIFIED_FOR_MS, principal.expires_at + CLOCK_TOLERANCE_S * 1_000);
+      verified.set(token, { principal, until });
       return principal;
     } catch (error) {
       if (error instanceof Problem) throw error;

@@ -1,6 +1,8 @@
 /** "Any of" filters in keyset lists: one bounded index walk per combination, merged, so that rows read grow with the page alone. */
 
+import { and, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { problem } from "../problem.ts";
 import type { Database } from "./driver.ts";
 
@@ -38,6 +40,39 @@ export async function mergeWalks<Row>(
   if (!first) return [];
   const found = (await db.batch([first, ...rest])) as Row[][];
   return found.flat().sort(order).slice(0, limit);
+}
+
+/**
+ * An equality that leads an index. Without statistics SQLite takes a range or an order for the better guide and walks
+ * past every row to find a rare value; the hint says that few rows match, and changes no result.
+ */
+export const leads = (column: SQLiteColumn, value: string): SQL => sql`unlikely(${eq(column, value)})`;
+
+/** The bounds of a list: from (inclusive), to (exclusive), and where the last page ended. */
+interface Bounds {
+  from?: number | undefined;
+  to?: number | undefined;
+  after: { value: number | string; id: string } | null;
+  direction: "asc" | "desc";
+}
+
+/**
+ * The range of a keyset list over (number, id). A page that continues leaves out the bound that its cursor is past
+ * already: SQLite seeks by one of the two, and would begin at the range's edge on every page.
+ */
+export function within(column: SQLiteColumn, id: SQLiteColumn, bounds: Bounds): SQL | undefined {
+  const { from, to, after, direction } = bounds;
+  const later = direction === "asc";
+  const edge =
+    after &&
+    (later
+      ? sql`(${column}, ${id}) > (${Number(after.value)}, ${after.id})`
+      : sql`(${column}, ${id}) < (${Number(after.value)}, ${after.id})`);
+  return and(
+    from === undefined || (after && later) ? undefined : gte(column, from),
+    to === undefined || (after && !later) ? undefined : lt(column, to),
+    edge ?? undefined,
+  );
 }
 
 /** List order by a number and then the id, either way. */

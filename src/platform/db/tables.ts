@@ -127,7 +127,6 @@ export const deadLetters = sqliteTable(
     makerspace_id: makerspaceId(),
     id: text().notNull(),
     envelope: json().notNull(),
-    error: text(),
     status: text({ enum: ["parked", "replayed"] }).notNull(),
     ...resourceColumns(),
   },

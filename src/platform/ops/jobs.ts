@@ -1,16 +1,16 @@
 /** Work that takes time: a row with progress, run by the queue, read and cancelled over HTTP. */
 
 import type { z } from "@hono/zod-openapi";
-import { desc, eq, inArray, lt } from "drizzle-orm";
+import { and, desc, eq, inArray, lt, or } from "drizzle-orm";
 import { write } from "../db/commit.ts";
 import { type Page, readCursor, toPage } from "../db/page.ts";
 import { jobs } from "../db/tables.ts";
 import { newId } from "../ids.ts";
 import { describeError, log } from "../log.ts";
 import { problem } from "../problem.ts";
-import type { Consumers, EventContext } from "../queue.ts";
+import { type Consumers, type EventContext, NotNow } from "../queue.ts";
 import type { Space } from "../space.ts";
-import { toIso } from "../time.ts";
+import { MINUTE, toIso } from "../time.ts";
 import type { Job } from "./contract.ts";
 
 type JobRow = typeof jobs.$inferSelect;
@@ -118,11 +118,24 @@ export async function cancelJob(space: Space, id: string): Promise<JobView> {
   return readJob(space, id);
 }
 
+/** A running job that has not said anything for this long is taken over. */
+const LEASE = 5 * MINUTE;
+
 async function runJob(runners: JobRunners, id: string, makerspace_id: string, context: EventContext): Promise<void> {
   const { store } = context;
   const mine = store.in(jobs, eq(jobs.id, id), inArray(jobs.status, ["queued", "running"]));
-  const [row] = await store.db.update(jobs).set({ status: "running", updated_at: Date.now() }).where(mine).returning();
-  if (!row) return;
+  const free = or(eq(jobs.status, "queued"), lt(jobs.updated_at, Date.now() - LEASE));
+  const [row] = await store.db
+    .update(jobs)
+    .set({ status: "running", updated_at: Date.now() })
+    .where(and(mine, free))
+    .returning();
+  if (!row) {
+    const [other] = await store.db.select({ status: jobs.status }).from(jobs).where(mine);
+    // Another delivery works on it: this one leaves the outbox row, which comes again should that one die.
+    if (other) throw new NotNow();
+    return;
+  }
   const runner = runners[row.kind];
   const progress = async (done: number, total: number): Promise<boolean> => {
     const [kept] = await store.db

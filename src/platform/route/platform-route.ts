@@ -44,7 +44,6 @@ export function platformRoute<
       await refuseDenied(principal, c.get("request_id"), c.get("now"));
       if (definition.allow === "super_admin" && !principal.super_admin) throw problem("forbidden");
       c.set("principal", principal);
-      await limitBody(c, definition.body_limit);
       await next();
     };
     const run = async (c: Context<AppEnv>): Promise<Response> => {
@@ -64,7 +63,10 @@ export function platformRoute<
       return respond(c, definition, result);
     };
     const base = ["unauthenticated", "forbidden", "rate_limited", "unavailable", "internal_error"] as const;
-    app.openapi(describe(definition, definition.path, access, base, [guard]), run as never);
+    app.openapi(
+      describe(definition, definition.path, access, base, [guard, limitBody(definition.body_limit)]),
+      run as never,
+    );
   };
   return { operation_id: definition.operation_id, access, method: definition.method, path: definition.path, add };
 }

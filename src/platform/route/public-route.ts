@@ -12,7 +12,6 @@ export interface Visitor {
   request_id: string;
   now: number;
   ip: string;
-  request: Request;
   defer: (work: Promise<unknown>) => void;
 }
 
@@ -32,7 +31,6 @@ export function publicRoute<
   const add = (app: App): void => {
     const guard: MiddlewareHandler<AppEnv> = async (c, next) => {
       await limitIp(c);
-      await limitBody(c, definition.body_limit);
       await next();
     };
     const run = async (c: Context<AppEnv>): Promise<Response> => {
@@ -40,13 +38,15 @@ export function publicRoute<
         request_id: c.get("request_id"),
         now: c.get("now"),
         ip: c.req.header("cf-connecting-ip") ?? "local",
-        request: c.req.raw,
         defer: (work) => c.executionCtx.waitUntil(work),
       };
       return respond(c, definition, await handler(visitor, readInput(c, definition)));
     };
     const base = ["rate_limited", "unavailable", "internal_error"] as const;
-    app.openapi(describe(definition, definition.path, access, base, [guard]), run as never);
+    app.openapi(
+      describe(definition, definition.path, access, base, [guard, limitBody(definition.body_limit)]),
+      run as never,
+    );
   };
   return { operation_id: definition.operation_id, access, method: definition.method, path: definition.path, add };
 }

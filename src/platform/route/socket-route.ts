@@ -31,9 +31,11 @@ export function socketRoute<const P extends string>(
       if (!Object.values<string>(params).every((id) => MAKERSPACE_THING.test(id)) || !/^[\w-]{43}$/.test(ticket))
         throw problem("not_found");
       const headers = new Headers(c.req.raw.headers);
-      // The ticket itself never reaches storage or the object's logs.
       headers.set("x-ticket-digest", await sha256(ticket));
-      return object(params).fetch(new Request(c.req.raw, { headers }));
+      // The ticket itself reaches neither the object's storage nor its logs.
+      const url = new URL(c.req.url);
+      url.searchParams.delete("ticket");
+      return object(params).fetch(new Request(url, { headers }));
     });
   };
   return { operation_id: "", access: { public_because: "The ticket is the credential." }, method: "get", path, add };

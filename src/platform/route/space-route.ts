@@ -82,7 +82,6 @@ export function spaceRoute<
       c.set("principal", principal);
       c.set("space", space);
       c.set("facts", facts);
-      await limitBody(c, definition.body_limit);
       await next();
     };
     const run = async (c: Context<AppEnv>): Promise<Response> => {
@@ -107,7 +106,10 @@ export function spaceRoute<
       if (timing) c.header("server-timing", timing);
       return respond(c, definition, result);
     };
-    app.openapi(describe(definition, path, access, everyRoute, [guard]), run as never);
+    app.openapi(
+      describe(definition, path, access, everyRoute, [guard, limitBody(definition.body_limit)]),
+      run as never,
+    );
   };
   return { operation_id: definition.operation_id, access, method: definition.method, path, add };
 }

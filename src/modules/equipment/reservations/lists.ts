@@ -1,9 +1,9 @@
 /** Reservations across machines, from D1: a projection, some tenths of a second behind the objects. */
 
 import type { z } from "@hono/zod-openapi";
-import { and, asc, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../../../platform/db/driver.ts";
-import { byNumberAndId, combinations, mergeWalks } from "../../../platform/db/fan-out.ts";
+import { byNumberAndId, combinations, leads, mergeWalks, within } from "../../../platform/db/fan-out.ts";
 import { type Cursor, type Page, readCursor, toPage } from "../../../platform/db/page.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Caller } from "../../../platform/route.ts";
@@ -24,21 +24,15 @@ interface Range {
   starts_to?: number | undefined;
 }
 
-function afterCursor(after: Cursor | null, sort: Sort): SQL | undefined {
-  if (!after) return undefined;
-  const [value, later] = [Number(after.value), sort === "starts_at"];
-  return later
-    ? sql`(${reservations.starts_at}, ${reservations.id}) > (${value}, ${after.id})`
-    : sql`(${reservations.starts_at}, ${reservations.id}) < (${value}, ${after.id})`;
-}
-
-const inRange = (range: Range): SQL | undefined =>
-  and(
-    range.starts_from === undefined ? undefined : gte(reservations.starts_at, range.starts_from),
-    range.starts_to === undefined ? undefined : lt(reservations.starts_at, range.starts_to),
-  );
-
 const directionOf = (sort: Sort) => (sort === "starts_at" ? "asc" : "desc");
+
+const inRange = ({ starts_from, starts_to }: Range, after: Cursor | null, sort: Sort): SQL | undefined =>
+  within(reservations.starts_at, reservations.id, {
+    from: starts_from,
+    to: starts_to,
+    after,
+    direction: directionOf(sort),
+  });
 
 /** Runs one bounded walk per condition and merges them in list order. */
 function walk(db: Database, conditions: SQL[], sort: Sort, limit: number): Promise<Row[]> {
@@ -63,7 +57,7 @@ function walksOf(filter: {
   status?: string[] | undefined;
 }) {
   const { member_id, equipment_id, status } = filter;
-  const led = (member_id === undefined) !== (equipment_id === undefined);
+  const led = member_id !== undefined || equipment_id !== undefined;
   return combinations({
     member_id: member_id === undefined ? undefined : [member_id],
     equipment_id,
@@ -73,9 +67,9 @@ function walksOf(filter: {
 
 const equalities = (combination: Partial<Record<"member_id" | "equipment_id" | "status", string>>): SQL | undefined =>
   and(
-    combination.member_id === undefined ? undefined : eq(reservations.member_id, combination.member_id),
-    combination.equipment_id === undefined ? undefined : eq(reservations.equipment_id, combination.equipment_id),
-    combination.status === undefined ? undefined : sql`${reservations.status} = ${combination.status}`,
+    combination.member_id === undefined ? undefined : leads(reservations.member_id, combination.member_id),
+    combination.equipment_id === undefined ? undefined : leads(reservations.equipment_id, combination.equipment_id),
+    combination.status === undefined ? undefined : leads(reservations.status, combination.status),
   );
 
 const startKey = (row: Row): Cursor => ({ value: row.starts_at, id: row.id });
@@ -93,7 +87,7 @@ export async function listReservations(space: Space, query: z.output<typeof Rese
   const after = readCursor(cursor, list);
   if (filter.updated_since !== undefined) return listChanged(space, { ...filter, limit, after, list });
   const walks = walksOf({ member_id, equipment_id: filter.equipment_id, status: filter.status }).map((one) =>
-    space.store.in(reservations, equalities(one), inRange(filter), afterCursor(after, sort)),
+    space.store.in(reservations, equalities(one), inRange(filter, after, sort)),
   );
   const rows = await space.time("db", walk(space.db, walks, sort, limit + 1));
   return toPage(rows, limit, list, startKey, (row) => viewReservation(row, viewer));
@@ -115,11 +109,11 @@ async function listChanged(space: Space, query: Changed): Promise<Page<View>> {
   if (query.member_id ?? query.equipment_id ?? query.status ?? query.starts_from ?? query.starts_to) {
     throw problem("invalid_parameter", { detail: "updated_since goes with no other filter." });
   }
-  const later = after && sql`(${reservations.updated_at}, ${reservations.id}) > (${Number(after.value)}, ${after.id})`;
+  const changed = within(reservations.updated_at, reservations.id, { from: updated_since, after, direction: "asc" });
   const rows = await space.db
     .select()
     .from(reservations)
-    .where(space.store.in(reservations, gte(reservations.updated_at, updated_since), later ?? undefined))
+    .where(space.store.in(reservations, changed))
     .orderBy(asc(reservations.updated_at), asc(reservations.id))
     .limit(limit + 1);
   const viewer = viewerOf(space);
@@ -153,10 +147,10 @@ export async function listMyReservations(
       (filter.status ?? reservationStatuses).map((status) => {
         const own = and(
           eq(reservations.makerspace_id, one.makerspace_id),
-          eq(reservations.member_id, one.member_id),
-          eq(reservations.status, status),
+          leads(reservations.member_id, one.member_id),
+          leads(reservations.status, status),
         );
-        return and(own, inRange(filter), afterCursor(after, sort)) ?? sql`0`;
+        return and(own, inRange(filter, after, sort)) ?? sql`0`;
       }),
     );
     return walk(db, walks, sort, limit + 1);

@@ -1,8 +1,8 @@
 /** Sessions: a machine in use. Started and ended by the object, listed from D1. */
 
 import type { z } from "@hono/zod-openapi";
-import { and, asc, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
-import { byNumberAndId, combinations, mergeWalks } from "../../../platform/db/fan-out.ts";
+import { asc, desc, eq, type SQL } from "drizzle-orm";
+import { byNumberAndId, combinations, leads, mergeWalks, within } from "../../../platform/db/fan-out.ts";
 import { type Cursor, type Page, readCursor, toPage } from "../../../platform/db/page.ts";
 import { newId } from "../../../platform/ids.ts";
 import { problem } from "../../../platform/problem.ts";
@@ -99,12 +99,12 @@ function walksOf(space: Space, query: z.output<typeof SessionQuery>, after: Curs
   if (wanted !== undefined && wanted !== space.actor.id && !sees_all) throw problem("forbidden");
   const member_id = wanted ?? (sees_all ? undefined : space.actor.id);
   const led = member_id !== undefined || query.equipment_id !== undefined;
-  const later = query.sort === "started_at";
-  const edge =
-    after &&
-    (later
-      ? sql`(${sessions.started_at}, ${sessions.id}) > (${Number(after.value)}, ${after.id})`
-      : sql`(${sessions.started_at}, ${sessions.id}) < (${Number(after.value)}, ${after.id})`);
+  const range = within(sessions.started_at, sessions.id, {
+    from: query.started_from,
+    to: query.started_to,
+    after,
+    direction: query.sort === "started_at" ? "asc" : "desc",
+  });
   const found = combinations({
     member_id: member_id === undefined ? undefined : [member_id],
     equipment_id: query.equipment_id,
@@ -113,14 +113,10 @@ function walksOf(space: Space, query: z.output<typeof SessionQuery>, after: Curs
   return found.map((one) =>
     space.store.in(
       sessions,
-      one.member_id === undefined ? undefined : eq(sessions.member_id, one.member_id),
-      one.equipment_id === undefined ? undefined : eq(sessions.equipment_id, one.equipment_id),
-      one.status === undefined ? undefined : sql`${sessions.status} = ${one.status}`,
-      and(
-        query.started_from === undefined ? undefined : gte(sessions.started_at, query.started_from),
-        query.started_to === undefined ? undefined : lt(sessions.started_at, query.started_to),
-      ),
-      edge ?? undefined,
+      one.member_id === undefined ? undefined : leads(sessions.member_id, one.member_id),
+      one.equipment_id === undefined ? undefined : leads(sessions.equipment_id, one.equipment_id),
+      one.status === undefined ? undefined : leads(sessions.status, one.status),
+      range,
     ),
   );
 }

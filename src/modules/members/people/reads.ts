@@ -9,6 +9,7 @@ import type { SpaceStore } from "../../../platform/db/store.ts";
 import { membershipIndex } from "../../../platform/db/tables.ts";
 import { newId } from "../../../platform/ids.ts";
 import type { Problem } from "../../../platform/problem.ts";
+import { sendEvents } from "../../../platform/queue.ts";
 import { members } from "../tables.ts";
 import type { MemberRow } from "./view.ts";
 
@@ -69,20 +70,23 @@ export const membershipSource: MembershipSource = {
     };
     const change = { user_id, status: "active", updated_at: now, version: row.version + 1 } as const;
     try {
-      await commit(
+      const envelopes = await commit(
         context,
         {
           action: "member.linked",
           subject: { type: "member", id: row.id, version: change.version },
           after: { user_id },
+          events: [{ type: "member.linked", data: { user_id } }],
         },
         [write(store.db.update(members).set(change).where(waiting), { expect: "conflict" })],
       );
+      await sendEvents(envelopes);
     } catch (error) {
       // Somebody linked it a moment ago, perhaps this very person in another tab.
       if ((error as Problem).code !== "conflict") throw error;
     }
-    await indexMembership(user_id, store.makerspace_id, row.id);
+    // The event repeats it, should the directory be away now.
+    await indexMembership(user_id, store.makerspace_id, row.id).catch(() => undefined);
     const [linked] = await byUser(store, user_id);
     return linked ? toMembership(toMemberRow(linked)) : null;
   },

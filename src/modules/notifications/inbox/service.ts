@@ -3,6 +3,7 @@
 import type { z } from "@hono/zod-openapi";
 import { desc, eq, lt } from "drizzle-orm";
 import { write } from "../../../platform/db/commit.ts";
+import { leads } from "../../../platform/db/fan-out.ts";
 import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
@@ -33,7 +34,7 @@ const view = (row: Row): View => ({
   version: row.version,
 });
 
-const mine = (space: Space) => eq(notifications.member_id, space.actor.id);
+const mine = (space: Space) => leads(notifications.member_id, space.actor.id);
 
 /** Newest first. */
 export async function listNotifications(
