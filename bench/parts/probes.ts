@@ -50,6 +50,18 @@ function farDown(title: string, api: Api, path: string, share: number): Probe {
   };
 }
 
+/** The second page of a list whose first is cut short. */
+function secondPage(title: string, api: Api, path: string): Probe {
+  return {
+    title,
+    prepare: async () => {
+      const { next_cursor } = await api.get<Page<unknown>>(`${path}&limit=2`);
+      if (next_cursor === null) throw new Error(`${title}: there is one page only`);
+      return () => api.get(`${path}&limit=${PAGE}&cursor=${encodeURIComponent(next_cursor)}`);
+    },
+  };
+}
+
 /** Commands, and what the machine's own object answers. */
 export function machineProbes({ world, member, nextSlot, spread }: Setting): Probe[] {
   const { root } = world;
@@ -95,6 +107,9 @@ export function readProbes({ world, spread, member, rare }: Setting): Probe[] {
   const [some_member = ""] = spread.members;
   const [some_machine = ""] = spread.machines;
   const range = `starts_from=${iso(Date.now() - 96 * HOUR)}&starts_to=${iso(Date.now() - 48 * HOUR)}`;
+  // Two bounds, and everything between them.
+  const ever = `starts_from=${iso(Date.UTC(2001, 0))}&starts_to=${iso(Date.now())}`;
+  const changed = `updated_since=${iso(Date.UTC(2001, 0))}`;
   const get = (title: string, api: Api, path: string): Probe => plain(title, () => api.get(`${path}&limit=${PAGE}`));
   const list = (title: string, query = "", api = root): Probe =>
     get(`GET reservations${title && ` of ${title}`}`, api, `${space}/reservations?${query}`);
@@ -122,16 +137,29 @@ export function readProbes({ world, spread, member, rare }: Setting): Probe[] {
     list("member, machine and rare status", `${of.member}&${of.machine}&${of.rare}`),
     list("two days", range),
     list("two days and a rare status", `${range}&${of.rare}`),
-    list("all time before now and a rare status", `starts_to=${iso(Date.now())}&${of.rare}`),
+    list("all time before now and a rare status", `${ever}&${of.rare}`),
     list("what changed lately", `updated_since=${iso(Date.now() - 96 * HOUR)}`),
     farDown("GET reservations, far down", root, `${space}/reservations?`, 0.4),
     farDown("GET reservations of a machine, far down", root, `${space}/reservations?${of.machine}`, 0.2),
+    farDown("GET reservations of all time before now, far down", root, `${space}/reservations?${ever}`, 0.4),
+    farDown("GET reservations of what changed, far down", root, `${space}/reservations?${changed}`, 0.4),
+    secondPage("GET reservations of a status with five, on", root, `${space}/reservations?${of.rare}`),
+    secondPage("GET reservations of a member with five, on", root, `${space}/reservations?member_id=${rare_member}`),
+    secondPage("GET reservations of all time and a rare status, on", root, `${space}/reservations?${ever}&${of.rare}`),
     get("GET sessions of oneself", member, `${space}/sessions?`),
     get("GET sessions of oneself, with five", rare, `${space}/sessions?`),
+    get("GET sessions of oneself on a machine never used", member, `${space}/sessions?equipment_id=${rare_machine}`),
     get("GET sessions of a machine", root, `${space}/sessions?${of.machine}`),
+    secondPage("GET sessions of a machine with five, on", root, `${space}/sessions?equipment_id=${rare_machine}`),
+    secondPage(
+      "GET sessions of oneself, with five, on",
+      rare,
+      `${space}/sessions?started_from=${iso(Date.UTC(2001, 0))}`,
+    ),
     get("GET sessions of a status with none", root, `${space}/sessions?status=active`),
     get("GET notifications", member, `${space}/notifications?`),
     get("GET notifications, with five", rare, `${space}/notifications?`),
+    secondPage("GET notifications, with five, on", rare, `${space}/notifications?`),
     get("GET equipment", root, `${space}/equipment?`),
     get("GET members", root, `${space}/members?`),
     plain("GET /api/v1/me", () => member.get("/api/v1/me")),

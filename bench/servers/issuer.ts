@@ -13,6 +13,8 @@ export interface IssuerConfig {
   algorithms: ["ES256"];
   jwks_uri: string;
   subject_prefix: string;
+  /** Whether its realm role of that name counts. */
+  super_admin: boolean;
 }
 
 export interface Issuer {
@@ -39,6 +41,7 @@ export async function startIssuer(): Promise<Issuer> {
       algorithms: ["ES256"],
       jwks_uri: `${issuer}jwks.json`,
       subject_prefix: "",
+      super_admin: true,
     },
     token: (sub, realm_roles = []) =>
       new SignJWT({ azp: CLIENT, typ: "Bearer", realm_access: { roles: realm_roles } })
