@@ -26,7 +26,7 @@ export const problems = {
   illegal_transition: [409, "Illegal transition", "The resource's status does not allow this."],
   too_early: [409, "Too early", "This opens shortly before the booking starts; `reasons` says when."],
   has_open_reservations: [409, "Open reservations", "Cancel or finish the open reservations first."],
-  code_taken: [409, "Code taken", "Another machine of this makerspace has this code."],
+  code_taken: [409, "Code taken", "Something else of this kind in this makerspace has this code."],
   slug_taken: [409, "Slug taken", "Another makerspace has this slug."],
   email_taken: [409, "E-mail taken", "A member of this makerspace has this e-mail address."],
   already_member: [409, "Already a member", "This person belongs to this makerspace already."],

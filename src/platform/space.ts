@@ -46,6 +46,8 @@ export class Space {
   readonly defer: (work: Promise<unknown>) => void;
   /** Set by the route when the client sent one. */
   key: RequestKey | null = null;
+  /** True once a commit stored its answer under the key. */
+  hasStoredAnswer = false;
   private readonly loaded: SpaceSettings | null;
   private readonly marks: { name: string; ms: number }[] = [];
 
@@ -98,6 +100,7 @@ export class Space {
       newId,
     };
     const envelopes = await this.time("commit", commit(context, entry, writes));
+    this.hasStoredAnswer ||= key !== null && entry.answer !== undefined;
     if (envelopes.length > 0) this.defer(sendEvents(envelopes));
   }
 

@@ -36,7 +36,10 @@ function tripwire(database: D1Database, makerspace_ids: readonly string[]): D1Da
     );
     const harmless = /^\s*select json_extract\('\{\}'/i.test(sql);
     if (namesDirectoryTable.test(sql) || !(bound || harmless)) {
-      throw new TenantLeak(`statement does not bind its makerspace: ${sql.slice(0, 120)}`);
+      const [culprit = sql] = /\b(from|into|update)\b.*/is.exec(sql) ?? [];
+      throw new TenantLeak(
+        `a statement does not bind its makerspace (space.store.in, space.store.row): ${culprit.slice(0, 160)}`,
+      );
     }
   };
   const guard = (statement: D1PreparedStatement, sql: string): D1PreparedStatement =>

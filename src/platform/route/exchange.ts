@@ -17,7 +17,8 @@ import {
 /** "3" out of If-Match; weak tags and lists are refused. */
 function readIfMatch(c: Context<AppEnv>, mode: "required" | "optional" | undefined): number | null {
   const header = mode && c.req.header("if-match");
-  if (mode === "required" && !header) throw problem("precondition_required");
+  // "*" names no version, so where one is required it is as good as nothing.
+  if (mode === "required" && (!header || header === "*")) throw problem("precondition_required");
   if (!header || header === "*") return null;
   const version = /^"?(\d{1,16})"?$/.exec(header)?.[1];
   if (version === undefined) throw problem("stale_version");

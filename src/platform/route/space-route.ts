@@ -6,10 +6,21 @@ import { type AccessSources, authenticate, type FactReads, openSpace } from "../
 import type { Permission } from "../access/permissions.ts";
 import type { Principal } from "../access/principal.ts";
 import type { SpaceStore } from "../db/store.ts";
+import { config } from "../env.ts";
 import { limitBody, readRequestKey, rememberedAnswer } from "../http.ts";
 import { limitIp, limitPrincipal } from "../limits.ts";
 import type { Space } from "../space.ts";
-import type { App, AppEnv, Definition, Handled, Input, Params, Route, Schema } from "./definition.ts";
+import {
+  type App,
+  type AppEnv,
+  type Definition,
+  type Handled,
+  type Input,
+  type Params,
+  Reply,
+  type Route,
+  type Schema,
+} from "./definition.ts";
 import { describe } from "./describe.ts";
 import { headerOf, readInput, respond, SPACES, withKey } from "./exchange.ts";
 
@@ -102,6 +113,10 @@ export function spaceRoute<
         (found) => rememberedAnswer(space.store, found, space.now),
         answer,
       );
+      const isForgotten = key !== null && definition.keys_in !== "object" && !space.hasStoredAnswer;
+      if (isForgotten && config.ENVIRONMENT !== "production" && !(result instanceof Reply)) {
+        throw new Error(`${definition.operation_id} takes a key, but its commit has no \`answer\``);
+      }
       const timing = space.serverTiming();
       if (timing) c.header("server-timing", timing);
       return respond(c, definition, result);
