@@ -3,7 +3,19 @@
 import type { Interval } from "../../src/modules/equipment/model.ts";
 import type { Command, CommandCall, ReservationRecord } from "../../src/modules/equipment/port.ts";
 import { wishOf } from "./bookings.ts";
-import { type Answer, busy, done, down, illegal, mayTouch, notFound, notYours, refuse, slotTaken } from "./refusals.ts";
+import {
+  type Answer,
+  aboutOwner,
+  busy,
+  done,
+  down,
+  illegal,
+  mayTouch,
+  notFound,
+  notYours,
+  refuse,
+  slotTaken,
+} from "./refusals.ts";
 import { brokenRules, reason } from "./rules.ts";
 import { pendingExpiry, plain } from "./schedule.ts";
 import type { Turn } from "./turn.ts";
@@ -21,6 +33,8 @@ export function amend(turn: Turn, command: Amend, call: CommandCall): Answer {
   if (current.status !== "pending" && current.status !== "approved" && current.status !== "active") {
     return illegal(current.status, "amend");
   }
+  const strange = aboutOwner(call.facts, current.member_id);
+  if (strange) return strange;
   const slot = { starts_at: command.starts_at ?? current.starts_at, ends_at: command.ends_at ?? current.ends_at };
   const hasMoved = slot.starts_at !== current.starts_at || slot.ends_at !== current.ends_at;
   const refusal = hasMoved ? (judge(turn, current, slot, call) ?? move(turn, current, slot)) : null;

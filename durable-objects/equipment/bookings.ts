@@ -5,6 +5,7 @@ import type { Command, CommandCall, ReservationRecord } from "../../src/modules/
 import { MINUTE } from "../../src/platform/time.ts";
 import {
   type Answer,
+  aboutOwner,
   busy,
   checkInNotUsed,
   done,
@@ -69,11 +70,14 @@ export const wishOf = (
   buffer_ms = turn.machine.policy.buffer_minutes * MINUTE,
 ): Wish => ({ member_id, starts_at, ends_at, buffer_ms });
 
+/** Steps that leave the person with the machine, so that facts about the person count; giving time back needs none. */
+const keepsPerson = (step: ReservationStep): boolean => step === "approve" || step === "excuse" || step === "check_in";
+
 /** Runs `change` on a reservation that exists, that the actor may touch, and whose status allows the step. */
 function onReservation(
   turn: Turn,
   { reservation_id }: { reservation_id: string },
-  { actor }: CommandCall,
+  { actor, facts }: CommandCall,
   step: ReservationStep,
   change: (reservation: ReservationRecord) => Answer,
 ): Answer {
@@ -81,7 +85,7 @@ function onReservation(
   if (!reservation) return notFound("reservation");
   if (!mayTouch(actor, reservation.member_id)) return notYours("reservation");
   if (!isLegal(reservation.status, step)) return illegal(reservation.status, step);
-  return change(reservation);
+  return (keepsPerson(step) ? aboutOwner(facts, reservation.member_id) : null) ?? change(reservation);
 }
 
 /** It holds its slot already: only the person was to be judged. */
@@ -134,7 +138,7 @@ export function missed(turn: Turn, approved: ReservationRecord, note: string | n
 /** Takes a no-show back: the booking holds what is left of its slot if nobody else does, and has its grace again; otherwise it is closed. */
 export const excuse = (turn: Turn, command: Ask<"excuse">, call: CommandCall): Answer =>
   onReservation(turn, command, call, "excuse", (missing) => {
-    const { now, machine } = turn;
+    const { now } = turn;
     const { note } = command;
     const { id, member_id, starts_at, ends_at } = missing;
     const isAhead = ends_at > now;
@@ -143,10 +147,5 @@ export const excuse = (turn: Turn, command: Ask<"excuse">, call: CommandCall): A
     if (!holdsAgain) {
       return done({ reservation: turn.change(missing, { status: "completed", note }, "reservation.excused") });
     }
-    const reservation = turn.change(missing, { status: "approved", note }, "reservation.excused");
-    if (machine.policy.check_in === "required") {
-      const grace_ends_at = Math.max(now, starts_at) + machine.policy.grace_minutes * MINUTE;
-      turn.store.timers.set(id, "miss", Math.min(grace_ends_at, ends_at));
-    }
-    return done({ reservation });
+    return done({ reservation: turn.change(missing, { status: "approved", note }, "reservation.excused") });
   });

@@ -5,7 +5,7 @@ import { SECOND } from "../../src/platform/time.ts";
 import { retire, sweepMember } from "./administration.ts";
 import { amend } from "./amend.ts";
 import { approve, cancel, checkIn, excuse, noShow, reject, reserve } from "./bookings.ts";
-import { type Answer, refuse } from "./refusals.ts";
+import { type Answer, refuse, staleFacts } from "./refusals.ts";
 import { reason } from "./rules.ts";
 import type { Turn } from "./turn.ts";
 import { endSession, startSession } from "./use.ts";
@@ -26,16 +26,18 @@ export function answer(turn: Turn, call: CommandCall, wall: number): Answer {
 function refusalBefore(turn: Turn, { command, facts }: CommandCall, wall: number): Answer | null {
   const { holder, policy_versions: seen, decide_before } = facts;
   const { versions } = turn.machine;
-  if (decide_before < wall || (holder && turn.store.isSweptSince(holder.member_id, decide_before - FACTS_LIFE_MS))) {
-    return refuse("stale_facts", [
-      reason("stale_facts", "What was read before this is too old.", { fix: "Read it again." }),
-    ]);
+  const isRetiring = command.type === "retire";
+  // First of all: a retired machine takes no settings, so it would be behind them for ever.
+  if (turn.store.state.retired_at !== null && !isRetiring) {
+    return refuse("equipment_retired", [reason("retired", "The machine is no longer there.")]);
   }
+  if (decide_before < wall || (holder && turn.store.isSweptSince(holder.member_id, decide_before - FACTS_LIFE_MS))) {
+    return staleFacts("What was read before this is too old.");
+  }
+  // Retirement follows no policy.
+  if (isRetiring) return null;
   if (seen.makerspace > versions.makerspace || seen.equipment > versions.equipment) {
     return refuse("policy_behind", [reason("policy_behind", "The machine has not got the newest settings.")]);
-  }
-  if (turn.store.state.retired_at !== null && command.type !== "retire") {
-    return refuse("equipment_retired", [reason("retired", "The machine is no longer there.")]);
   }
   return null;
 }

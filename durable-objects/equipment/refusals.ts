@@ -1,7 +1,7 @@
 /** How a command says no, always with a reason. */
 
 import { type Interval, type ReservationStatus, stepsTo } from "../../src/modules/equipment/model.ts";
-import type { CommandActor, Outcome, Refusal, RefusalCode } from "../../src/modules/equipment/port.ts";
+import type { CommandActor, Facts, Outcome, Refusal, RefusalCode } from "../../src/modules/equipment/port.ts";
 import type { ReasonInput } from "../../src/platform/problem.ts";
 import { toIso } from "../../src/platform/time.ts";
 import { reason } from "./rules.ts";
@@ -22,6 +22,14 @@ export const notFound = (what: "reservation" | "session"): Refusal =>
 
 export const notYours = (what: "reservation" | "session"): Refusal =>
   refuse("forbidden", [reason("not_yours", `This ${what} belongs to somebody else.`)]);
+
+/** The worker reads again once and repeats the command. */
+export const staleFacts = (detail: string): Refusal =>
+  refuse("stale_facts", [reason("stale_facts", detail, { fix: "Read it again." })]);
+
+/** Null when the facts are about the one whose row it is, or about nobody; about somebody else they say nothing. */
+export const aboutOwner = ({ holder }: Facts, owner: string): Refusal | null =>
+  holder === null || holder.member_id === owner ? null : staleFacts("What was read is about somebody else.");
 
 export const slotTaken = (conflicts_with: Interval): Refusal =>
   refuse(

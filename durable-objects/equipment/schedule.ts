@@ -62,10 +62,11 @@ export const pendingExpiry = (now: number, starts_at: number, policy: BookingPol
 
 export type ClockStep = "expire" | "begin" | "miss" | "lapse";
 
-/** What the clock does next to a reservation, and when; null when its life is over. */
+/** What the clock does next to a reservation from `now` on, and when; null when its life is over. A grace begins at the start, never earlier than now. */
 export function clockStep(
   reservation: Interval & { status: ReservationStatus; expires_at: number | null },
   policy: BookingPolicy,
+  now: number,
 ): { kind: ClockStep; due_at: number } | null {
   const { status, starts_at, ends_at, expires_at } = reservation;
   if (status === "pending") return { kind: "expire", due_at: expires_at ?? starts_at };
@@ -73,5 +74,5 @@ export function clockStep(
   if (status !== "approved") return null;
   if (policy.check_in === "none") return { kind: "begin", due_at: starts_at };
   if (policy.check_in === "optional") return { kind: "lapse", due_at: ends_at };
-  return { kind: "miss", due_at: Math.min(starts_at + policy.grace_minutes * MINUTE, ends_at) };
+  return { kind: "miss", due_at: Math.min(Math.max(starts_at, now) + policy.grace_minutes * MINUTE, ends_at) };
 }

@@ -46,6 +46,11 @@ export class Timers {
     if (this.#known.has(ref)) this.#known.set(ref, due_at);
   }
 
+  /** The timer of `ref`, or null. */
+  of(ref: string): Timer | null {
+    return row<Timer>(this.#sql, "SELECT ref, kind, due_at FROM timers WHERE ref = ?", ref);
+  }
+
   drop(ref: string): void {
     this.#sql.exec("DELETE FROM timers WHERE ref = ?", ref);
     this.#next = undefined;

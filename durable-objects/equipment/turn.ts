@@ -6,12 +6,12 @@
 import type { ReservationEventType, SessionEventType } from "../../src/modules/equipment/events.ts";
 import { holdsSlot, type Interval } from "../../src/modules/equipment/model.ts";
 import type { CommandActor, ReservationRecord, SessionRecord } from "../../src/modules/equipment/port.ts";
-import { DAY } from "../../src/platform/time.ts";
+import { DAY, MINUTE } from "../../src/platform/time.ts";
 import { type EventBody, type EventType, type MachineEventType, reservationData, sessionData } from "./events.ts";
 import type { Keys } from "./keys.ts";
 import type { Machine } from "./machine.ts";
 import type { Outbox } from "./outbox.ts";
-import { clockStep, fits, type Occupancy, type OccupancyKind, restoredEnd, type Wish } from "./schedule.ts";
+import { clockStep, type Fit, fits, type Occupancy, type OccupancyKind, restoredEnd, type Wish } from "./schedule.ts";
 import type { Store } from "./store.ts";
 
 /** The board and the sockets show what happens within this. */
@@ -81,16 +81,24 @@ export class Turn {
     const after: ReservationRecord = { ...before, ...patch, updated_at: this.now, version };
     this.store.putReservation(after);
     const hasMoved = after.starts_at !== before.starts_at || after.ends_at !== before.ends_at;
-    if (hasMoved || after.status !== before.status) this.armFor(after);
+    const hasOnlyNewEnd = after.status === before.status && after.starts_at === before.starts_at;
+    if (hasMoved || after.status !== before.status) this.armFor(after, hasOnlyNewEnd);
     this.#reservationEvent(type, before, after);
     return after;
   }
 
-  /** Sets the timer that the reservation's status asks for under today's policy, or none. */
-  armFor(record: ReservationRecord): void {
-    const step = clockStep(record, this.machine.policy);
-    if (step) this.store.timers.set(record.id, step.kind, step.due_at);
-    else this.store.timers.drop(record.id);
+  /** Sets the timer that the reservation's status asks for under today's policy, or none. `keepsGrace`: one that runs goes on as it is. */
+  armFor(record: ReservationRecord, keepsGrace = false): void {
+    const { timers } = this.store;
+    const step = clockStep(record, this.machine.policy, this.now);
+    if (!step) return timers.drop(record.id);
+    const running = keepsGrace && step.kind === "miss" && record.starts_at < this.now ? timers.of(record.id) : null;
+    timers.set(record.id, step.kind, running?.kind === "miss" ? this.#graceEnd(record, running.due_at) : step.due_at);
+  }
+
+  /** A grace that was cut at the old end reaches as far as it would have; moving the end gives no second one. */
+  #graceEnd({ starts_at, ends_at }: ReservationRecord, running: number): number {
+    return Math.min(Math.max(running, starts_at + this.machine.policy.grace_minutes * MINUTE), ends_at);
   }
 
   // Sessions
@@ -143,9 +151,10 @@ export class Turn {
   // Occupancy
 
   /** Would the wish fit, looking past what `id` holds now? The conflict, or what to write. */
-  check(id: string, wish: Wish): ReturnType<typeof fits> {
-    if (this.store.isUnguarded) return fits(wish, null, null);
-    return fits(wish, this.store.before(wish.ends_at, id), this.store.after(wish.ends_at, id));
+  check(id: string, wish: Wish): Fit {
+    const fitting = fits(wish, this.store.before(wish.ends_at, id), this.store.after(wish.ends_at, id));
+    if (fitting.ok || !this.store.isUnguarded) return fitting;
+    return { ok: true, blocked_to: wish.ends_at + wish.buffer_ms, trim_before: null };
   }
 
   /**

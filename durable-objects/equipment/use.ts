@@ -5,6 +5,7 @@ import { MINUTE } from "../../src/platform/time.ts";
 import { wishOf } from "./bookings.ts";
 import {
   type Answer,
+  aboutOwner,
   busy,
   done,
   down,
@@ -37,8 +38,10 @@ function startBooked(turn: Turn, command: Start, reservation_id: string, { actor
   const { now, machine, store } = turn;
   const booked = store.reservation(reservation_id);
   if (!booked) return notFound("reservation");
-  const isHolder = mayTouch(actor, booked.member_id) && facts.holder?.member_id === booked.member_id;
-  if (actor.authority !== "any" && !isHolder) return notYours("reservation");
+  if (!mayTouch(actor, booked.member_id)) return notYours("reservation");
+  if (actor.authority === "own" && !facts.holder) return notYours("reservation");
+  const strange = aboutOwner(facts, booked.member_id);
+  if (strange) return strange;
   if (!isLegal(booked.status, "start")) return illegal(booked.status, "start");
   if (machine.status !== "available") return down(machine.status);
   if (store.openSession()) return busy();

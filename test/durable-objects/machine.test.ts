@@ -63,6 +63,14 @@ describe("retirement and sweeps", () => {
     expect([free, busy[0]?.because]).toEqual([[], "retired"]);
   });
 
+  test("settings that it never got change nothing about it, and hold its retirement up neither", async () => {
+    const machine = await TestMachine.open(quiet);
+    const versions = { makerspace: 99, equipment: 99 };
+    expect(await machine.send(machine.desk, { type: "retire" }, { versions })).toMatchObject({ ok: true });
+    expect(refusalOf(await machine.reserve(machine.ada, slot(0, 1), { versions })).code).toBe("equipment_retired");
+    expect(await machine.send(machine.desk, { type: "retire" }, { versions })).toMatchObject({ ok: true });
+  });
+
   test("a running session keeps it, too", async () => {
     const machine = await TestMachine.open(quiet);
     await machine.start(machine.ada, null, 30);

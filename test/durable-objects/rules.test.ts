@@ -137,7 +137,7 @@ describe("what the clock does next", () => {
 
   test("by status and check-in mode", () => {
     const step = (status: (typeof reservationStatuses)[number], check_in: "none" | "optional" | "required") =>
-      clockStep({ ...booking, status }, { ...policy, check_in });
+      clockStep({ ...booking, status }, { ...policy, check_in }, 0);
     expect(step("pending", "none")).toEqual({ kind: "expire", due_at: 50 * MINUTE });
     expect(step("approved", "none")).toEqual({ kind: "begin", due_at: 100 * MINUTE });
     expect(step("approved", "required")).toEqual({ kind: "miss", due_at: 110 * MINUTE });
@@ -150,7 +150,7 @@ describe("what the clock does next", () => {
 
   test("a grace longer than the booking ends with it", () => {
     const long = { ...policy, check_in: "required", grace_minutes: 600 } as const;
-    expect(clockStep({ ...booking, status: "approved" }, long)).toEqual({ kind: "miss", due_at: 130 * MINUTE });
+    expect(clockStep({ ...booking, status: "approved" }, long, 0)).toEqual({ kind: "miss", due_at: 130 * MINUTE });
   });
 });
 

@@ -6,6 +6,7 @@ import {
   HOUR,
   MINUTE,
   MORNING,
+  type Person,
   refusalOf,
   reservationOf,
   sessionOf,
@@ -67,6 +68,48 @@ describe("who may", () => {
     }
     expect(reservationOf(await machine.step(machine.desk, "cancel", id)).status).toBe("cancelled");
   });
+});
+
+describe("facts about the person", () => {
+  const strict = { ...quiet, policy: { approval: "staff", check_in: "required" } } as const;
+  type Step = "approve" | "excuse" | "check_in" | "amend" | "start";
+
+  /** A booking that the step would be legal for, and the step by staff, with facts about `holder`. */
+  async function attempt(machine: TestMachine, step: Step, holder: Person, decide_before = Date.now() + 10_000) {
+    const { ada, desk } = machine;
+    const booked = await machine.booked(ada, slot(0, 1));
+    const id = booked.id;
+    if (step === "excuse" || step === "check_in" || step === "start") await machine.step(desk, "approve", id);
+    if (step !== "approve" && step !== "amend") await machine.setClock(MORNING + MINUTE);
+    if (step === "excuse") await machine.step(desk, "no_show", id);
+    return async () => {
+      const options = { for: holder, decide_before };
+      const { version: if_version } = await machine.read(id);
+      if (step === "start") return machine.start(desk, id, null, options);
+      if (step === "amend")
+        return machine.send(
+          desk,
+          { type: step, reservation_id: id, if_version, starts_at: MORNING + HOUR / 4 },
+          options,
+        );
+      if (step === "check_in") return machine.send(desk, { type: step, reservation_id: id }, options);
+      return machine.send(desk, { type: step, reservation_id: id, note: null }, options);
+    };
+  }
+
+  for (const step of ["approve", "excuse", "check_in", "amend", "start"] as const) {
+    test(`${step}: about somebody else they are stale, and so they are after a sweep`, async () => {
+      const other = await TestMachine.open(strict);
+      expect(refusalOf(await (await attempt(other, step, other.bob))()).code).toBe("stale_facts");
+      const machine = await TestMachine.open(strict);
+      const { ada, desk } = machine;
+      const go = await attempt(machine, step, ada, Date.now() + 9_000);
+      expect((await machine.send(desk, { type: "sweep_member", member_id: ada.id, note: "suspended" })).ok).toBe(true);
+      expect(refusalOf(await go()).code).toBe("stale_facts");
+      const fine = await TestMachine.open(strict);
+      expect((await (await attempt(fine, step, fine.ada))()).ok).toBe(true);
+    });
+  }
 });
 
 describe("pending", () => {
@@ -168,6 +211,31 @@ describe("with check-in", () => {
     expect((await machine.read(id)).status).toBe("approved");
     await machine.setClock(MORNING + 23 * MINUTE);
     expect((await machine.read(id)).status).toBe("no_show");
+  });
+
+  test("moving the end gives an excused one no second grace, and takes none of the first", async () => {
+    const machine = await TestMachine.open(strict);
+    const { id } = await machine.booked(machine.ada, slot(0, 1));
+    await machine.setClock(MORNING + 12 * MINUTE);
+    const excused = reservationOf(await machine.step(machine.desk, "excuse", id));
+    await machine.setClock(MORNING + 15 * MINUTE);
+    reservationOf(await machine.amend(machine.ada, excused, { ends_at: MORNING + 2 * HOUR }));
+    await machine.setClock(MORNING + 21 * MINUTE);
+    expect((await machine.read(id)).status).toBe("approved");
+    await machine.setClock(MORNING + 23 * MINUTE);
+    expect((await machine.read(id)).status).toBe("no_show");
+  });
+
+  test("where check-in became required after the start, moving the end leaves a grace from then on", async () => {
+    const machine = await TestMachine.open({ ...quiet, policy: { check_in: "optional", grace_minutes: 10 } });
+    const booked = await machine.booked(machine.ada, slot(0, 1));
+    await machine.setClock(MORNING + 20 * MINUTE);
+    await machine.configure({ check_in: "required" });
+    reservationOf(await machine.amend(machine.ada, booked, { ends_at: MORNING + 2 * HOUR }));
+    await machine.setClock(MORNING + 29 * MINUTE);
+    expect((await machine.read(booked.id)).status).toBe("approved");
+    await machine.setClock(MORNING + 31 * MINUTE);
+    expect((await machine.read(booked.id)).status).toBe("no_show");
   });
 
   test("an excused no-show whose slot was taken, or is over, is closed", async () => {

@@ -173,7 +173,7 @@ export class TestMachine {
       facts: {
         decide_before,
         policy_versions: options.versions ?? { makerspace: this.#version, equipment: this.#version },
-        holder: (options.for ?? by).facts,
+        holder: options.for?.facts ?? (by.staff && isOnSomebodys(command) ? null : by.facts),
       },
       key: commandKey,
       request_id: "test-request",
@@ -244,6 +244,10 @@ export class TestMachine {
     return (await read.bind(this.makerspace_id, this.equipment_id).all<T>()).results;
   }
 }
+
+/** True for what is done to a booking that exists: whose it is stands there. */
+const isOnSomebodys = (command: Command): boolean =>
+  command.type !== "reserve" && "reservation_id" in command && command.reservation_id !== null;
 
 export function refusalOf(result: CommandResult): Refusal {
   if (result.ok) throw new Error("this should have been refused");
