@@ -1,0 +1,53 @@
+/** What the worker refuses to start with, and that it names the key. */
+
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../../../src/platform/env.ts";
+import { ForeignIssuer } from "../../support/issuer.ts";
+
+describe("the configuration", () => {
+  const issuer = JSON.stringify([new ForeignIssuer("idp", { subject_prefix: "idp|" }).config]);
+  const good: Record<string, unknown> = {
+    ...(env as unknown as Record<string, unknown>),
+    ENVIRONMENT: "production",
+    DEV_ISSUER: "off",
+    OIDC_ISSUERS: issuer,
+    ALLOWED_ORIGINS: "https://app.example, https://admin.example",
+    RATE_LIMITS: "standard",
+  };
+
+  it("is read when it is whole", () => {
+    const { ALLOWED_ORIGINS, OIDC_ISSUERS } = readConfig(good);
+    expect(ALLOWED_ORIGINS).toEqual(["https://app.example", "https://admin.example"]);
+    expect(OIDC_ISSUERS[0]?.subject_prefix).toBe("idp|");
+  });
+
+  const names = ["ENVIRONMENT", "OIDC_ISSUERS", "DEV_ISSUER", "ALLOWED_ORIGINS", "RATE_LIMITS", "DIRECTORY", "DB_000"];
+  const bindings = ["EQUIPMENT", "FLOOR", "ATTEMPTS", "EVENTS", "ASSETS", "LIMIT_USER", "LIMIT_IP"];
+  it.each([...names, ...bindings])("names %s when it is missing", (name) => {
+    const { [name]: _, ...rest } = good;
+    expect(() => readConfig(rest)).toThrow(`${name}:`);
+  });
+
+  it.each([
+    ["ENVIRONMENT", "staging"],
+    ["DEV_ISSUER", "yes"],
+    ["RATE_LIMITS", "none"],
+    ["ALLOWED_ORIGINS", "not an origin"],
+    ["OIDC_ISSUERS", "{"],
+    ["OIDC_ISSUERS", "[]"],
+    ["OIDC_ISSUERS", '[{"issuer":"https://idp.example"}]'],
+    ["OIDC_ISSUERS", JSON.stringify([...JSON.parse(issuer), ...JSON.parse(issuer)])],
+    ["OIDC_ISSUERS", issuer.replace("ES256", "HS256")],
+  ])("names %s when it is %s", (name, value) => {
+    expect(() => readConfig({ ...good, [name]: value })).toThrow(name);
+  });
+
+  it("refuses the development issuer in production, and where nobody says what this is", () => {
+    const { ENVIRONMENT: _, ...unset } = good;
+    for (const source of [good, unset]) {
+      expect(() => readConfig({ ...source, DEV_ISSUER: "on" })).toThrow("DEV_ISSUER");
+    }
+    expect(readConfig({ ...good, ENVIRONMENT: "test", DEV_ISSUER: "on" }).DEV_ISSUER).toBe("on");
+  });
+});
