@@ -73,7 +73,7 @@ export class TestSpace {
   /** The member with a role, or with a duty on top of the role `user`; the same one each time. */
   as(who: MemberRole | Duty): Promise<Person> {
     const known = this.#people.get(who);
-    if (known) return known;
+    if (known !== undefined) return known;
     const isRole = (memberRoles as readonly string[]).includes(who);
     const made = this.person(isRole ? { role: who as MemberRole } : { duties: [{ duty: who as Duty }] });
     this.#people.set(who, made);
