@@ -1,6 +1,7 @@
 /** What runs without a request: event consumers and cron tasks of all modules. */
 
 import {
+  policyConsumers,
   pushPoliciesEachMinute,
   reconcileConsumers,
   reconcileJob,
@@ -29,12 +30,13 @@ export const consumers: Consumers = merge(
   suspensionConsumers,
   notificationConsumers,
   reconcileConsumers,
+  policyConsumers(settingsSource),
   jobConsumers({ reconcile: reconcileJob }),
 );
 
 export const cronTasks: readonly CronTask[] = [
   { name: "resend_outbox", schedule: "minute", run: resendOutbox },
-  pushPoliciesEachMinute(settingsSource),
+  pushPoliciesEachMinute,
   reconcileNightly,
   tidy,
 ];

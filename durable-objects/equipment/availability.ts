@@ -1,7 +1,7 @@
 /** Free time, and why the rest is not. Pure. */
 
-import type { Interval } from "../../src/modules/equipment/model.ts";
-import type { Availability, BusyCause } from "../../src/modules/equipment/port.ts";
+import type { BusyCause, Interval } from "../../src/modules/equipment/model.ts";
+import type { Availability } from "../../src/modules/equipment/port.ts";
 
 /** Stretches that share a cause. */
 export interface Layer {

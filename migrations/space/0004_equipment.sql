@@ -1,8 +1,7 @@
 CREATE TABLE equipment (
   makerspace_id TEXT NOT NULL,
   id TEXT NOT NULL,
-  -- Up to 40 characters from clients; a retired machine frees its code by adding its id.
-  code TEXT NOT NULL CHECK (length(code) BETWEEN 1 AND 80),
+  code TEXT NOT NULL CHECK (length(code) BETWEEN 1 AND 40),
   name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 120),
   category TEXT NOT NULL CHECK (category IN (
     'printer_3d', 'laser_cutter', 'cnc_machine', 'testing_tool', 'soldering_station',
@@ -43,16 +42,23 @@ CREATE TABLE equipment (
   PRIMARY KEY (makerspace_id, id),
   FOREIGN KEY (makerspace_id, owner_member_id) REFERENCES members (makerspace_id, id)
 ) STRICT;
-CREATE UNIQUE INDEX equipment_code ON equipment (makerspace_id, code);
-CREATE UNIQUE INDEX equipment_external_id ON equipment (makerspace_id, external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX equipment_by_category ON equipment (makerspace_id, category, id);
-CREATE INDEX equipment_by_status ON equipment (makerspace_id, status, id);
-CREATE INDEX equipment_by_owner ON equipment (makerspace_id, owner_member_id, id) WHERE owner_member_id IS NOT NULL;
+-- A retired machine keeps its code and external id, and frees them for the next.
+CREATE UNIQUE INDEX equipment_code ON equipment (makerspace_id, code) WHERE retired_at IS NULL;
+CREATE UNIQUE INDEX equipment_external_id ON equipment (makerspace_id, external_id)
+  WHERE external_id IS NOT NULL AND retired_at IS NULL;
+-- One index per declared filter set, those in use apart from those retired; a category alone fans out over the three statuses.
+CREATE INDEX equipment_by_id ON equipment (makerspace_id, (retired_at IS NULL), id);
+CREATE INDEX equipment_by_category ON equipment (makerspace_id, (retired_at IS NULL), category, status, id);
+CREATE INDEX equipment_by_status ON equipment (makerspace_id, (retired_at IS NULL), status, id);
+CREATE INDEX equipment_by_owner ON equipment (makerspace_id, owner_member_id, (retired_at IS NULL), id) WHERE owner_member_id IS NOT NULL;
+CREATE INDEX equipment_by_external_id ON equipment (makerspace_id, external_id, (retired_at IS NULL), id) WHERE external_id IS NOT NULL;
 
--- Policy parts that still have to reach a machine's object; deleted when it has them.
+-- Policy parts that still have to reach a machine's object; deleted when it has these versions or newer ones.
 CREATE TABLE policy_pushes (
   makerspace_id TEXT NOT NULL,
   equipment_id TEXT NOT NULL,
+  makerspace_version INTEGER NOT NULL,
+  equipment_version INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   PRIMARY KEY (makerspace_id, equipment_id)
 ) STRICT, WITHOUT ROWID;

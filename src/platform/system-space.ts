@@ -2,9 +2,7 @@
 
 import type { SettingsSource } from "./access/membership.ts";
 import { Access } from "./access/permissions.ts";
-import { directoryShardOf } from "./db/shards.ts";
-import { SpaceStore } from "./db/store.ts";
-import { newId } from "./ids.ts";
+import type { SpaceStore } from "./db/store.ts";
 import { Space } from "./space.ts";
 
 /** Whose work it is, and since when. */

@@ -49,7 +49,11 @@ describe("a job", () => {
     });
     expect(done).toMatchObject({ kind: "reconcile", progress: { done: 1, total: 1 }, problem: null });
     expect(done.result).toMatchObject({ machines: 1, repaired: 2, orphans: 1 });
-    expect(await list()).toMatchObject([changed, missing, { id: orphan }]);
+    expect(await list()).toMatchObject([changed, missing]);
+    const kept = await api.all<Reservation>(space.path("/reservations?orphans=include"));
+    expect(kept).toMatchObject([changed, missing, { id: orphan, orphan: true }]);
+    expect((await ada.api.refused("GET", space.path("/reservations?orphans=include"))).code).toBe("forbidden");
+    expect((await ada.api.refused("GET", space.path(`/reservations/${orphan}`))).code).toBe("not_found");
     expect((await api.all<Job>(space.path("/jobs"))).map((job) => job.id)).toEqual([id]);
   });
 

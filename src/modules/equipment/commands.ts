@@ -4,7 +4,8 @@ import { describeError, log } from "../../platform/log.ts";
 import { type Problem, type ProblemCode, problem } from "../../platform/problem.ts";
 import type { Space } from "../../platform/space.ts";
 import { SECOND, toIso } from "../../platform/time.ts";
-import { equipmentPart, machine, makerspacePart } from "./policy.ts";
+import { machine } from "./objects.ts";
+import { equipmentPart, makerspacePart } from "./policy.ts";
 import type { Command, CommandCall, CommandResult, HolderFacts, Outcome, Refusal, RefusalCode } from "./port.ts";
 import type { equipment } from "./tables.ts";
 

@@ -1,7 +1,7 @@
 /** Equipment: machines, their reservations and sessions, live sockets and tablets. */
 
-import { reconcileRoute } from "./machines/reconcile-route.ts";
 import { machineRoutes } from "./machines/routes.ts";
+import { reconciliationRoutes } from "./reconciliations/routes.ts";
 import { reservationRoutes } from "./reservations/routes.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
 import { tabletRoutes } from "./tablets/routes.ts";
@@ -13,23 +13,23 @@ export const equipmentRoutes = [
   ...sessionRoutes,
   ...watchRoutes,
   ...tabletRoutes,
-  reconcileRoute,
+  ...reconciliationRoutes,
 ];
 
 export type {
   ReservationEventType,
   SessionEventType,
 } from "./events.ts";
-export { defaultPolicy, holderDisplays } from "./model.ts";
+export { defaultPolicy, type HolderDisplay, holderDisplays } from "./model.ts";
 export {
   type BookingDefaults,
   BookingPolicySchema,
   bookingDefaults,
+  contradictingMachines,
   isConsistent,
   makerspacePart,
-  pushPolicies,
-  queuePolicyPushes,
 } from "./policy.ts";
-export { pushPoliciesEachMinute, reconcileConsumers, reconcileJob, reconcileNightly } from "./reconcile.ts";
+export { policyConsumers, pushPolicies, pushPoliciesEachMinute, queuePolicyPushes } from "./pushes.ts";
+export { reconcileConsumers, reconcileJob, reconcileNightly } from "./reconciliations/service.ts";
 export { suspensionConsumers, sweepAtOnce } from "./sweeps.ts";
 export { verifyTablet } from "./tablets/service.ts";

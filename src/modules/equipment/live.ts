@@ -82,4 +82,8 @@ export const closeCodes = {
   retired: 4404,
   /** A message nobody understands. */
   protocol: 4400,
+  /** Newer sockets of the same viewer took its place. */
+  replaced: 4409,
+  /** It asked for what it missed more than once a second: reconnect with back-off. */
+  too_often: 4429,
 } as const;

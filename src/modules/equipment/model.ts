@@ -143,6 +143,20 @@ export type HolderDisplay = (typeof holderDisplays)[number];
 export const outputQualities = ["excellent", "good", "fair", "poor"] as const;
 export type OutputQuality = (typeof outputQualities)[number];
 
+/** Why a stretch of an availability answer is not free. */
+export const busyCauses = [
+  "reservation",
+  "walk_up",
+  "session",
+  "buffer",
+  "past",
+  "notice",
+  "horizon",
+  "equipment_unavailable",
+  "retired",
+] as const;
+export type BusyCause = (typeof busyCauses)[number];
+
 /** Half-open: `starts_at` belongs to it, `ends_at` does not. */
 export interface Interval {
   starts_at: number;

@@ -1,15 +1,13 @@
-/** Booking policy over the wire, and on its way to the objects. */
+/** Booking policy: over the wire, merged, and as the objects keep it. */
 
-import { env } from "cloudflare:workers";
 import { z } from "@hono/zod-openapi";
-import { and, eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { SpaceSettings } from "../../platform/access/membership.ts";
-import { type Write, write } from "../../platform/db/commit.ts";
-import { describeError, log } from "../../platform/log.ts";
+import { definedOnly } from "../../platform/merge.ts";
 import type { Space } from "../../platform/space.ts";
 import { approvalModes, type BookingPolicy, checkInModes, type HolderDisplay, policyBounds } from "./model.ts";
-import type { EquipmentPort, PolicyParts } from "./port.ts";
-import { equipment, policyPushes } from "./tables.ts";
+import type { PolicyParts } from "./port.ts";
+import { equipment } from "./tables.ts";
 
 const bounded = ([low, high]: readonly [number, number]) => z.int().min(low).max(high);
 
@@ -32,6 +30,31 @@ export const BookingPolicySchema = z
   })
   .openapi("BookingPolicy");
 
+const { shape } = BookingPolicySchema;
+const names = Object.keys(shape) as (keyof typeof shape)[];
+
+/** A machine's own rules. */
+export const PolicyOverridesSchema = BookingPolicySchema.partial();
+
+/** A change of a machine's own rules: what is null is taken back, and the makerspace's rule holds again. */
+export const PolicyOverridesPatchSchema = z
+  .strictObject(
+    Object.fromEntries(names.map((name) => [name, shape[name].nullable()])) as {
+      [Name in keyof typeof shape]: z.ZodNullable<(typeof shape)[Name]>;
+    },
+  )
+  .partial()
+  .openapi("PolicyOverridesPatch");
+
+/** The machine's own rules after a change; those that became null are gone. */
+export const mergeOverrides = (
+  own: unknown,
+  patch: z.output<typeof PolicyOverridesPatchSchema>,
+): Partial<BookingPolicy> => {
+  const merged = Object.entries({ ...(own as object), ...definedOnly(patch) });
+  return Object.fromEntries(merged.filter(([, value]) => value !== null)) as Partial<BookingPolicy>;
+};
+
 /** What every machine of a makerspace starts from, as the settings keep it. */
 export interface BookingDefaults {
   show_holder: HolderDisplay;
@@ -41,6 +64,22 @@ export interface BookingDefaults {
 /** Null, or why a merged policy contradicts itself. */
 export function isConsistent(policy: BookingPolicy): string | null {
   return policy.min_minutes > policy.max_minutes ? "min_minutes is above max_minutes" : null;
+}
+
+/** Told at most this many machines at once. */
+const CONTRADICTIONS_SHOWN = 10;
+
+/** The machines whose own rules would contradict these defaults, in words. */
+export async function contradictingMachines(space: Space, defaults: BookingPolicy): Promise<string[]> {
+  const rows = await space.db
+    .select({ code: equipment.code, policy: equipment.policy })
+    .from(equipment)
+    .where(space.store.in(equipment, sql`(${equipment.retired_at} IS NULL) = 1`, sql`${equipment.policy} <> '{}'`));
+  const faults = rows.flatMap(({ code, policy }) => {
+    const fault = isConsistent({ ...defaults, ...(policy as Partial<BookingPolicy>) });
+    return fault === null ? [] : [`on ${code}, ${fault}`];
+  });
+  return faults.slice(0, CONTRADICTIONS_SHOWN);
 }
 
 /** The booking defaults in a makerspace's settings. */
@@ -73,79 +112,3 @@ export const makerspacePart = (settings: SpaceSettings): PolicyParts["makerspace
   timezone: settings.timezone,
   ...bookingDefaults(settings),
 });
-
-/** The object of one machine. */
-export const machine = (space: Space, equipment_id: string): EquipmentPort => space.object(env.EQUIPMENT, equipment_id);
-
-/** Marks every machine as owing a push: part of the batch that changes the defaults. */
-export const queuePolicyPushes = (space: Space): Write =>
-  write(
-    space.db.run(sql`
-      INSERT INTO policy_pushes (makerspace_id, equipment_id, created_at)
-      SELECT makerspace_id, id, ${space.now} FROM equipment WHERE makerspace_id = ${space.id} AND retired_at IS NULL
-      ON CONFLICT DO UPDATE SET created_at = excluded.created_at`),
-  );
-
-/** Marks one machine. */
-export const queuePolicyPush = (space: Space, equipment_id: string): Write =>
-  write(
-    space.db
-      .insert(policyPushes)
-      .values(space.store.row({ equipment_id, created_at: space.now }))
-      .onConflictDoUpdate({
-        target: [policyPushes.makerspace_id, policyPushes.equipment_id],
-        set: { created_at: space.now },
-      }),
-  );
-
-/** A worker may talk to six objects at once. */
-const PARALLEL = 6;
-const PUSHES_MAX = 500;
-
-/**
- * Brings the objects that owe a push up to date.
- * @param makerspace the defaults to push: those just written, or those of the request
- * @returns false when some object did not answer; the minute cron tries again.
- */
-export async function pushPolicies(space: Space, makerspace: PolicyParts["makerspace"]): Promise<boolean> {
-  const rows = await space.db
-    .select({ machine: equipment, queued_at: policyPushes.created_at })
-    .from(policyPushes)
-    .innerJoin(
-      equipment,
-      and(eq(equipment.makerspace_id, policyPushes.makerspace_id), eq(equipment.id, policyPushes.equipment_id)),
-    )
-    .where(space.store.in(policyPushes))
-    .limit(PUSHES_MAX);
-  let applied = rows.length < PUSHES_MAX;
-  for (let from = 0; from < rows.length; from += PARALLEL) {
-    const batch = rows.slice(from, from + PARALLEL);
-    const pushed = await Promise.all(batch.map((row) => pushOne(space, makerspace, row.machine, row.queued_at)));
-    applied = applied && pushed.every(Boolean);
-  }
-  return applied;
-}
-
-async function pushOne(
-  space: Space,
-  makerspace: PolicyParts["makerspace"],
-  row: EquipmentRow,
-  queued_at: number,
-): Promise<boolean> {
-  try {
-    // The first call decides where an object is born: near its makerspace.
-    const object = space.object<EquipmentPort>(env.EQUIPMENT, row.id, space.settings.location_hint);
-    await object.configure({ makerspace, equipment: equipmentPart(row) });
-    // A change queued meanwhile has a later time and keeps its row.
-    const settled = space.store.in(
-      policyPushes,
-      eq(policyPushes.equipment_id, row.id),
-      eq(policyPushes.created_at, queued_at),
-    );
-    await space.db.delete(policyPushes).where(settled);
-    return true;
-  } catch (error) {
-    log.warn("policy_push_failed", { makerspace_id: space.id, equipment_id: row.id, error: describeError(error) });
-    return false;
-  }
-}

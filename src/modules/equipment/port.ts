@@ -7,6 +7,7 @@ import type { ReasonInput } from "../../platform/problem.ts";
 import type { Audience } from "./live.ts";
 import type {
   BookingPolicy,
+  BusyCause,
   EquipmentCategory,
   EquipmentStatus,
   HolderDisplay,
@@ -207,18 +208,6 @@ export interface ScheduleQuery {
   after: { starts_at: number; id: string } | null;
   limit: number;
 }
-
-/** Why a stretch of an availability answer is not free. */
-export type BusyCause =
-  | "reservation"
-  | "walk_up"
-  | "session"
-  | "buffer"
-  | "past"
-  | "notice"
-  | "horizon"
-  | "equipment_unavailable"
-  | "retired";
 
 export interface Availability {
   free: Interval[];

@@ -1,47 +1,21 @@
 /** What a suspension means for machines: sockets close, future bookings go. At once, and again when no facts in flight can be older. */
 
 import { eq, inArray, isNull } from "drizzle-orm";
-import type { SettingsSource } from "../../platform/access/membership.ts";
-import { Access } from "../../platform/access/permissions.ts";
-import { directoryShardOf } from "../../platform/db/shards.ts";
-import { SpaceStore } from "../../platform/db/store.ts";
 import { outbox } from "../../platform/db/tables.ts";
 import type { EventEnvelope } from "../../platform/events.ts";
 import { newId } from "../../platform/ids.ts";
 import { describeError, log } from "../../platform/log.ts";
 import { type Consumers, type EventContext, type EventHandler, sendEvents } from "../../platform/queue.ts";
-import { Space } from "../../platform/space.ts";
+import type { Space } from "../../platform/space.ts";
+import { systemSpace } from "../../platform/system-space.ts";
 import { SECOND } from "../../platform/time.ts";
 import { findMember } from "../members/index.ts";
-import { machine } from "./policy.ts";
+import { floor, inParallel, machine } from "./objects.ts";
 import { equipment, reservations } from "./tables.ts";
-import { closeSockets, floor } from "./watch/service.ts";
+import { closeSockets } from "./watch/service.ts";
 
 /** Facts read before the suspension are refused after ten seconds; five more for clocks and the projection. */
 const SECOND_SWEEP_AFTER = 15 * SECOND;
-
-/** A makerspace as the system sees it, for messages and jobs. */
-export function systemSpace(
-  store: SpaceStore,
-  settings: Space["settings"] | null,
-  request_id: string,
-  now: number,
-  id: string,
-): Space {
-  return new Space({
-    id: store.makerspace_id,
-    store,
-    actor: { kind: "system", id, membership: null },
-    access: new Access("super_admin", [], now),
-    settings,
-    request_id,
-    now,
-    defer: () => undefined,
-  });
-}
-
-/** A worker may talk to six objects at once. */
-const PARALLEL = 6;
 
 /** The machines that hold something of the member, or that somebody watches. */
 async function concernedMachines(space: Space, member_id: string): Promise<string[]> {
@@ -72,14 +46,14 @@ async function allMachines(space: Space): Promise<string[]> {
  * @returns how many bookings were cancelled
  */
 async function sweepMember(space: Space, member_id: string, reach: "concerned" | "all"): Promise<number> {
-  await closeSockets(space, { kind: "member", id: member_id }, "membership changed");
+  // A socket that cannot be closed now must not keep a booking alive: it is told about afterwards.
+  const [closed] = await Promise.allSettled([
+    closeSockets(space, { kind: "member", id: member_id }, "membership changed"),
+  ]);
   const ids = reach === "all" ? await allMachines(space) : await concernedMachines(space, member_id);
-  let cancelled = 0;
-  for (let from = 0; from < ids.length; from += PARALLEL) {
-    const swept = await Promise.all(ids.slice(from, from + PARALLEL).map((id) => sweepMachine(space, id, member_id)));
-    cancelled += swept.reduce((sum, count) => sum + count, 0);
-  }
-  return cancelled;
+  const swept = await inParallel(ids, (id) => sweepMachine(space, id, member_id));
+  if (closed?.status === "rejected") throw closed.reason;
+  return swept.reduce((sum, count) => sum + count, 0);
 }
 
 async function sweepMachine(space: Space, equipment_id: string, member_id: string): Promise<number> {
@@ -114,7 +88,8 @@ async function sweepFor(
 ): Promise<void> {
   const member = await findMember(store, envelope.subject.id);
   if (member?.status !== "suspended") return;
-  await sweepMember(systemSpace(store, null, envelope.request_id, now, "suspension"), member.id, reach);
+  const { request_id } = envelope;
+  await sweepMember(systemSpace(store, null, { actor_id: "suspension", request_id, now }), member.id, reach);
 }
 
 const sweepNow: EventHandler = {
@@ -142,18 +117,3 @@ export const suspensionConsumers: Consumers<"member.suspended" | "member.sweep_d
   "member.suspended": [sweepNow],
   "member.sweep_due": [sweepAgain],
 };
-
-/** The makerspace of a scheduled job or message, with its settings. Null when it is gone. */
-export async function openSystemSpace(
-  makerspace_id: string,
-  settings: SettingsSource,
-  actor_id: string,
-  now: number,
-): Promise<Space | null> {
-  const shard = await directoryShardOf(makerspace_id);
-  if (shard === null) return null;
-  const store = new SpaceStore(makerspace_id, shard);
-  const source = settings.settings(store);
-  const rows = await store.db.batch([source.statement]);
-  return systemSpace(store, source.read(rows[0]), newId(), now, actor_id);
-}

@@ -44,7 +44,13 @@ export const equipment = sqliteTable(
 
 export const policyPushes = sqliteTable(
   "policy_pushes",
-  { makerspace_id: makerspaceId(), equipment_id: text().notNull(), created_at: integer().notNull() },
+  {
+    makerspace_id: makerspaceId(),
+    equipment_id: text().notNull(),
+    makerspace_version: integer().notNull(),
+    equipment_version: integer().notNull(),
+    created_at: integer().notNull(),
+  },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.equipment_id] })],
 );
 

@@ -6,7 +6,14 @@ import type { Consumers, EventContext, EventHandler } from "../../platform/queue
 import type { ReservationEventType, SessionEventType } from "../equipment/index.ts";
 import { notifications } from "./tables.ts";
 
-const insert = (envelope: EventEnvelope, { store, now }: EventContext, member_id: string) =>
+/** What one person is told: never who else was concerned. */
+interface Told {
+  member_id: string;
+  subject: { type: string; id: string };
+  data: Record<string, unknown>;
+}
+
+const insert = (envelope: EventEnvelope, { store, now }: EventContext, { member_id, subject, data }: Told) =>
   store.db
     .insert(notifications)
     .values(
@@ -15,9 +22,9 @@ const insert = (envelope: EventEnvelope, { store, now }: EventContext, member_id
         member_id,
         event_id: envelope.id,
         type: envelope.type,
-        subject_type: envelope.subject.type,
-        subject_id: envelope.subject.id,
-        data: envelope.data,
+        subject_type: subject.type,
+        subject_id: subject.id,
+        data,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -31,17 +38,30 @@ const text = (value: unknown): string | null => (typeof value === "string" ? val
 const tellHolder: EventHandler = {
   name: "notify_holder",
   async handle(envelope, context) {
-    const member_id = text(envelope.data.member_id);
-    return member_id === null ? [] : [insert(envelope, context, member_id)];
+    const { data, subject } = envelope;
+    const member_id = text(data.member_id);
+    return member_id === null ? [] : [insert(envelope, context, { member_id, subject, data })];
   },
 };
 
-/** An overrun is told to the one who runs over and to the one who is next. */
+/** An overrun is told to the one who runs over, as their session, and to the one who is next, as their booking. */
+function toldOfOverrun({ data, subject }: EventEnvelope): Told[] {
+  const { next_member_id, next_reservation_id, ...own } = data;
+  const { equipment_id, planned_end_at } = own;
+  const [holder, next, booking] = [text(own.member_id), text(next_member_id), text(next_reservation_id)];
+  const told: Told[] = holder === null ? [] : [{ member_id: holder, subject, data: own }];
+  // Somebody who runs into their own next booking is told once.
+  if (next !== null && next !== holder && booking !== null) {
+    const data = { equipment_id, member_id: next, reservation_id: booking, planned_end_at };
+    told.push({ member_id: next, subject: { type: "reservation", id: booking }, data });
+  }
+  return told;
+}
+
 const tellOverrun: EventHandler = {
   name: "notify_overrun",
   async handle(envelope, context) {
-    const told = new Set([text(envelope.data.member_id), text(envelope.data.next_member_id)]);
-    return [...told].flatMap((member_id) => (member_id === null ? [] : [insert(envelope, context, member_id)]));
+    return toldOfOverrun(envelope).map((told) => insert(envelope, context, told));
   },
 };
 

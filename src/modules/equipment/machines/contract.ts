@@ -13,7 +13,7 @@ import {
   resourceFields,
 } from "../../../platform/contract.ts";
 import { equipmentCategories, equipmentStatuses } from "../model.ts";
-import { BookingPolicySchema } from "../policy.ts";
+import { BookingPolicySchema, PolicyOverridesPatchSchema, PolicyOverridesSchema } from "../policy.ts";
 
 const webUrl = z.url({ protocol: /^https?$/ }).max(2_000);
 const day = z.iso.date();
@@ -47,7 +47,7 @@ const writable = {
   manual_url: webUrl.nullable(),
   image_url: webUrl.nullable(),
   notes: prose(5_000),
-  policy: BookingPolicySchema.partial().openapi({ description: "Overrides of the makerspace's booking policy." }),
+  policy: PolicyOverridesSchema.openapi({ description: "Overrides of the makerspace's booking policy." }),
   metadata: Metadata,
   external_id: ExternalId.nullable(),
 };
@@ -65,7 +65,13 @@ export const EquipmentInput = z
   .openapi("EquipmentInput");
 
 export const EquipmentPatch = z
-  .strictObject({ code, ...writable })
+  .strictObject({
+    code,
+    ...writable,
+    policy: PolicyOverridesPatchSchema.openapi({
+      description: "Changes single overrides; null takes one back, and the makerspace's rule holds again.",
+    }),
+  })
   .partial()
   .openapi("EquipmentPatch");
 

@@ -1,2 +1,3 @@
-export { machineFact, requireMachine } from "./service.ts";
-export type { MachineRow } from "./view.ts";
+export { archive } from "./retirement.ts";
+export { machineFact } from "./service.ts";
+export { type MachineRow, requireMachine } from "./view.ts";

@@ -1,13 +1,8 @@
 import { spaceRoute } from "../../../platform/route.ts";
 import { Equipment, EquipmentInput, EquipmentPage, EquipmentPatch, EquipmentQuery } from "./contract.ts";
-import {
-  createMachine,
-  listMachines,
-  machineDetailFact,
-  readMachine,
-  retireMachine,
-  updateMachine,
-} from "./service.ts";
+import { listMachines } from "./lists.ts";
+import { retireMachine } from "./retirement.ts";
+import { createMachine, machineDetailFact, readMachine, updateMachine } from "./service.ts";
 
 const tag = "equipment";
 const one = "/equipment/{equipment_id}";

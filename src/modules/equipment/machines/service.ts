@@ -1,19 +1,19 @@
-/** Machines: added, listed, changed, retired. Their bookings live in their objects. */
+/** Machines: added, shown, changed. Their bookings live in their objects. */
 
 import type { z } from "@hono/zod-openapi";
-import { asc, eq, getTableColumns, gt, inArray, isNull, sql } from "drizzle-orm";
+import { eq, getTableColumns, sql } from "drizzle-orm";
 import { write } from "../../../platform/db/commit.ts";
-import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
 import { newId } from "../../../platform/ids.ts";
 import { definedOnly } from "../../../platform/merge.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
-import { execute } from "../commands.ts";
-import { effectivePolicy, isConsistent, makerspacePart, pushPolicies, queuePolicyPush } from "../policy.ts";
+import { effectivePolicy, isConsistent, makerspacePart, mergeOverrides } from "../policy.ts";
+import { pushPolicies, queuePolicyPush } from "../pushes.ts";
+import { mayManage } from "../standing.ts";
 import { equipment } from "../tables.ts";
-import type { Equipment, EquipmentInput, EquipmentPatch, EquipmentQuery } from "./contract.ts";
-import { type MachineDetail, type MachineRow, viewMachine } from "./view.ts";
+import type { Equipment, EquipmentInput, EquipmentPatch } from "./contract.ts";
+import { type MachineDetail, type MachineRow, requireMachine, viewMachine } from "./view.ts";
 
 type View = z.output<typeof Equipment>;
 
@@ -22,7 +22,7 @@ const totals = (column: "use_count" | "use_ms") =>
   sql<number | null>`(
     SELECT c.${sql.raw(column)} FROM projection_cursors c
     WHERE c.makerspace_id = equipment.makerspace_id AND c.equipment_id = equipment.id)`.as(column);
-const detailColumns = {
+export const detailColumns = {
   ...getTableColumns(equipment),
   in_use: sql<number>`EXISTS (
     SELECT 1 FROM sessions s
@@ -49,20 +49,8 @@ export const machineDetailFact = (store: SpaceStore, { equipment_id }: OnMachine
     .from(equipment)
     .where(store.in(equipment, eq(equipment.id, equipment_id)));
 
-/** The row behind a fact. @throws not_found for an unknown machine. */
-export function requireMachine<Row extends MachineRow>(rows: Row[]): Row {
-  const [row] = rows;
-  if (!row) throw problem("not_found");
-  return row;
-}
-
-/** True when the caller may manage this machine: staff, a maintainer of it, or its owner. */
-export const mayManage = (space: Space, row: { id: string; owner_member_id: string | null }): boolean => {
-  const scope = space.scope("equipment.manage", row.id);
-  return scope === "any" || (scope === "own" && row.owner_member_id === space.actor.id);
-};
-
-const view = (space: Space, row: MachineDetail): View =>
+/** A machine as the caller may see it. */
+export const view = (space: Space, row: MachineDetail): View =>
   viewMachine(row, effectivePolicy(space, row.policy), mayManage(space, row));
 
 /** One machine as the caller may see it. */
@@ -88,10 +76,25 @@ function prices(space: Space, input: z.output<typeof EquipmentPatch>, before: Pr
       errors: [{ pointer: "/deposit_required/currency", code: "contradiction", detail: "differs from hourly_rate" }],
     });
   }
+  const currency = given[0] ?? before.currency ?? space.settings.currency;
+  const stays = {
+    hourly_rate: rate === undefined && before.hourly_rate_minor,
+    deposit_required: deposit === undefined && before.deposit_minor,
+  };
+  const restated = before.currency === null || before.currency === currency ? [] : Object.entries(stays);
+  // An amount that stays would mean other money under another currency.
+  const kept = restated.find(([, amount]) => typeof amount === "number");
+  if (kept) {
+    throw problem("invalid_body", {
+      errors: [
+        { pointer: `/${kept[0]}`, code: "contradiction", detail: `is in ${before.currency}; change both prices` },
+      ],
+    });
+  }
   return {
     hourly_rate_minor: rate === undefined ? before.hourly_rate_minor : (rate?.amount_minor ?? null),
     deposit_minor: deposit === undefined ? before.deposit_minor : (deposit?.amount_minor ?? null),
-    currency: given[0] ?? before.currency ?? space.settings.currency,
+    currency,
   };
 }
 
@@ -156,12 +159,15 @@ export async function createMachine(space: Space, input: z.output<typeof Equipme
     write(space.db.insert(equipment).values(columns), conflicts),
     queuePolicyPush(space, row.id),
   );
-  await pushPolicies(space, makerspacePart(space.settings));
+  await pushPolicies(space, makerspacePart(space.settings), row.id);
   return body;
 }
 
 /** What the object keeps of a machine: a change of these is pushed. */
-const pushed = ["code", "name", "category", "location", "status", "policy"] as const;
+const kept = ["code", "name", "category", "location", "status", "policy"] as const;
+
+const isPushed = (before: MachineRow, after: MachineRow): boolean =>
+  kept.some((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
 
 /**
  * Merges fields. The object has the new rules before the answer, or by the repair within minutes (`policy_applied: false`).
@@ -181,12 +187,12 @@ export async function updateMachine(
   const own = space.scope("equipment.manage", before.id) === "own";
   if (own && patch.owner_member_id !== undefined && patch.owner_member_id !== space.actor.id)
     throw problem("forbidden");
-  const policy = patch.policy ? { ...(before.policy as object), ...patch.policy } : before.policy;
+  const policy = patch.policy ? mergeOverrides(before.policy, patch.policy) : before.policy;
   checkPolicy(space, policy);
   const { hourly_rate: _rate, deposit_required: _deposit, ...fields } = patch;
   const change = { ...definedOnly(fields), policy, ...prices(space, patch, before) };
   const version = before.version + 1;
-  const pushes = pushed.some((name) => patch[name] !== undefined);
+  const pushes = isPushed(before, { ...before, ...change });
   const policy_version = before.policy_version + (pushes ? 1 : 0);
   const after: MachineDetail = { ...before, ...change, policy_version, updated_at: space.now, version };
   await space.commit(
@@ -205,68 +211,6 @@ export async function updateMachine(
     ),
     ...(pushes ? [queuePolicyPush(space, before.id)] : []),
   );
-  const policy_applied = pushes ? await pushPolicies(space, makerspacePart(space.settings)) : true;
+  const policy_applied = pushes ? await pushPolicies(space, makerspacePart(space.settings), before.id) : true;
   return { ...view(space, after), policy_applied };
-}
-
-/**
- * Retires a machine: the object first (refused with open bookings), then the row. Nothing is deleted.
- * @throws not_found, forbidden, has_open_reservations
- */
-export async function retireMachine(space: Space, rows: MachineDetail[]): Promise<void> {
-  const before = requireMachine(rows);
-  if (!mayManage(space, before)) throw problem("forbidden");
-  if (before.retired_at !== null) return;
-  await execute(space, before, { type: "retire" }, { authority: "any", holder: null });
-  const version = before.version + 1;
-  await space.commit(
-    {
-      action: "equipment.retired",
-      subject: { type: "equipment", id: before.id, version },
-      before: view(space, before),
-    },
-    write(
-      space.db
-        .update(equipment)
-        // The code is free for the next machine; the history keeps the old one.
-        .set({
-          retired_at: space.now,
-          code: sql`${equipment.code} || '~' || ${before.id}`,
-          updated_at: space.now,
-          version,
-        })
-        .where(space.store.in(equipment, eq(equipment.id, before.id), isNull(equipment.retired_at))),
-    ),
-  );
-}
-
-/** Machines by id, filtered. */
-export async function listMachines(space: Space, query: z.output<typeof EquipmentQuery>): Promise<Page<View>> {
-  const { limit, cursor, ...filter } = query;
-  const list = ["equipment", filter];
-  const after = readCursor(cursor, list);
-  const owner = filter.owner_member_id === "me" ? space.actor.id : filter.owner_member_id;
-  const rows = await space.db
-    .select(detailColumns)
-    .from(equipment)
-    .where(
-      space.store.in(
-        equipment,
-        after ? gt(equipment.id, after.id) : undefined,
-        filter.category ? inArray(equipment.category, filter.category) : undefined,
-        filter.status ? inArray(equipment.status, filter.status) : undefined,
-        owner ? eq(equipment.owner_member_id, owner) : undefined,
-        filter.external_id ? eq(equipment.external_id, filter.external_id) : undefined,
-        filter.retired === "exclude" ? isNull(equipment.retired_at) : undefined,
-      ),
-    )
-    .orderBy(asc(equipment.id))
-    .limit(limit + 1);
-  return toPage(
-    rows,
-    limit,
-    list,
-    (row) => ({ value: row.id, id: row.id }),
-    (row) => view(space, row),
-  );
 }

@@ -1,4 +1,5 @@
 import type { z } from "@hono/zod-openapi";
+import { problem } from "../../../platform/problem.ts";
 import { toIso, toIsoOrNull } from "../../../platform/time.ts";
 import type { BookingPolicy } from "../model.ts";
 import type { equipment } from "../tables.ts";
@@ -21,8 +22,12 @@ const HOUR_MS = 3_600_000;
 const money = (amount_minor: number | null, currency: string | null) =>
   amount_minor === null || currency === null ? null : { amount_minor, currency };
 
-/** A retired machine has its id behind the code in the database, so that the code is free; nobody needs to see that. */
-const codeOf = (row: MachineDetail): string => (row.retired_at === null ? row.code : (row.code.split("~")[0] ?? ""));
+/** The row behind a fact. @throws not_found for an unknown machine. */
+export function requireMachine<Row extends MachineRow>(rows: Row[]): Row {
+  const [row] = rows;
+  if (!row) throw problem("not_found");
+  return row;
+}
 
 /** Row → JSON. Internal notes only for those who manage the machine. */
 export const viewMachine = (
@@ -31,7 +36,7 @@ export const viewMachine = (
   withNotes: boolean,
 ): z.output<typeof Equipment> => ({
   id: row.id,
-  code: codeOf(row),
+  code: row.code,
   name: row.name,
   category: row.category,
   sub_category: row.sub_category,

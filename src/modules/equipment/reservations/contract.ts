@@ -9,7 +9,7 @@ import {
   prose,
   resourceFields,
 } from "../../../platform/contract.ts";
-import { reservationStatuses } from "../model.ts";
+import { busyCauses, reservationStatuses } from "../model.ts";
 
 const status = z.enum(reservationStatuses);
 const purpose = prose(500);
@@ -57,6 +57,10 @@ export const Reservation = z
     checked_in_at: Instant.nullable(),
     expires_at: Instant.nullable().openapi({ description: "When a pending reservation lapses." }),
     makerspace_id: Id,
+    orphan: z
+      .literal(true)
+      .optional()
+      .openapi({ description: "Staff: the machine does not know it; it holds no time." }),
   })
   .openapi("Reservation");
 export const ReservationPage = pageOf(Reservation).openapi("ReservationPage");
@@ -66,6 +70,11 @@ const range = {
   starts_to: InstantInput.optional().openapi({ description: "Exclusive." }),
 };
 
+/** Shared by the lists that are projections. */
+export const orphansQuery = z.enum(["exclude", "include"]).default("exclude").openapi({
+  description: "Staff: rows that no machine knows any more, kept for inspection.",
+});
+
 export const MachineScheduleQuery = z.strictObject({ ...pageQuery, ...range, status: anyOf(status) });
 
 export const ReservationQuery = z.strictObject({
@@ -74,6 +83,7 @@ export const ReservationQuery = z.strictObject({
   member_id: Id.optional().openapi({ description: "`me` works; others need staff permission." }),
   equipment_id: anyOf(Id),
   status: anyOf(status),
+  orphans: orphansQuery,
   updated_since: InstantInput.optional().openapi({
     description: "Oldest change first; not together with other filters.",
   }),
@@ -86,18 +96,6 @@ export const MyReservationQuery = z.strictObject({
   status: anyOf(status),
   sort: z.enum(["starts_at", "-starts_at"]).default("starts_at"),
 });
-
-const causes = [
-  "reservation",
-  "walk_up",
-  "session",
-  "buffer",
-  "past",
-  "notice",
-  "horizon",
-  "equipment_unavailable",
-  "retired",
-] as const;
 
 export const AvailabilityQuery = z
   .strictObject({ from: InstantInput, to: InstantInput })
@@ -113,6 +111,6 @@ export const Availability = z
     from: Instant,
     to: Instant,
     free: z.array(z.strictObject({ starts_at: Instant, ends_at: Instant })),
-    busy: z.array(z.strictObject({ starts_at: Instant, ends_at: Instant, because: z.enum(causes) })),
+    busy: z.array(z.strictObject({ starts_at: Instant, ends_at: Instant, because: z.enum(busyCauses) })),
   })
   .openapi("Availability");

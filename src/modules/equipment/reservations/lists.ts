@@ -12,7 +12,7 @@ import { acrossShards, belongings } from "../../members/index.ts";
 import { reservationStatuses } from "../model.ts";
 import { reservations } from "../tables.ts";
 import type { MyReservationQuery, Reservation, ReservationQuery } from "./contract.ts";
-import { viewerOf } from "./service.ts";
+import { viewersOf } from "./service.ts";
 import { viewReservation } from "./view.ts";
 
 type View = z.output<typeof Reservation>;
@@ -72,6 +72,10 @@ const equalities = (combination: Partial<Record<"member_id" | "equipment_id" | "
     combination.status === undefined ? undefined : leads(reservations.status, combination.status),
   );
 
+/** Rows that no machine knows are no bookings: only staff who ask for them see them. */
+const known = (orphans: "exclude" | "include"): SQL | undefined =>
+  orphans === "include" ? undefined : sql`${reservations.orphan} = 0`;
+
 const startKey = (row: Row): Cursor => ({ value: row.starts_at, id: row.id });
 
 /**
@@ -80,17 +84,20 @@ const startKey = (row: Row): Cursor => ({ value: row.starts_at, id: row.id });
  */
 export async function listReservations(space: Space, query: z.output<typeof ReservationQuery>): Promise<Page<View>> {
   const { limit, cursor, sort, ...filter } = query;
-  const viewer = viewerOf(space);
+  const seesAll = space.scope("reservations.read") === "any";
   const member_id = filter.member_id === "me" ? space.actor.id : filter.member_id;
-  if (member_id !== undefined && member_id !== space.actor.id && !viewer.sees_all) throw problem("forbidden");
+  const isOfOthers = member_id !== undefined && member_id !== space.actor.id;
+  if (!seesAll && (isOfOthers || filter.orphans === "include")) throw problem("forbidden");
   const list = ["reservations", filter, sort];
   const after = readCursor(cursor, list);
   if (filter.updated_since !== undefined) return listChanged(space, { ...filter, limit, after, list });
   const walks = walksOf({ member_id, equipment_id: filter.equipment_id, status: filter.status }).map((one) =>
-    space.store.in(reservations, equalities(one), inRange(filter, after, sort)),
+    space.store.in(reservations, equalities(one), inRange(filter, after, sort), known(filter.orphans)),
   );
+  const viewers = viewersOf(space);
   const rows = await space.time("db", walk(space.db, walks, sort, limit + 1));
-  return toPage(rows, limit, list, startKey, (row) => viewReservation(row, viewer));
+  const viewerOn = await viewers;
+  return toPage(rows, limit, list, startKey, (row) => viewReservation(row, viewerOn(row.equipment_id)));
 }
 
 interface Changed extends Range {
@@ -116,9 +123,9 @@ async function listChanged(space: Space, query: Changed): Promise<Page<View>> {
     .where(space.store.in(reservations, changed))
     .orderBy(asc(reservations.updated_at), asc(reservations.id))
     .limit(limit + 1);
-  const viewer = viewerOf(space);
+  const viewerOn = await viewersOf(space);
   const key = (row: Row): Cursor => ({ value: row.updated_at, id: row.id });
-  return toPage(rows, limit, list, key, (row) => viewReservation(row, viewer));
+  return toPage(rows, limit, list, key, (row) => viewReservation(row, viewerOn(row.equipment_id)));
 }
 
 /** One reservation from D1. @throws not_found */
@@ -127,8 +134,9 @@ export async function readReservation(space: Space, id: string): Promise<View> {
     .select()
     .from(reservations)
     .where(space.store.in(reservations, eq(reservations.id, id)));
-  if (!row) throw problem("not_found");
-  return viewReservation(row, viewerOf(space, row.equipment_id));
+  const viewer = row && (await viewersOf(space))(row.equipment_id);
+  if (!viewer || (row.orphan && !viewer.sees_all)) throw problem("not_found");
+  return viewReservation(row, viewer);
 }
 
 /** One's own reservations in every makerspace, merged by start. */
@@ -144,13 +152,13 @@ export async function listMyReservations(
   const rows = await acrossShards(mine, (db, here) => {
     // The index of a member's bookings leads with the status.
     const walks = here.flatMap((one) =>
-      (filter.status ?? reservationStatuses).map((status) => {
+      [...new Set(filter.status ?? reservationStatuses)].map((status) => {
         const own = and(
           eq(reservations.makerspace_id, one.makerspace_id),
           leads(reservations.member_id, one.member_id),
           leads(reservations.status, status),
         );
-        return and(own, inRange(filter, after, sort)) ?? sql`0`;
+        return and(own, inRange(filter, after, sort), known("exclude")) ?? sql`0`;
       }),
     );
     return walk(db, walks, sort, limit + 1);

@@ -6,11 +6,12 @@ import { newId } from "../../../platform/ids.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { DAY, toIso } from "../../../platform/time.ts";
+import type { Standing } from "../commands.ts";
 import { execute } from "../commands.ts";
 import { type MachineRow, requireMachine } from "../machines/index.ts";
-import { machine } from "../policy.ts";
+import { machine } from "../objects.ts";
 import type { Command, ReservationRecord } from "../port.ts";
-import { authority, standingFor } from "../standing.ts";
+import { type Owned, reachesAll, reachIn, standingFor, standingOfCaller, standingOn } from "../standing.ts";
 import type {
   Availability,
   AvailabilityQuery,
@@ -29,16 +30,24 @@ export interface Booked {
   replayed: boolean;
 }
 
-/** What this caller sees of reservations, on one machine if given. */
-export const viewerOf = (space: Space, equipment_id?: string): Viewer => ({
+/** What this caller sees of the reservations of a machine. */
+const viewerOf = (space: Space, row: Owned): Viewer => ({
   makerspace_id: space.id,
   member_id: space.actor.id,
-  sees_all: space.scope("reservations.read", equipment_id) === "any",
+  sees_all: reachesAll(space, "reservations.read", row),
 });
 
-function booked(space: Space, record: ReservationRecord | null, replayed: boolean): Booked {
-  if (!record) throw problem("not_found");
-  return { view: viewReservation(record, viewerOf(space, record.equipment_id)), replayed };
+/** The same for the rows of a list: by machine. */
+export async function viewersOf(space: Space): Promise<(equipment_id: string) => Viewer> {
+  const reaches = await reachIn(space, "reservations.read");
+  return (id) => ({ makerspace_id: space.id, member_id: space.actor.id, sees_all: reaches(id) });
+}
+
+/** Carries out a command on a reservation and shows what became of it. */
+async function booked(space: Space, row: MachineRow, command: Command, standing: Standing): Promise<Booked> {
+  const { reservation, replayed } = await execute(space, row, command, standing);
+  if (!reservation) throw problem("not_found");
+  return { view: viewReservation(reservation, viewerOf(space, row)), replayed };
 }
 
 /**
@@ -54,8 +63,7 @@ export async function reserve(
   const standing = await standingFor(space, "reservations.create", row, input.member_id);
   const { starts_at, ends_at, purpose = null, project_id = null } = input;
   const command: Command = { type: "reserve", reservation_id: newId(), starts_at, ends_at, purpose, project_id };
-  const { reservation, replayed } = await execute(space, row, command, standing);
-  return booked(space, reservation, replayed);
+  return booked(space, row, command, standing);
 }
 
 /** The state changes that take a note or nothing. */
@@ -63,7 +71,10 @@ export type ReservationAction = "approve" | "reject" | "cancel" | "check_in" | "
 
 const decisions: readonly ReservationAction[] = ["approve", "reject", "no_show", "excuse"];
 
-/** Approves, rejects, cancels, checks in, marks or excuses a no-show. @throws illegal_transition, too_early, forbidden, not_found */
+/** What lets somebody use the machine again: the person is looked at once more. */
+const admissions: readonly ReservationAction[] = ["approve", "excuse"];
+
+/** Approves, rejects, cancels, checks in, marks or excuses a no-show. @throws illegal_transition, too_early, booking_refused, forbidden, not_found */
 export async function act(
   space: Space,
   rows: MachineRow[],
@@ -72,10 +83,12 @@ export async function act(
   note: string | null,
 ): Promise<Booked> {
   const row = requireMachine(rows);
-  const reach = authority(space, decisions.includes(type) ? "reservations.decide" : "reservations.change", row);
+  const permission = decisions.includes(type) ? "reservations.decide" : "reservations.change";
+  const standing = admissions.includes(type)
+    ? await standingOn(space, permission, row, reservation_id)
+    : standingOfCaller(space, permission, row);
   const command: Command = type === "check_in" ? { type, reservation_id } : { type, reservation_id, note };
-  const { reservation, replayed } = await execute(space, row, command, { authority: reach, holder: null });
-  return booked(space, reservation, replayed);
+  return booked(space, row, command, standing);
 }
 
 /** Moves, extends or shortens. @throws stale_version, slot_taken, booking_refused, illegal_transition, forbidden */
@@ -87,8 +100,8 @@ export async function amend(
   patch: z.output<typeof ReservationPatch>,
 ): Promise<Booked> {
   const row = requireMachine(rows);
-  const reach = authority(space, "reservations.change", row);
   if (if_version === null) throw problem("precondition_required");
+  const standing = await standingOn(space, "reservations.change", row, reservation_id);
   const { starts_at, ends_at, purpose, project_id } = patch;
   const command: Command = {
     type: "amend",
@@ -99,8 +112,7 @@ export async function amend(
     ...(purpose !== undefined && { purpose }),
     ...(project_id !== undefined && { project_id }),
   };
-  const { reservation, replayed } = await execute(space, row, command, { authority: reach, holder: null });
-  return booked(space, reservation, replayed);
+  return booked(space, row, command, standing);
 }
 
 /** One reservation, from the object: never behind. @throws not_found */
@@ -108,7 +120,7 @@ export async function readFromMachine(space: Space, rows: MachineRow[], reservat
   const row = requireMachine(rows);
   const record = await space.time("object", machine(space, row.id).reservation(reservation_id));
   if (!record) throw problem("not_found");
-  return viewReservation(record, viewerOf(space, row.id));
+  return viewReservation(record, viewerOf(space, row));
 }
 
 /** The machine's schedule, from the object: those that start in [starts_from, starts_to), oldest first. */
@@ -131,7 +143,7 @@ export async function readSchedule(
       limit: limit + 1,
     }),
   );
-  const viewer = viewerOf(space, row.id);
+  const viewer = viewerOf(space, row);
   const key = (record: ReservationRecord) => ({ value: record.starts_at, id: record.id });
   return toPage(records, limit, list, key, (record) => viewReservation(record, viewer));
 }

@@ -11,7 +11,10 @@ export interface Viewer {
 }
 
 /** Record → JSON. Others' reservations are busy times without a name for those who see only their own. */
-export function viewReservation(record: ReservationRecord, viewer: Viewer): z.output<typeof Reservation> {
+export function viewReservation(
+  record: ReservationRecord & { orphan?: boolean },
+  viewer: Viewer,
+): z.output<typeof Reservation> {
   const mine = record.member_id === viewer.member_id;
   const open = mine || viewer.sees_all;
   return {
@@ -34,5 +37,6 @@ export function viewReservation(record: ReservationRecord, viewer: Viewer): z.ou
     created_at: toIso(record.created_at),
     updated_at: toIso(record.updated_at),
     version: record.version,
+    ...(record.orphan && { orphan: true as const }),
   };
 }

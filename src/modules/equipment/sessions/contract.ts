@@ -10,6 +10,7 @@ import {
   resourceFields,
 } from "../../../platform/contract.ts";
 import { outputQualities } from "../model.ts";
+import { orphansQuery } from "../reservations/contract.ts";
 
 export const SessionInput = z
   .strictObject({
@@ -53,6 +54,7 @@ export const Session = z
     job_successful: z.boolean().nullable(),
     output_quality: z.enum(outputQualities).nullable(),
     notes: z.string().nullable(),
+    orphan: z.literal(true).optional().openapi({ description: "Staff: the machine does not know it." }),
   })
   .openapi("Session");
 export const SessionPage = pageOf(Session).openapi("SessionPage");
@@ -62,6 +64,7 @@ export const SessionQuery = z.strictObject({
   member_id: Id.optional().openapi({ description: "`me` works; others need staff permission." }),
   equipment_id: anyOf(Id),
   status: anyOf(z.enum(["active", "completed"])),
+  orphans: orphansQuery,
   started_from: InstantInput.optional().openapi({ description: "Inclusive." }),
   started_to: InstantInput.optional().openapi({ description: "Exclusive." }),
   sort: z.enum(["started_at", "-started_at"]).default("-started_at"),

@@ -65,7 +65,7 @@ export const sessionRoutes = [
       tag,
       method: "get",
       path: "/sessions",
-      summary: "Sessions, newest first; members see their own",
+      summary: "Sessions, newest first; members see their own, and those on a machine of theirs when they ask for it",
       permission: "sessions.read",
       query: SessionQuery,
       response: SessionPage,

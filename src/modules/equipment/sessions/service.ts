@@ -1,44 +1,22 @@
 /** Sessions: a machine in use. Started and ended by the object, listed from D1. */
 
 import type { z } from "@hono/zod-openapi";
-import { asc, desc, eq, type SQL } from "drizzle-orm";
+import { asc, desc, eq, type SQL, sql } from "drizzle-orm";
 import { byNumberAndId, combinations, leads, mergeWalks, within } from "../../../platform/db/fan-out.ts";
 import { type Cursor, type Page, readCursor, toPage } from "../../../platform/db/page.ts";
 import { newId } from "../../../platform/ids.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
-import { toIso, toIsoOrNull } from "../../../platform/time.ts";
 import { execute } from "../commands.ts";
 import { type MachineRow, requireMachine } from "../machines/index.ts";
-import type { Command, SessionRecord } from "../port.ts";
-import { authority, standingFor } from "../standing.ts";
+import type { Command } from "../port.ts";
+import { reachIn, standingFor, standingOfCaller, standingOn } from "../standing.ts";
 import { sessions } from "../tables.ts";
 import type { Session, SessionEndInput, SessionInput, SessionQuery } from "./contract.ts";
+import { viewSession } from "./view.ts";
 
 type View = z.output<typeof Session>;
 type Row = typeof sessions.$inferSelect;
-
-/** Record → JSON. */
-export const viewSession = (record: SessionRecord): View => ({
-  id: record.id,
-  equipment_id: record.equipment_id,
-  member_id: record.member_id,
-  reservation_id: record.reservation_id,
-  project_id: record.project_id,
-  status: record.status,
-  started_at: toIso(record.started_at),
-  planned_ends_at: toIso(record.planned_end_at),
-  ended_at: toIsoOrNull(record.ended_at),
-  ended_by: record.ended_by,
-  overrun: record.overrun_at !== null,
-  collides_with: record.collides_with,
-  job_successful: record.job_successful,
-  output_quality: record.output_quality,
-  notes: record.notes,
-  created_at: toIso(record.created_at),
-  updated_at: toIso(record.updated_at),
-  version: record.version,
-});
 
 /** A session's answer, and whether it came from an earlier request with the same key. */
 interface Used {
@@ -53,11 +31,16 @@ export async function startSession(
   input: z.output<typeof SessionInput>,
 ): Promise<Used> {
   const row = requireMachine(rows);
-  const standing = await standingFor(space, "sessions.run", row, input.member_id);
+  const { reservation_id } = input;
+  // A booking names its holder; a walk-up is for the caller, or for whom staff say.
+  const standing =
+    reservation_id === undefined
+      ? await standingFor(space, "sessions.run", row, input.member_id)
+      : await standingOn(space, "sessions.run", row, reservation_id);
   const command: Command = {
     type: "start_session",
     session_id: newId(),
-    reservation_id: input.reservation_id ?? null,
+    reservation_id: reservation_id ?? null,
     planned_minutes: input.planned_minutes ?? null,
     project_id: input.project_id ?? null,
   };
@@ -74,10 +57,9 @@ export async function endSession(
   input: z.output<typeof SessionEndInput>,
 ): Promise<Used> {
   const row = requireMachine(rows);
-  const reach = authority(space, "sessions.run", row);
   const { job_successful = null, output_quality = null, notes = null } = input;
   const command: Command = { type: "end_session", session_id, job_successful, output_quality, notes };
-  const { session, replayed } = await execute(space, row, command, { authority: reach, holder: null });
+  const { session, replayed } = await execute(space, row, command, standingOfCaller(space, "sessions.run", row));
   if (!session) throw problem("not_found");
   return { view: viewSession(session), replayed };
 }
@@ -88,13 +70,22 @@ export async function readSession(space: Space, id: string): Promise<View> {
     .select()
     .from(sessions)
     .where(space.store.in(sessions, eq(sessions.id, id)));
-  const seen = row && (row.member_id === space.actor.id || space.scope("sessions.read", row.equipment_id) === "any");
-  if (!row || !seen) throw problem("not_found");
+  const isSeen = row && (await reachIn(space, "sessions.read"))(row.equipment_id);
+  const isMine = row?.member_id === space.actor.id && !row.orphan;
+  if (!row || !(isSeen || isMine)) throw problem("not_found");
   return viewSession(row);
 }
 
-function walksOf(space: Space, query: z.output<typeof SessionQuery>, after: Cursor | null): SQL[] {
-  const sees_all = space.scope("sessions.read") === "any";
+/** Everything for staff; for the owner of a machine when they ask for their machines alone. */
+async function seesAll(space: Space, { equipment_id, orphans }: z.output<typeof SessionQuery>): Promise<boolean> {
+  if (space.scope("sessions.read") === "any") return true;
+  if (orphans === "include") throw problem("forbidden");
+  if (equipment_id === undefined) return false;
+  const reaches = await reachIn(space, "sessions.read");
+  return equipment_id.every(reaches);
+}
+
+function walksOf(space: Space, query: z.output<typeof SessionQuery>, after: Cursor | null, sees_all: boolean): SQL[] {
   const wanted = query.member_id === "me" ? space.actor.id : query.member_id;
   if (wanted !== undefined && wanted !== space.actor.id && !sees_all) throw problem("forbidden");
   const member_id = wanted ?? (sees_all ? undefined : space.actor.id);
@@ -117,6 +108,7 @@ function walksOf(space: Space, query: z.output<typeof SessionQuery>, after: Curs
       one.equipment_id === undefined ? undefined : leads(sessions.equipment_id, one.equipment_id),
       one.status === undefined ? undefined : leads(sessions.status, one.status),
       range,
+      query.orphans === "include" ? undefined : sql`${sessions.orphan} = 0`,
     ),
   );
 }
@@ -127,7 +119,7 @@ export async function listSessions(space: Space, query: z.output<typeof SessionQ
   const list = ["sessions", filter];
   const after = readCursor(cursor, list);
   const direction = query.sort === "started_at" ? asc : desc;
-  const walks = walksOf(space, query, after).map((where) =>
+  const walks = walksOf(space, query, after, await seesAll(space, query)).map((where) =>
     space.db
       .select()
       .from(sessions)

@@ -11,36 +11,21 @@ import { directoryShardOf } from "../../../platform/db/shards.ts";
 import { SpaceStore } from "../../../platform/db/store.ts";
 import { pairingCodes } from "../../../platform/db/tables.ts";
 import { newCode, newId, newSecret, normaliseCode, sha256 } from "../../../platform/ids.ts";
-import { attemptsOf, objectOf } from "../../../platform/objects.ts";
-import { problem } from "../../../platform/problem.ts";
+import { attemptsOf } from "../../../platform/objects.ts";
+import { Problem, problem } from "../../../platform/problem.ts";
 import type { Visitor } from "../../../platform/route.ts";
 import type { Space } from "../../../platform/space.ts";
-import { MINUTE, toIso, toIsoOrNull } from "../../../platform/time.ts";
-import type { FloorPort } from "../port.ts";
+import { MINUTE } from "../../../platform/time.ts";
+import { floor, floorOf } from "../objects.ts";
 import { equipment, tablets } from "../tables.ts";
-import { closeSockets, floor } from "../watch/service.ts";
+import { closeSockets } from "../watch/service.ts";
 import type { PairedTablet, PairingTablet, Tablet, TabletInput } from "./contract.ts";
-
-type Row = typeof tablets.$inferSelect;
+import { type TabletRow, viewTablet } from "./view.ts";
 
 const PAIRING_LIVES = 10 * MINUTE;
 /** Wrong codes per address: enough for clumsy fingers, far too few to guess one of 30^8. */
 const PAIR_ATTEMPTS = 20;
 const PAIR_WINDOW = 10 * MINUTE;
-
-const view = (row: Row): z.output<typeof Tablet> => ({
-  id: row.id,
-  makerspace_id: row.makerspace_id,
-  label: row.label,
-  equipment_ids: row.equipment_ids as string[],
-  status: row.status,
-  pairing_expires_at: toIso(row.pairing_expires_at),
-  paired_at: toIsoOrNull(row.paired_at),
-  revoked_at: toIsoOrNull(row.revoked_at),
-  created_at: toIso(row.created_at),
-  updated_at: toIso(row.updated_at),
-  version: row.version,
-});
 
 /** Announces a tablet and makes its pairing code. @throws unknown_reference */
 export async function createTablet(
@@ -57,7 +42,7 @@ export async function createTablet(
     });
   }
   const expires_at = space.now + PAIRING_LIVES;
-  const row: Row = space.store.row({
+  const row: TabletRow = space.store.row({
     id: newId(),
     label: input.label ?? known[0]?.name ?? "Tablet",
     equipment_ids: input.equipment_ids,
@@ -71,13 +56,24 @@ export async function createTablet(
     updated_at: space.now,
   });
   await space.commit(
-    { action: "tablet.created", subject: { type: "tablet", id: row.id, version: 1 }, after: view(row) },
+    { action: "tablet.created", subject: { type: "tablet", id: row.id, version: 1 }, after: viewTablet(row) },
     write(space.db.insert(tablets).values(row)),
   );
   const pairing_code = newCode();
   const digest = await sha256(normaliseCode(pairing_code));
   await directory().insert(pairingCodes).values({ digest, makerspace_id: space.id, tablet_id: row.id, expires_at });
-  return { ...view(row), pairing_code };
+  return { ...viewTablet(row), pairing_code };
+}
+
+/** Uses up a pairing code: of two devices with one code, one wins. @throws code_used */
+async function takeCode(code: string, now: number): Promise<typeof pairingCodes.$inferSelect> {
+  const digest = await sha256(normaliseCode(code));
+  const [taken] = await directory()
+    .delete(pairingCodes)
+    .where(and(eq(pairingCodes.digest, digest), gt(pairingCodes.expires_at, now)))
+    .returning();
+  if (!taken) throw problem("code_used");
+  return taken;
 }
 
 /**
@@ -85,51 +81,52 @@ export async function createTablet(
  * @throws code_used for a wrong, used or expired code; rate_limited after twenty tries in ten minutes.
  */
 export async function pairTablet(visitor: Visitor, code: string): Promise<z.output<typeof PairedTablet>> {
-  const { now, request_id } = visitor;
   const attempts = attemptsOf(env.ATTEMPTS, `pair:${visitor.ip}`);
   const { allowed, retry_after } = await attempts.take(PAIR_ATTEMPTS, PAIR_WINDOW);
   if (!allowed) throw problem("rate_limited", { retry_after });
-  const digest = await sha256(normaliseCode(code));
-  // Taking the row is using the code: of two tablets with one code, one wins.
-  const [used] = await directory()
-    .delete(pairingCodes)
-    .where(and(eq(pairingCodes.digest, digest), gt(pairingCodes.expires_at, now)))
-    .returning();
-  const shard = used ? await directoryShardOf(used.makerspace_id) : null;
-  if (!used || shard === null) throw problem("code_used");
-  const store = new SpaceStore(used.makerspace_id, shard);
-  const mine = store.in(tablets, eq(tablets.id, used.tablet_id), eq(tablets.status, "pairing"));
-  const [row] = await store.db.select().from(tablets).where(mine);
-  if (!row) throw problem("code_used");
-  const secret = newSecret();
-  const token = `mct_${row.makerspace_id}.${row.id}.${secret}`;
-  const after: Row = { ...row, status: "paired", paired_at: now, updated_at: now, version: row.version + 1 };
-  const { status, paired_at, updated_at, version } = after;
-  await commit(
-    { store, actor: { kind: "tablet", id: row.id }, request_id, now, idempotency: null, newId },
-    {
-      action: "tablet.paired",
-      subject: { type: "tablet", id: row.id, version },
-      before: view(row),
-      after: view(after),
-    },
-    [
-      write(store.db.update(tablets).set({ status, paired_at, updated_at, version }).where(mine), {
-        expect: "code_used",
-      }),
-    ],
-  );
-  const credential = {
-    tablet_id: row.id,
-    token_digest: await sha256(token),
-    equipment_ids: row.equipment_ids as string[],
-    label: row.label,
-  };
-  await floorOf(row.makerspace_id).putTablet(credential);
-  return { token, tablet: view(after) };
+  const taken = await takeCode(code, visitor.now);
+  try {
+    return await pairBy(taken, visitor);
+  } catch (error) {
+    // What failed on the way may be tried again with the same code; a tablet that is not waiting any more may not.
+    const isOver = error instanceof Problem && error.code === "code_used";
+    if (!isOver) await directory().insert(pairingCodes).values(taken).onConflictDoNothing();
+    throw error;
+  }
 }
 
-const floorOf = (makerspace_id: string): FloorPort => objectOf(env.FLOOR, makerspace_id, "floor");
+/** The credential comes before the row, so that a tablet which is shown as paired has a token that works. */
+async function pairBy(
+  { makerspace_id, tablet_id }: typeof pairingCodes.$inferSelect,
+  { now, request_id }: Visitor,
+): Promise<z.output<typeof PairedTablet>> {
+  const shard = await directoryShardOf(makerspace_id);
+  if (shard === null) throw problem("code_used");
+  const store = new SpaceStore(makerspace_id, shard);
+  const mine = store.in(tablets, eq(tablets.id, tablet_id), eq(tablets.status, "pairing"));
+  const [row] = await store.db.select().from(tablets).where(mine);
+  if (!row) throw problem("code_used");
+  const token = `mct_${makerspace_id}.${row.id}.${newSecret()}`;
+  const { label } = row;
+  const equipment_ids = row.equipment_ids as string[];
+  await floorOf(makerspace_id).putTablet({ tablet_id, token_digest: await sha256(token), equipment_ids, label });
+  const after: TabletRow = { ...row, status: "paired", paired_at: now, updated_at: now, version: row.version + 1 };
+  const { status, paired_at, updated_at, version } = after;
+  const subject = { type: "tablet", id: row.id, version };
+  const change = store.db.update(tablets).set({ status, paired_at, updated_at, version }).where(mine);
+  try {
+    await commit(
+      { store, actor: { kind: "tablet", id: row.id }, request_id, now, idempotency: null, newId },
+      { action: "tablet.paired", subject, before: viewTablet(row), after: viewTablet(after) },
+      [write(change, { expect: "code_used" })],
+    );
+  } catch (error) {
+    // It was revoked meanwhile: nobody may keep the credential. Any other failure leaves one that nobody knows.
+    if (error instanceof Problem && error.code === "code_used") await floorOf(makerspace_id).revokeTablet(tablet_id);
+    throw error;
+  }
+  return { token, tablet: viewTablet(after) };
+}
 
 const TOKEN = /^mct_([0-9a-f-]{36})\.([0-9a-f-]{36})\.[\w-]{43}$/;
 
@@ -154,7 +151,7 @@ export async function listTablets(
     .where(space.store.in(tablets, after ? lt(tablets.id, after.id) : undefined))
     .orderBy(desc(tablets.id))
     .limit(query.limit + 1);
-  return toPage(rows, query.limit, "tablets", (row) => ({ value: row.id, id: row.id }), view);
+  return toPage(rows, query.limit, "tablets", (row) => ({ value: row.id, id: row.id }), viewTablet);
 }
 
 /** One tablet. @throws not_found */
@@ -164,15 +161,18 @@ export async function readTablet(space: Space, id: string): Promise<z.output<typ
     .from(tablets)
     .where(space.store.in(tablets, eq(tablets.id, id)));
   if (!row) throw problem("not_found");
-  return view(row);
+  return viewTablet(row);
 }
 
-/** Revokes a tablet: its token is refused and its sockets close at once. Repeating it changes nothing. @throws not_found */
+/**
+ * Revokes a tablet: its token is refused, its sockets close and its unused tickets are void at once. Repeating it changes nothing.
+ * @throws not_found; unavailable when a machine could not be told: repeat it
+ */
 export async function revokeTablet(space: Space, id: string): Promise<void> {
   const before = await readTablet(space, id);
   // The floor first: if the row cannot be written, the tablet is out all the same and the call can be repeated.
   await floor(space).revokeTablet(id);
-  await closeSockets(space, { kind: "tablet", id }, "revoked");
+  await closeSockets(space, { kind: "tablet", id }, "revoked", before.equipment_ids);
   if (before.status === "revoked") return;
   const version = before.version + 1;
   await directory().delete(pairingCodes).where(eq(pairingCodes.tablet_id, id));

@@ -1,21 +1,17 @@
 /** Live sockets: tickets, and closing what may no longer watch. */
 
-import { env } from "cloudflare:workers";
 import type { z } from "@hono/zod-openapi";
 import { newSecret, sha256 } from "../../../platform/ids.ts";
-import { describeError, log } from "../../../platform/log.ts";
+import { log } from "../../../platform/log.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { SECOND, toIso } from "../../../platform/time.ts";
 import type { Audience } from "../live.ts";
-import { machine } from "../policy.ts";
-import type { FloorPort, TicketGrant } from "../port.ts";
+import { floor, inParallel, machine } from "../objects.ts";
+import type { TicketGrant } from "../port.ts";
 import type { LiveTicket } from "./contract.ts";
 
 const TICKET_LIVES = 30 * SECOND;
-
-/** The live board of this makerspace, where its tablets' credentials live, too. */
-export const floor = (space: Space): FloorPort => space.object(env.FLOOR, "floor");
 
 function audienceOf(space: Space, equipment_id?: string): Audience {
   if (space.actor.kind === "tablet") return "tablet";
@@ -63,15 +59,26 @@ export async function watchFloor(
   return toTicket(origin, `/live/${space.id}/floor`, ticket, grant.expires_at);
 }
 
-/** Closes every socket of a member or tablet, wherever it watches. Best effort: a socket's ten minutes are the back-stop. */
-export async function closeSockets(space: Space, principal: TicketGrant["principal"], reason: string): Promise<void> {
-  try {
-    const watched = await floor(space).watchedMachines();
-    await Promise.all([
-      floor(space).closeSockets(principal, reason),
-      ...watched.map((equipment_id) => machine(space, equipment_id).closeSockets(principal, reason)),
-    ]);
-  } catch (error) {
-    log.warn("close_sockets_failed", { makerspace_id: space.id, error: describeError(error) });
-  }
+/**
+ * Closes every socket of a member or tablet and voids their unused tickets, on the board, on watched machines and on `equipment_ids`.
+ * @throws unavailable when one of them does not answer: what it holds ends by itself within ten minutes, but the caller must know.
+ */
+export async function closeSockets(
+  space: Space,
+  principal: TicketGrant["principal"],
+  reason: string,
+  equipment_ids: readonly string[] = [],
+): Promise<void> {
+  const onBoard = floor(space).closeSockets(principal, reason);
+  const watched = floor(space).watchedMachines();
+  const asked = await Promise.allSettled([onBoard, watched]);
+  const known = asked[1].status === "fulfilled" ? asked[1].value : [];
+  const machines = [...new Set([...equipment_ids, ...known])];
+  const closed = await inParallel(machines, (id) =>
+    Promise.allSettled([machine(space, id).closeSockets(principal, reason)]),
+  );
+  const failed = [...asked, ...closed.flat()].filter((result) => result.status === "rejected");
+  if (failed.length === 0) return;
+  log.warn("close_sockets_failed", { makerspace_id: space.id, request_id: space.request_id, failed: failed.length });
+  throw problem("unavailable", { retry_after: 1 });
 }

@@ -48,6 +48,20 @@ export const MemberInput = z
   })
   .openapi("MemberInput");
 
+const { first_name, last_name, hide_name, metadata, external_id } = MemberInput.shape;
+
+export const MemberPatch = z
+  .strictObject({
+    first_name,
+    last_name,
+    hide_name: hide_name.unwrap(),
+    metadata: metadata.unwrap(),
+    external_id: external_id.unwrap(),
+  })
+  .partial()
+  .refine((patch) => Object.keys(patch).length > 0, "changes nothing")
+  .openapi("MemberPatch", { description: "Oneself: `hide_name` alone. With members.manage: all of it." });
+
 export const Member = z
   .strictObject({
     ...resourceFields,

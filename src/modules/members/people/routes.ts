@@ -1,11 +1,12 @@
 import { spaceRoute } from "../../../platform/route.ts";
 import type { MemberEffects } from "../port.ts";
-import { Member, MemberInput, MemberOrEntry, MemberPage, MemberQuery, SuspendInput } from "./contract.ts";
-import { addMember, listMembers, reactivateMember, readMember, suspendMember } from "./service.ts";
+import { Member, MemberInput, MemberOrEntry, MemberPage, MemberPatch, MemberQuery, SuspendInput } from "./contract.ts";
+import { listMembers } from "./lists.ts";
+import { addMember, changeMember, reactivateMember, readMember, suspendMember } from "./service.ts";
 
 const tag = "members";
 
-export const memberRoutes = (effects: MemberEffects) => [
+const peopleRoutes = [
   spaceRoute(
     {
       operation_id: "add_member",
@@ -50,6 +51,26 @@ export const memberRoutes = (effects: MemberEffects) => [
   ),
   spaceRoute(
     {
+      operation_id: "update_member",
+      tag,
+      method: "patch",
+      path: "/members/{member_id}",
+      summary: "Change a member; members themselves decide whether tablets name them",
+      description: "A machine learns a changed name or wish with the member's next booking there.",
+      permission: "members.read",
+      body: MemberPatch,
+      if_match: "optional",
+      response: Member,
+      problems: ["external_id_taken", "stale_version", "conflict"],
+    },
+    (space, { params, body, if_match }) => changeMember(space, params.member_id, if_match, body),
+  ),
+];
+
+/** Who may still come in: with effects outside this module. */
+const standingRoutes = (effects: MemberEffects) => [
+  spaceRoute(
+    {
       operation_id: "suspend_member",
       tag,
       method: "post",
@@ -78,3 +99,5 @@ export const memberRoutes = (effects: MemberEffects) => [
     (space, { params }) => reactivateMember(space, params.member_id),
   ),
 ];
+
+export const memberRoutes = (effects: MemberEffects) => [...peopleRoutes, ...standingRoutes(effects)];

@@ -1,17 +1,17 @@
-/** Members: added, listed, suspended and reactivated. */
+/** Members: added, changed, suspended and reactivated. */
 
 import type { z } from "@hono/zod-openapi";
-import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { write } from "../../../platform/db/commit.ts";
-import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
 import { newId } from "../../../platform/ids.ts";
+import { definedOnly } from "../../../platform/merge.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import type { MemberEffects } from "../port.ts";
 import { memberDuties, members } from "../tables.ts";
-import type { Member, MemberInput, MemberOrEntry, MemberQuery } from "./contract.ts";
-import { findMember, indexMembership, memberColumns, toMemberRow } from "./reads.ts";
-import { type MemberRow, viewEntry, viewMember } from "./view.ts";
+import type { Member, MemberInput, MemberOrEntry, MemberPatch } from "./contract.ts";
+import { findMember, indexMembership } from "./reads.ts";
+import { type MemberRow, viewFor, viewMember } from "./view.ts";
 
 type View = z.output<typeof Member>;
 
@@ -64,45 +64,6 @@ export async function addMember(space: Space, input: z.output<typeof MemberInput
   return body;
 }
 
-const viewFor = (space: Space) => {
-  const all = space.scope("members.read") === "any";
-  return (row: MemberRow): z.output<typeof MemberOrEntry> =>
-    all || row.id === space.actor.id ? viewMember(row) : viewEntry(row);
-};
-
-/**
- * Members by id. Without staff permission others are directory entries, only active ones, and cannot be filtered.
- * @throws forbidden for a filter that would tell what an entry hides.
- */
-export async function listMembers(
-  space: Space,
-  query: z.output<typeof MemberQuery>,
-): Promise<Page<z.output<typeof MemberOrEntry>>> {
-  const { limit, cursor, ...filter } = query;
-  const all = space.scope("members.read") === "any";
-  if (!all && (filter.role || filter.status || filter.external_id)) {
-    throw problem("forbidden", { detail: "Filters on members need members.read for all." });
-  }
-  const list = ["members", filter];
-  const after = readCursor(cursor, list);
-  const statuses = all ? filter.status : (["active"] as const);
-  const rows = await space.db
-    .select(memberColumns)
-    .from(members)
-    .where(
-      space.store.in(
-        members,
-        after ? gt(members.id, after.id) : undefined,
-        filter.role ? inArray(members.role, filter.role) : undefined,
-        statuses ? inArray(members.status, statuses) : undefined,
-        filter.external_id ? eq(members.external_id, filter.external_id) : undefined,
-      ),
-    )
-    .orderBy(asc(members.id))
-    .limit(limit + 1);
-  return toPage(rows.map(toMemberRow), limit, list, (row) => ({ value: row.id, id: row.id }), viewFor(space));
-}
-
 /** One member. @throws not_found */
 export async function readMember(space: Space, id: string): Promise<z.output<typeof MemberOrEntry>> {
   const row = await findMember(space.store, id);
@@ -115,6 +76,42 @@ async function required(space: Space, id: string): Promise<MemberRow> {
   const row = await findMember(space.store, id);
   if (!row) throw problem("not_found");
   return row;
+}
+
+/**
+ * Merges fields. Without members.manage one changes oneself alone, and of that only whether tablets show one's name.
+ * @throws not_found, forbidden, stale_version, external_id_taken
+ */
+export async function changeMember(
+  space: Space,
+  id: string,
+  if_match: number | null,
+  patch: z.output<typeof MemberPatch>,
+): Promise<View> {
+  const manages = space.scope("members.manage") === "any";
+  const isOwnWish = id === space.actor.id && Object.keys(patch).every((name) => name === "hide_name");
+  if (!manages && !isOwnWish)
+    throw problem("forbidden", { detail: "Members change their own hide_name, nothing else." });
+  const before = await required(space, id);
+  if (if_match !== null && if_match !== before.version) throw problem("stale_version");
+  const change = { ...definedOnly(patch), updated_at: space.now, version: before.version + 1 };
+  const after: MemberRow = { ...before, ...change };
+  // Names stay out of the audit log: it is kept for longer than a person may want to be known.
+  const changed = Object.keys(definedOnly(patch));
+  await space.commit(
+    { action: "member.updated", subject: { type: "member", id, version: change.version }, after: { changed } },
+    write(
+      space.db
+        .update(members)
+        .set(change)
+        .where(space.store.in(members, eq(members.id, id), eq(members.version, before.version))),
+      {
+        unique: { "members.external_id": "external_id_taken" },
+        expect: if_match === null ? "conflict" : "stale_version",
+      },
+    ),
+  );
+  return viewMember(after);
 }
 
 /** Another active administrator is left: asked inside the batch, so that two demotions cannot both pass. */

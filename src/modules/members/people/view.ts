@@ -1,8 +1,9 @@
 import type { z } from "@hono/zod-openapi";
 import type { DutyGrant } from "../../../platform/access/permissions.ts";
+import type { Space } from "../../../platform/space.ts";
 import { toIso, toIsoOrNull } from "../../../platform/time.ts";
 import type { members } from "../tables.ts";
-import type { DirectoryEntry, Member } from "./contract.ts";
+import type { DirectoryEntry, Member, MemberOrEntry } from "./contract.ts";
 
 /** A member with duties, as read together. */
 export type MemberRow = typeof members.$inferSelect & { duties: DutyGrant[] };
@@ -31,7 +32,14 @@ export const viewMember = (row: MemberRow): z.output<typeof Member> => ({
 });
 
 /** What members see of each other: never e-mail, status or notes. */
-export const viewEntry = (row: MemberRow): z.output<typeof DirectoryEntry> => ({
+const viewEntry = (row: MemberRow): z.output<typeof DirectoryEntry> => ({
   id: row.id,
   display_name: displayName(row),
 });
+
+/** How this caller sees members: in full for staff and for oneself. */
+export const viewFor = (space: Space) => {
+  const all = space.scope("members.read") === "any";
+  return (row: MemberRow): z.output<typeof MemberOrEntry> =>
+    all || row.id === space.actor.id ? viewMember(row) : viewEntry(row);
+};

@@ -1,7 +1,7 @@
 /** Makerspaces: born in two databases, read and changed in one. */
 
 import type { z } from "@hono/zod-openapi";
-import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, lte, sql } from "drizzle-orm";
 import type { SettingsSource, SpaceSettings } from "../../../platform/access/membership.ts";
 import { Access } from "../../../platform/access/permissions.ts";
 import { KeyTaken, write } from "../../../platform/db/commit.ts";
@@ -18,6 +18,7 @@ import { Space } from "../../../platform/space.ts";
 import {
   type BookingDefaults,
   bookingDefaults,
+  contradictingMachines,
   defaultPolicy,
   isConsistent,
   makerspacePart,
@@ -99,10 +100,19 @@ export async function createMakerspace(
     .values({ id, slug, shard, location_hint, created_at: now, created_by: principal.user_id });
   try {
     const { ttl_ms, ...named } = key ?? { ttl_ms: 0, scope: "", key: "", fingerprint: "" };
+    const expired = db
+      .delete(platformIdempotencyKeys)
+      .where(
+        and(
+          eq(platformIdempotencyKeys.scope, named.scope),
+          eq(platformIdempotencyKeys.key, named.key),
+          lte(platformIdempotencyKeys.expires_at, now),
+        ),
+      );
     const remember = db
       .insert(platformIdempotencyKeys)
       .values({ ...named, status: 201, body, expires_at: now + ttl_ms });
-    await db.batch(key ? [remember, exists] : [exists]);
+    await db.batch(key ? [expired, remember, exists] : [exists]);
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     if (cause.includes("platform_idempotency_keys")) throw new KeyTaken();
@@ -165,9 +175,14 @@ async function summaries(
 export const readMakerspace = (space: Space): z.output<typeof Makerspace> =>
   viewMakerspace(space.id, space.settings, space.scope("settings.read") !== "none");
 
+/** What machines keep of the settings has changed; a new name alone is nothing to them. */
+const concernsMachines = (before: SpaceSettings, after: SpaceSettings): boolean =>
+  before.timezone !== after.timezone ||
+  JSON.stringify(bookingDefaults(before)) !== JSON.stringify(bookingDefaults(after));
+
 /**
  * Merges settings; machines get their new defaults before the answer, or by the repair within minutes.
- * @throws stale_version when If-Match names another version; invalid_body when the merged policy contradicts itself.
+ * @throws stale_version when If-Match names another version; invalid_body when the merged policy contradicts itself, or would with what a machine says of its own.
  */
 export async function updateMakerspace(
   space: Space,
@@ -181,6 +196,12 @@ export async function updateMakerspace(
   const fault = isConsistent(policy);
   if (fault)
     throw problem("invalid_body", { errors: [{ pointer: "/booking_policy", code: "contradiction", detail: fault }] });
+  const contradictions = patch.booking_policy ? await contradictingMachines(space, policy) : [];
+  if (contradictions.length > 0) {
+    throw problem("invalid_body", {
+      errors: contradictions.map((detail) => ({ pointer: "/booking_policy", code: "contradiction", detail })),
+    });
+  }
   const after: SpaceSettings = {
     ...before,
     name: patch.name ?? before.name,
@@ -192,6 +213,7 @@ export async function updateMakerspace(
   };
   const { name, timezone, currency, updated_at, version } = after;
   const { show_holder } = bookingDefaults(after);
+  const pushes = concernsMachines(before, after);
   await space.commit(
     { action: "makerspace.updated", subject: { type: "makerspace", id: space.id, version }, before, after },
     write(
@@ -201,8 +223,8 @@ export async function updateMakerspace(
         .where(space.store.in(makerspaceSettings, eq(makerspaceSettings.version, before.version))),
       { expect: "stale_version" },
     ),
-    queuePolicyPushes(space),
+    ...(pushes ? [queuePolicyPushes(space)] : []),
   );
-  const policy_applied = await pushPolicies(space, makerspacePart(after));
+  const policy_applied = pushes ? await pushPolicies(space, makerspacePart(after)) : true;
   return { ...viewMakerspace(space.id, after, true), policy_applied };
 }

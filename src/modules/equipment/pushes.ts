@@ -1,0 +1,162 @@
+/**
+ * Policy on its way to the objects. A change writes down, in its own batch, which versions each machine is owed; the row goes when the
+ * object says that it has them. Whoever finds a row may push it, and nobody can settle a debt with older settings than it was made for.
+ */
+
+import { env } from "cloudflare:workers";
+import { and, asc, eq, isNull, lt, lte, min, type SQL, sql } from "drizzle-orm";
+import type { SettingsSource } from "../../platform/access/membership.ts";
+import type { CronTask } from "../../platform/cron.ts";
+import { type Write, write } from "../../platform/db/commit.ts";
+import { everyShard } from "../../platform/db/driver.ts";
+import type { EventEnvelope } from "../../platform/events.ts";
+import { newId } from "../../platform/ids.ts";
+import { describeError, log } from "../../platform/log.ts";
+import { type Consumers, sendEvents } from "../../platform/queue.ts";
+import type { Space } from "../../platform/space.ts";
+import { loadSystemSpace } from "../../platform/system-space.ts";
+import { SECOND } from "../../platform/time.ts";
+import { inParallel } from "./objects.ts";
+import { equipmentPart, makerspacePart } from "./policy.ts";
+import type { EquipmentPort, PolicyParts } from "./port.ts";
+import { equipment, policyPushes } from "./tables.ts";
+
+/**
+ * Notes what machines are owed after the writes before it in the same batch. The settings' version is read by SQL, not taken from the
+ * request: of two changes at once, each may have read its settings before the other wrote.
+ */
+const queue = (space: Space, which: SQL): Write =>
+  write(
+    space.db.run(sql`
+      INSERT INTO policy_pushes (makerspace_id, equipment_id, makerspace_version, equipment_version, created_at)
+      SELECT e.makerspace_id, e.id, s.version, e.policy_version, ${space.now}
+      FROM equipment e JOIN makerspace_settings s ON s.makerspace_id = e.makerspace_id
+      WHERE e.makerspace_id = ${space.id} AND e.retired_at IS NULL AND ${which}
+      ON CONFLICT DO UPDATE SET created_at = excluded.created_at, makerspace_version = excluded.makerspace_version,
+        equipment_version = excluded.equipment_version`),
+  );
+
+/** Every machine is owed the makerspace's settings: part of the batch that changes them. */
+export const queuePolicyPushes = (space: Space): Write => queue(space, sql`1`);
+
+/** One machine is owed its rules: part of the batch that adds or changes it. */
+export const queuePolicyPush = (space: Space, equipment_id: string): Write => queue(space, sql`e.id = ${equipment_id}`);
+
+/** A machine that is gone is owed nothing: part of the batch that retires it. */
+export const dropPolicyPush = (space: Space, equipment_id: string): Write =>
+  write(space.db.delete(policyPushes).where(space.store.in(policyPushes, eq(policyPushes.equipment_id, equipment_id))));
+
+/** Machines that a request brings up to date before it answers, and a message before it lets others run. */
+const PUSHES_PER_REQUEST = 60;
+const PUSHES_PER_MESSAGE = 240;
+
+interface Owed {
+  machine: typeof equipment.$inferSelect;
+  makerspace_version: number;
+  equipment_version: number;
+}
+
+/**
+ * Brings objects that are owed a push up to date, those that wait longest first.
+ * @param makerspace the settings to push: those just written, or those of the request
+ * @param equipment_id only this machine
+ * @returns false when an object did not answer, is owed newer settings than these, or more machines wait; the minute cron goes on.
+ */
+export async function pushPolicies(
+  space: Space,
+  makerspace: PolicyParts["makerspace"],
+  equipment_id?: string,
+  limit = PUSHES_PER_REQUEST,
+): Promise<boolean> {
+  const only = equipment_id === undefined ? undefined : eq(policyPushes.equipment_id, equipment_id);
+  const { makerspace_version, equipment_version } = policyPushes;
+  const rows = await space.db
+    .select({ machine: equipment, makerspace_version, equipment_version })
+    .from(policyPushes)
+    .innerJoin(
+      equipment,
+      and(eq(equipment.makerspace_id, policyPushes.makerspace_id), eq(equipment.id, policyPushes.equipment_id)),
+    )
+    .where(space.store.in(policyPushes, only, isNull(equipment.retired_at)))
+    .orderBy(asc(policyPushes.created_at))
+    .limit(limit + 1);
+  const settled = await inParallel(rows.slice(0, limit), (row) => pushOne(space, makerspace, row));
+  return rows.length <= limit && settled.every(Boolean);
+}
+
+async function pushOne(space: Space, makerspace: PolicyParts["makerspace"], owed: Owed): Promise<boolean> {
+  const { id } = owed.machine;
+  const mine = space.store.in(policyPushes, eq(policyPushes.equipment_id, id));
+  try {
+    // The first call decides where an object is born: near its makerspace.
+    const object = space.object<EquipmentPort>(env.EQUIPMENT, id, space.settings.location_hint);
+    const has = await object.configure({ makerspace, equipment: equipmentPart(owed.machine) });
+    const paid = and(
+      mine,
+      lte(policyPushes.makerspace_version, has.makerspace),
+      lte(policyPushes.equipment_version, has.equipment),
+    );
+    await space.db.delete(policyPushes).where(paid);
+    return owed.makerspace_version <= has.makerspace && owed.equipment_version <= has.equipment;
+  } catch (error) {
+    log.warn("policy_push_failed", { makerspace_id: space.id, equipment_id: id, error: describeError(error) });
+    // To the end of the line, so that machines which do not answer keep nobody else waiting.
+    await space.db
+      .update(policyPushes)
+      .set({ created_at: Date.now() })
+      .where(mine)
+      .catch(() => undefined);
+    return false;
+  }
+}
+
+/** A request pushes its own; what is older than this was left behind. */
+const LEFT_BEHIND_AFTER = 5 * SECOND;
+const MAKERSPACES_PER_RUN = 500;
+
+/** Each minute: one message per makerspace with machines that were left behind. */
+export const pushPoliciesEachMinute: CronTask = {
+  name: "push_policies",
+  schedule: "minute",
+  async run(now) {
+    let sent = 0;
+    for (const db of everyShard()) {
+      const owing = await db
+        .select({ makerspace_id: policyPushes.makerspace_id, oldest: min(policyPushes.created_at).as("oldest") })
+        .from(policyPushes)
+        .where(lt(policyPushes.created_at, now - LEFT_BEHIND_AFTER))
+        .groupBy(policyPushes.makerspace_id)
+        .orderBy(sql`oldest`)
+        .limit(MAKERSPACES_PER_RUN);
+      await sendEvents(owing.map(({ makerspace_id }) => due(makerspace_id, now)));
+      sent += owing.length;
+    }
+    return sent;
+  },
+};
+
+const due = (makerspace_id: string, now: number): EventEnvelope => ({
+  id: newId(),
+  type: "policy.push_due",
+  v: 1,
+  makerspace_id,
+  subject: { type: "makerspace", id: makerspace_id, version: 0 },
+  actor_id: "cron",
+  request_id: newId(),
+  occurred_at: now,
+  data: {},
+});
+
+/** Handles the minute's message of one makerspace. */
+export const policyConsumers = (settings: SettingsSource): Consumers<"policy.push_due"> => ({
+  "policy.push_due": [
+    {
+      name: "push_policies",
+      async handle({ request_id }, { store, now }) {
+        const space = await loadSystemSpace(store, settings, { actor_id: "policy", request_id, now });
+        if (space) await pushPolicies(space, makerspacePart(space.settings), undefined, PUSHES_PER_MESSAGE);
+        return [];
+      },
+    },
+  ],
+});

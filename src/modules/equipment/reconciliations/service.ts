@@ -1,0 +1,137 @@
+/** Objects against D1: the object re-projects what differs, unknown rows are shown as orphans. On demand as a job, and each night. */
+
+import { asc, eq, gt, gte } from "drizzle-orm";
+import type { CronTask } from "../../../platform/cron.ts";
+import { directory } from "../../../platform/db/driver.ts";
+import type { SpaceStore } from "../../../platform/db/store.ts";
+import { makerspaces } from "../../../platform/db/tables.ts";
+import type { EventEnvelope } from "../../../platform/events.ts";
+import { newId } from "../../../platform/ids.ts";
+import { describeError, log } from "../../../platform/log.ts";
+import type { JobContext } from "../../../platform/ops/jobs.ts";
+import { type Consumers, sendEvents } from "../../../platform/queue.ts";
+import type { Space } from "../../../platform/space.ts";
+import { systemSpace } from "../../../platform/system-space.ts";
+import { DAY } from "../../../platform/time.ts";
+import { archive } from "../machines/index.ts";
+import { machineOf } from "../objects.ts";
+import type { ReconcileReport } from "../port.ts";
+import { equipment, projectionCursors } from "../tables.ts";
+
+/** One machine. A retirement that never reached its row is written down first: nobody can book there any more. */
+async function reconcileMachine(space: Space, equipment_id: string): Promise<ReconcileReport & { retired: number }> {
+  const object = machineOf(space.id, equipment_id);
+  const [cause] = (await object.availability(0, 1)).busy;
+  const [row] = await space.db
+    .select({ retired_at: equipment.retired_at })
+    .from(equipment)
+    .where(space.store.in(equipment, eq(equipment.id, equipment_id)));
+  const isUnwritten = cause?.because === "retired" && row?.retired_at === null;
+  if (isUnwritten) await archive(space, equipment_id);
+  return { ...(await object.reproject()), retired: Number(isUnwritten) };
+}
+
+/** What was found on all machines together; `failed` counts those that did not answer, `retired` those whose row said otherwise. */
+async function reconcileAll(
+  space: Space,
+  equipment_ids: readonly string[],
+  progress: (done: number) => Promise<boolean>,
+): Promise<Record<string, number>> {
+  const total: Record<string, number> = {
+    reservations: 0,
+    sessions: 0,
+    repaired: 0,
+    orphans: 0,
+    retired: 0,
+    failed: 0,
+  };
+  for (const [index, equipment_id] of equipment_ids.entries()) {
+    if (!(await progress(index))) break;
+    const machine = { makerspace_id: space.id, equipment_id };
+    try {
+      const found = await reconcileMachine(space, equipment_id);
+      for (const [name, count] of Object.entries(found)) total[name] = (total[name] ?? 0) + count;
+      if (found.repaired > 0 || found.orphans > 0) log.warn("projection_drift", { ...machine, ...found });
+    } catch (error) {
+      // One machine that does not answer keeps nobody else waiting.
+      total.failed = (total.failed ?? 0) + 1;
+      log.error("reconcile_failed", { ...machine, error: describeError(error) });
+    }
+  }
+  return total;
+}
+
+const allMachines = (store: SpaceStore): Promise<{ id: string }[]> =>
+  store.db.select({ id: equipment.id }).from(equipment).where(store.in(equipment)).orderBy(asc(equipment.id));
+
+/** The job behind POST space/reconciliations: every machine of the makerspace. */
+export async function reconcileJob({ store, now, progress }: JobContext): Promise<Record<string, number>> {
+  const machines = await allMachines(store);
+  const ids = machines.map((row) => row.id);
+  const space = systemSpace(store, null, { actor_id: "reconciler", request_id: newId(), now });
+  const report = await reconcileAll(space, ids, (done) => progress(done, ids.length));
+  await progress(ids.length, ids.length);
+  return { machines: ids.length, ...report };
+}
+
+/** Tonight's machines: those with changes since yesterday, and each thirtieth of the rest by day of the month. */
+async function dueMachines(store: SpaceStore, now: number): Promise<string[]> {
+  const changed = await store.db
+    .select({ id: projectionCursors.equipment_id })
+    .from(projectionCursors)
+    .where(store.in(projectionCursors, gte(projectionCursors.updated_at, now - DAY - DAY / 12)));
+  const day = Math.floor(now / DAY) % 30;
+  const rest = (await allMachines(store)).filter((_, index) => index % 30 === day);
+  return [...new Set([...changed, ...rest].map((row) => row.id))];
+}
+
+/** Handles the night's message of one makerspace. */
+export const reconcileConsumers: Consumers<"reconcile.due"> = {
+  "reconcile.due": [
+    {
+      name: "reconcile",
+      async handle({ request_id }, { store, now }) {
+        const space = systemSpace(store, null, { actor_id: "reconciler", request_id, now });
+        await reconcileAll(space, await dueMachines(store, now), async () => true);
+        return [];
+      },
+    },
+  ],
+};
+
+const MAKERSPACES_PER_READ = 500;
+
+/** Each night: one message per makerspace. */
+export const reconcileNightly: CronTask = {
+  name: "reconcile",
+  schedule: "night",
+  async run(now) {
+    let sent = 0;
+    for (let after = ""; ; ) {
+      const rows = await directory()
+        .select({ id: makerspaces.id })
+        .from(makerspaces)
+        .where(gt(makerspaces.id, after))
+        .orderBy(asc(makerspaces.id))
+        .limit(MAKERSPACES_PER_READ);
+      const envelopes = rows.map(
+        ({ id }): EventEnvelope => ({
+          id: newId(),
+          type: "reconcile.due",
+          v: 1,
+          makerspace_id: id,
+          subject: { type: "makerspace", id, version: 0 },
+          actor_id: "cron",
+          request_id: newId(),
+          occurred_at: now,
+          data: {},
+        }),
+      );
+      await sendEvents(envelopes);
+      sent += rows.length;
+      const last = rows.at(-1);
+      if (!last || rows.length < MAKERSPACES_PER_READ) return sent;
+      after = last.id;
+    }
+  },
+};
