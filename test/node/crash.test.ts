@@ -45,6 +45,17 @@ interface Found {
   sessions: Map<string, WireSession>;
 }
 
+/** An answer of which only the reservation is looked at. */
+const nothing = {
+  status: 201,
+  replayed: false,
+  code: null,
+  current_status: null,
+  conflicts_with: null,
+  session: null,
+  list: null,
+};
+
 async function makeClients(world: World): Promise<Client[]> {
   const staff = await world.people(4, { duties: ["desk"] });
   const members = await world.people(CLIENTS - staff.length);
@@ -157,6 +168,38 @@ function judge(
   }
   return counts;
 }
+
+test("the comparisons see a lost, a doubled and a differing booking", () => {
+  const slot = { starts_at: "2030-01-01T10:00:00.000Z", ends_at: "2030-01-01T11:00:00.000Z" };
+  const row: Row = {
+    id: "r",
+    equipment_id: "e",
+    member_id: "m",
+    ...slot,
+    status: "approved",
+    version: 2,
+    purpose: null,
+  };
+  const later: Row = { ...row, id: "s", starts_at: "2030-01-01T10:30:00.000Z", ends_at: "2030-01-01T12:00:00.000Z" };
+  const found = (objects: Row[], copies: Row[]): Found => ({
+    objects: new Map(objects.map((each) => [each.id, each])),
+    copies: new Map(copies.map((each) => [each.id, each])),
+    sessions: new Map(),
+  });
+  const promise = { id: "r", member_id: "m", starts_at: 0, ends_at: 1, status: "approved", version: 2 } as const;
+  const output = { ...nothing, reservation: promise };
+  const by = { member_id: "m", staff: false };
+  const input = { machine: "e", key: "k", by, type: "reserve", starts_at: 0, ends_at: 1 } as const;
+  const history = [{ id: 0, client: 0, called_at: 0, returned_at: 1, input, output }];
+  assert.deepEqual(lost(history, found([row], [row])), []);
+  assert.equal(lost(history, found([], [])).length, 1);
+  assert.equal(lost(history, found([{ ...row, version: 1 }], [])).length, 1);
+  assert.equal(lost(history, found([{ ...row, status: "cancelled" }], [])).length, 1);
+  assert.equal(doubleBooked([row, later]).length, 1);
+  assert.deepEqual(doubleBooked([row, { ...later, equipment_id: "f" }, { ...later, status: "cancelled" }]), []);
+  assert.deepEqual(differing(found([row, later], [row, { ...later, status: "active" }])), ["s"]);
+  assert.deepEqual(differing(found([row], [row, later])), ["s"]);
+});
 
 test(`${ROUNDS} crashes under load lose nothing, double nothing, and leave no difference`, async (t) => {
   const server = await startSystem(t);
