@@ -20,7 +20,7 @@ export type {
   ReservationEventType,
   SessionEventType,
 } from "./events.ts";
-export { defaultPolicy, type HolderDisplay, holderDisplays } from "./model.ts";
+export { defaultPolicy, holderDisplays } from "./model.ts";
 export {
   type BookingDefaults,
   BookingPolicySchema,

@@ -1,6 +1,6 @@
 import { sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { json, resourceColumns } from "../../platform/db/columns.ts";
-import type { HolderDisplay } from "../equipment/index.ts";
+import { holderDisplays } from "../equipment/index.ts";
 
 export const makerspaceSettings = sqliteTable("makerspace_settings", {
   makerspace_id: text().primaryKey(),
@@ -9,7 +9,7 @@ export const makerspaceSettings = sqliteTable("makerspace_settings", {
   timezone: text().notNull(),
   currency: text().notNull(),
   location_hint: text(),
-  show_holder: text().$type<HolderDisplay>().notNull(),
+  show_holder: text({ enum: holderDisplays }).notNull(),
   booking_policy: json().notNull(),
   ...resourceColumns(),
 });

@@ -1,20 +1,23 @@
 /** Who may do what, as data. docs/access.md is generated from here; the generated route walk proves it. */
 
-/** Everything a route can ask for. One permission may serve several routes; each route names exactly one. */
+/**
+ * Everything a route can ask for. One permission may serve several routes; each route names exactly one.
+ * Who owns a machine is named on it; owning counts for those with equipment.manage, of whatever scope.
+ */
 export const permissions = {
   "space.read": "See the makerspace: name, time zone, currency",
   "settings.read": "See settings, booking defaults and their versions",
   "settings.manage": "Change settings and booking defaults",
-  "members.read": "See members (own: oneself in full)",
-  "members.manage": "Add members, grant roles and duties, suspend and reactivate",
+  "members.read": "See members (own: oneself in full, others as directory entries); decide whether tablets name oneself",
+  "members.manage": "Add and change members, grant roles and duties, suspend and reactivate",
   "equipment.read": "See machines",
   "equipment.manage": "Add, change and retire machines (own: machines that one owns)",
-  "reservations.read": "See reservations (own: one's own in full, those of others as busy times)",
-  "reservations.create": "Book machines (own: for oneself; any: on behalf of others, too)",
-  "reservations.change": "Check in, move and cancel (own: one's own reservations)",
+  "reservations.read": "See reservations (own: one's own and those on machines that one owns in full, others as busy times)",
+  "reservations.create": "Book machines (own: for oneself; any, and on machines that one owns: on behalf of others, too)",
+  "reservations.change": "Check in, move and cancel (own: one's own reservations and those on machines that one owns)",
   "reservations.decide": "Approve, reject, mark and excuse no-shows (own: on machines that one owns)",
-  "sessions.read": "See sessions (own: one's own)",
-  "sessions.run": "Start and end sessions (own: one's own)",
+  "sessions.read": "See sessions (own: one's own and those on machines that one owns)",
+  "sessions.run": "Start and end sessions (own: one's own and those on machines that one owns)",
   "live.watch": "Open live sockets of a machine or of the floor",
   "tablets.read": "See paired tablets",
   "tablets.manage": "Pair and revoke tablets",

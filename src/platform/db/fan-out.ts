@@ -6,12 +6,12 @@ import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { problem } from "../problem.ts";
 import type { Database } from "./driver.ts";
 
-/** More walks than this would make one page dearer than it is worth. */
-const MAX_WALKS = 64;
+/** More walks than this would make one page dearer than it is worth; a board of twelve machines in all eight statuses is not. */
+const MAX_WALKS = 128;
 
 /**
  * Every combination of one value per filter; a filter left out contributes nothing.
- * @throws invalid_parameter when the filters multiply to more than 64 walks.
+ * @throws invalid_parameter when the filters multiply to more than 128 walks.
  */
 export function combinations<K extends string>(
   filters: Readonly<Record<K, readonly string[] | undefined>>,
