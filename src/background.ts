@@ -12,17 +12,24 @@ import { memberConsumers } from "./modules/members/index.ts";
 import { notificationConsumers } from "./modules/notifications/index.ts";
 import { settingsSource } from "./modules/settings/index.ts";
 import type { CronTask } from "./platform/cron.ts";
+import type { EventType } from "./platform/events.ts";
 import { jobConsumers } from "./platform/ops/jobs.ts";
 import { tidy } from "./platform/ops/tidy.ts";
 import { type Consumers, type EventHandler, resendOutbox } from "./platform/queue.ts";
 
-/** Several modules may handle one type of event, each once. */
-function merge(...parts: Consumers[]): Consumers {
+type KeysOf<T> = T extends unknown ? keyof T : never;
+/** Types that none of the parts has a line for; they break the build by name. */
+type Unhandled<P extends readonly object[]> = Exclude<EventType, KeysOf<P[number]>>;
+type Complete<P extends readonly object[]> = Unhandled<P> extends never ? P : { unhandled: Unhandled<P> };
+
+/** Brings the consumers of all modules together. Several may handle one type of event, each once. */
+function merge<P extends readonly Partial<Consumers>[]>(...parts: P & Complete<P>): Consumers {
   const merged = new Map<string, EventHandler[]>();
   for (const part of parts) {
     for (const [type, handlers] of Object.entries(part)) merged.set(type, [...(merged.get(type) ?? []), ...handlers]);
   }
-  return Object.fromEntries(merged);
+  // Complete by the check above, which the entries of an object cannot show.
+  return Object.fromEntries(merged) as unknown as Consumers;
 }
 
 export const consumers: Consumers = merge(

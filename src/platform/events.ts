@@ -13,3 +13,12 @@ export interface EventEnvelope<T extends string = string, D = Record<string, unk
   occurred_at: number;
   data: D;
 }
+
+/** Every type of event with its data. Each module adds its own, so that one that is misspelt or has no handler does not compile. */
+export interface EventCatalogue {
+  "job.queued": { kind: string };
+}
+export type EventType = keyof EventCatalogue;
+
+/** An event that is not on its way yet: its subject is the commit's. */
+export type EventDraft = { [T in EventType]: { type: T; data: EventCatalogue[T] } }[EventType];

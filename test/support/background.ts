@@ -30,7 +30,7 @@ export async function deliver(envelopes: readonly unknown[], queue = "makrcave-e
 }
 
 /** Delivers envelopes to handlers of one's own. */
-export const deliverTo = (consumers: Consumers, ...envelopes: EventEnvelope[]): Promise<void> =>
+export const deliverTo = (consumers: Partial<Consumers>, ...envelopes: EventEnvelope[]): Promise<void> =>
   consumeBatch(consumers, batchOf("makrcave-events", envelopes), Date.now());
 
 /** Runs the tasks of one schedule. */

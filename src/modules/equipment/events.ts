@@ -36,3 +36,15 @@ export interface SessionEventData extends Record<string, unknown> {
   next_reservation_id?: string;
   next_member_id?: string;
 }
+
+type Data<T extends string, D> = { [K in T]: D };
+
+declare module "../../platform/events.ts" {
+  interface EventCatalogue
+    extends Data<ReservationEventType, ReservationEventData>,
+      Data<SessionEventType, SessionEventData>,
+      Data<MessageType, Record<string, never>> {}
+}
+
+/** What the module tells itself: the second sweep of a suspension, the night's reconciliation, policies on their way to objects. */
+export type MessageType = "member.sweep_due" | "reconcile.due" | "policy.push_due";

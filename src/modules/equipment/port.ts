@@ -105,7 +105,7 @@ export type Command =
       notes: string | null;
     }
   | { type: "retire" }
-  /** Cancels a member's future bookings, closes their sockets, flags their running session. Never cuts the machine. */
+  /** Cancels a member's future bookings and closes their sockets. What has begun stays, a running session too: the machine is not cut mid-job. */
   | { type: "sweep_member"; member_id: string; note: string };
 
 export interface CommandCall {
@@ -228,6 +228,8 @@ export interface ReconcileReport {
   sessions: number;
   repaired: number;
   orphans: number;
+  /** Rows and events that D1 still refuses for what they are, kept by the object until it takes them. */
+  parked: number;
 }
 
 export interface EquipmentPort {

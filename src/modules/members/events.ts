@@ -1,4 +1,12 @@
 /** Events of the members module. */
 
-export const memberEventTypes = ["member.added", "member.linked", "member.suspended", "member.reactivated"] as const;
-export type MemberEventType = (typeof memberEventTypes)[number];
+declare module "../../platform/events.ts" {
+  interface EventCatalogue {
+    "member.added": { user_id: string | null };
+    "member.linked": { user_id: string };
+    "member.suspended": Record<string, never>;
+    "member.reactivated": Record<string, never>;
+  }
+}
+
+export type MemberEventType = "member.added" | "member.linked" | "member.suspended" | "member.reactivated";

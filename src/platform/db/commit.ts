@@ -5,7 +5,7 @@
 
 import { eq, lte, type Query, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
-import type { EventEnvelope } from "../events.ts";
+import type { EventDraft, EventEnvelope } from "../events.ts";
 import { describeError, log } from "../log.ts";
 import { type ProblemCode, problem } from "../problem.ts";
 import type { SpaceStore } from "./store.ts";
@@ -33,7 +33,7 @@ export interface CommitEntry {
   before?: unknown;
   after?: unknown;
   /** Types and data of the events to send; their subject is the entry's. */
-  events?: { type: string; data: Record<string, unknown> }[];
+  events?: readonly EventDraft[];
   /** The answer to remember under the request's Idempotency-Key. */
   answer?: { status: number; body: unknown };
 }

@@ -39,7 +39,7 @@ const insert = (store: SpaceStore, row = memberRow(store)): Write =>
 const entry = (more: Partial<CommitEntry> = {}): CommitEntry => ({
   action: "member.added",
   subject: { type: "member", id: "m1", version: 1 },
-  events: [{ type: "member.added", data: {} }],
+  events: [{ type: "member.added", data: { user_id: null } }],
   ...more,
 });
 
