@@ -49,7 +49,7 @@ describe("a change of settings", () => {
     expect(codes(await space.book(api, machine, slotIn(48, 240)))).toEqual(["too_long"]);
   });
 
-  it("counts for a machine that was being added with older ones", async () => {
+  it("is settled by whoever comes, once the machine has it", async () => {
     const space = await makeSpace();
     const work = { actor_id: "policy", request_id: "a test", now: Date.now() };
     const { id } = await space.machine();

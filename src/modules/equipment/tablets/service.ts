@@ -185,4 +185,6 @@ export async function revokeTablet(space: Space, id: string): Promise<void> {
         .where(space.store.in(tablets, eq(tablets.id, id))),
     ),
   );
+  // Once more: a pairing that was under way in between has put its credential there; from now on none can end well.
+  await floor(space).revokeTablet(id);
 }
