@@ -1,0 +1,299 @@
+/**
+ * A machine as a beginner would write it: lists, and every pair compared. Written from the rules, not from the object, to be compared with it.
+ * Time is counted in ticks of five minutes. Slots begin and end on whole ticks and "now" is always half a tick past one, so that
+ * the few milliseconds a test takes never decide anything.
+ */
+
+import { type BookingPolicy, holdsSlot, type ReservationStatus, stepsTo } from "../../src/modules/equipment/model.ts";
+import type { RefusalCode } from "../../src/modules/equipment/port.ts";
+
+export interface NaiveBooking {
+  id: string;
+  member: string;
+  status: ReservationStatus;
+  starts: number;
+  ends: number;
+  version: number;
+  /** What the clock does next, and when. */
+  due: { step: "expire" | "begin" | "miss" | "lapse"; at: number } | null;
+}
+
+interface NaiveSession {
+  id: string;
+  member: string;
+  booking: string | null;
+  started: number;
+  planned: number;
+  overrun: boolean;
+}
+
+/** A stretch that somebody has, or whose buffer still counts. */
+interface Hold {
+  id: string;
+  member: string;
+  from: number;
+  ends: number;
+}
+
+/** The policy in ticks. */
+export interface NaiveRules {
+  approval: BookingPolicy["approval"];
+  check_in: BookingPolicy["check_in"];
+  buffer: number;
+  notice: number;
+  max: number;
+  grace: number;
+  ttl: number;
+}
+
+export type Verdict = "ok" | RefusalCode;
+const EARLY = 3;
+/** No two commands come at the same instant. */
+const MOMENT = 1e-6;
+
+export class NaiveMachine {
+  now = -12 + 0.5;
+  retired = false;
+  bookings: NaiveBooking[] = [];
+  session: NaiveSession | null = null;
+  holds: Hold[] = [];
+
+  constructor(readonly rules: NaiveRules) {}
+
+  /** Time passes, if only by a moment: everything due happens, in order. */
+  settle(): void {
+    this.now += MOMENT;
+    for (;;) {
+      const due = this.bookings
+        .filter((each) => each.due && each.due.at <= this.now)
+        .sort((a, b) => (a.due?.at ?? 0) - (b.due?.at ?? 0));
+      const [next] = due;
+      if (!next) break;
+      this.#clock(next);
+    }
+    if (this.session && this.session.planned <= this.now) this.session.overrun = true;
+  }
+
+  #clock(booking: NaiveBooking): void {
+    const step = booking.due?.step;
+    booking.due = null;
+    if (step === "expire") this.#leave(booking, "expired");
+    if (step === "miss") this.#leave(booking, "no_show");
+    if (step === "begin") this.#become(booking, "active");
+    if (step === "lapse") {
+      if (booking.status === "approved") this.#become(booking, "active");
+      booking.due = null;
+      if (this.session?.booking !== booking.id) this.#become(booking, "completed");
+    }
+  }
+
+  #become(booking: NaiveBooking, status: ReservationStatus): void {
+    booking.status = status;
+    booking.version++;
+    booking.due = this.#next(booking);
+  }
+
+  #leave(booking: NaiveBooking, status: ReservationStatus): void {
+    this.holds = this.holds.filter((each) => each.id !== booking.id);
+    this.#become(booking, status);
+  }
+
+  #next({ status, starts, ends }: NaiveBooking): NaiveBooking["due"] {
+    const { check_in, grace, ttl } = this.rules;
+    if (status === "pending") return { step: "expire", at: Math.min(this.now + ttl, starts) };
+    if (status === "active") return { step: "lapse", at: ends };
+    if (status !== "approved") return null;
+    if (check_in === "none") return { step: "begin", at: starts };
+    if (check_in === "optional") return { step: "lapse", at: ends };
+    return { step: "miss", at: Math.min(Math.max(starts, this.now) + grace, ends) };
+  }
+
+  /** When a hold stops counting: after its buffer, or at the same member's next. */
+  #until(hold: Hold): number {
+    const next = this.#following(hold.ends, hold.id);
+    const full = hold.ends + this.rules.buffer;
+    return next?.member === hold.member ? Math.min(full, next.from) : full;
+  }
+
+  #following(at: number, but: string): Hold | undefined {
+    return this.holds.filter((each) => each.id !== but && each.from >= at).sort((a, b) => a.from - b.from)[0];
+  }
+
+  /** What is in the way of [from, ends), looking past `but`. */
+  conflicts(member: string, from: number, ends: number, but: string): Hold[] {
+    const next = this.#following(ends, but);
+    return this.holds.filter((each) => {
+      if (each.id === but) return false;
+      if (each.from >= ends) return each === next && each.member !== member && each.from < ends + this.rules.buffer;
+      return (each.member === member ? each.ends : this.#untilWithout(each, but)) > from;
+    });
+  }
+
+  /** As #until, had the booking that is about to move already gone. */
+  #untilWithout(hold: Hold, but: string): number {
+    const [all, rest] = [this.holds, this.holds.filter((each) => each.id !== but)];
+    this.holds = rest;
+    const until = this.#until(hold);
+    this.holds = all;
+    return until;
+  }
+
+  #hold(id: string, member: string, from: number, ends: number): void {
+    this.holds = [...this.holds.filter((each) => each.id !== id), { id, member, from, ends }];
+  }
+
+  /** Puts a refusal before what would happen otherwise. */
+  #unlessRetired(work: () => Verdict): Verdict {
+    this.settle();
+    return this.retired ? "equipment_retired" : work();
+  }
+
+  reserve(id: string, member: string, staff: boolean, starts: number, length: number): Verdict {
+    return this.#unlessRetired(() => {
+      const isSoon = !staff && starts < this.now + this.rules.notice;
+      if (starts < this.now || isSoon || length < 1 || length > this.rules.max) return "booking_refused";
+      if (this.conflicts(member, starts, starts + length, id).length > 0) return "slot_taken";
+      const status = this.rules.approval === "staff" && !staff ? "pending" : "approved";
+      const booking: NaiveBooking = { id, member, status, starts, ends: starts + length, version: 1, due: null };
+      booking.due = this.#next(booking);
+      this.bookings.push(booking);
+      this.#hold(id, member, starts, starts + length);
+      return "ok";
+    });
+  }
+
+  step(
+    booking: NaiveBooking,
+    step: "approve" | "reject" | "cancel" | "check_in" | "no_show" | "excuse",
+    by: { id: string; staff: boolean },
+  ): Verdict {
+    return this.#unlessRetired(() => {
+      if (!by.staff && by.id !== booking.member) return "forbidden";
+      if (stepsTo(booking.status, step).length === 0) return "illegal_transition";
+      const usesCheckIn = this.rules.check_in !== "none";
+      if ((step === "check_in" || step === "no_show") && !usesCheckIn) return "booking_refused";
+      if (step === "check_in" && this.now < booking.starts - EARLY) return "too_early";
+      if (step === "no_show" && this.now < booking.starts) return "too_early";
+      if (step === "excuse") this.#excuse(booking);
+      else if (step === "approve") this.#become(booking, "approved");
+      else if (step === "check_in") this.#become(booking, "active");
+      else this.#leave(booking, ({ reject: "rejected", cancel: "cancelled", no_show: "no_show" } as const)[step]);
+      return "ok";
+    });
+  }
+
+  #excuse(booking: NaiveBooking): void {
+    const from = Math.max(booking.starts, this.now);
+    const isFree =
+      booking.ends > this.now && this.conflicts(booking.member, from, booking.ends, booking.id).length === 0;
+    if (!isFree) return this.#become(booking, "completed");
+    this.#hold(booking.id, booking.member, from, booking.ends);
+    this.#become(booking, "approved");
+  }
+
+  amend(
+    booking: NaiveBooking,
+    by: { id: string; staff: boolean },
+    version: number,
+    starts: number,
+    ends: number,
+  ): Verdict {
+    return this.#unlessRetired(() => {
+      if (!by.staff && by.id !== booking.member) return "forbidden";
+      if (version !== booking.version) return "stale_version";
+      if (!holdsSlot(booking.status)) return "illegal_transition";
+      const isStartMoved = starts !== booking.starts;
+      if (!isStartMoved && ends === booking.ends) return "ok";
+      if (!this.#mayAmend(booking, by.staff, starts, ends)) return "booking_refused";
+      const held = this.holds.find((each) => each.id === booking.id);
+      const from = isStartMoved ? starts : (held?.from ?? Math.max(starts, this.now));
+      if (this.conflicts(booking.member, from, ends, booking.id).length > 0) return "slot_taken";
+      this.#hold(booking.id, booking.member, from, ends);
+      const running = !isStartMoved && starts < this.now && booking.due?.step === "miss" ? booking.due.at : null;
+      [booking.starts, booking.ends] = [starts, ends];
+      booking.version++;
+      booking.due = this.#next(booking);
+      // Moving the end gives no second grace, and takes none of the first.
+      if (running !== null && booking.due?.step === "miss") {
+        booking.due.at = Math.min(Math.max(running, starts + this.rules.grace), ends);
+      }
+      if (this.session?.booking === booking.id) [this.session.planned, this.session.overrun] = [ends, false];
+      return "ok";
+    });
+  }
+
+  #mayAmend(booking: NaiveBooking, staff: boolean, starts: number, ends: number): boolean {
+    const isStartMoved = starts !== booking.starts;
+    const shrinks = booking.starts <= starts && ends <= booking.ends;
+    const length = ends - starts;
+    if (booking.status === "active" && (isStartMoved || ends < this.now)) return false;
+    if (booking.status === "active" && shrinks) return length > 0;
+    if (ends < this.now || length < 1 || length > this.rules.max) return false;
+    if (isStartMoved && starts < this.now) return false;
+    if (isStartMoved && !shrinks && !staff && starts < this.now + this.rules.notice) return false;
+    return staff || shrinks || this.rules.approval === "none" || booking.status === "pending";
+  }
+
+  start(id: string, booking: NaiveBooking, by: { id: string; staff: boolean }): Verdict {
+    return this.#unlessRetired(() => {
+      if (!by.staff && by.id !== booking.member) return "forbidden";
+      if (stepsTo(booking.status, "start").length === 0) return "illegal_transition";
+      if (this.session) return "equipment_busy";
+      if (this.now < booking.starts - EARLY) return "too_early";
+      if (this.now < booking.starts) {
+        if (this.conflicts(booking.member, this.now, booking.ends, booking.id).length > 0) return "slot_taken";
+        this.#hold(booking.id, booking.member, this.now, booking.ends);
+      }
+      this.#become(booking, "active");
+      const { member, ends } = booking;
+      this.session = { id, member, booking: booking.id, started: this.now, planned: ends, overrun: false };
+      return "ok";
+    });
+  }
+
+  walkUp(id: string, member: string, staff: boolean, planned: number): Verdict {
+    return this.#unlessRetired(() => {
+      if (planned > this.rules.max || (this.rules.approval === "staff" && !staff)) return "booking_refused";
+      if (this.session) return "equipment_busy";
+      const next = this.#following(this.now, id);
+      const limit = next ? next.from - (next.member === member ? 0 : this.rules.buffer) : Number.POSITIVE_INFINITY;
+      const ends = Math.min(this.now + planned, limit);
+      if (ends - this.now < 0.2 || this.conflicts(member, this.now, ends, id).length > 0) return "slot_taken";
+      this.#hold(id, member, this.now, ends);
+      this.session = { id, member, booking: null, started: this.now, planned: ends, overrun: false };
+      return "ok";
+    });
+  }
+
+  end(by: { id: string; staff: boolean }): Verdict {
+    return this.#unlessRetired(() => {
+      const { session } = this;
+      if (!session) return "not_found";
+      if (!by.staff && by.id !== session.member) return "forbidden";
+      const booking = this.bookings.find((each) => each.id === session.booking);
+      const held = this.holds.find((each) => each.id === (booking ?? session).id);
+      if (held && held.ends > this.now) held.ends = this.now;
+      if (booking) this.#become(booking, "completed");
+      this.session = null;
+      return "ok";
+    });
+  }
+
+  /** Cancels what is ahead; how many. */
+  sweep(member: string): number {
+    this.settle();
+    const ahead = this.bookings.filter(
+      (each) => each.member === member && each.starts > this.now && stepsTo(each.status, "cancel").length > 0,
+    );
+    for (const booking of ahead) this.#leave(booking, "cancelled");
+    return ahead.length;
+  }
+
+  retire(): Verdict {
+    this.settle();
+    if (this.retired) return "ok";
+    if (this.session || this.bookings.some((each) => holdsSlot(each.status))) return "has_open_reservations";
+    this.retired = true;
+    return "ok";
+  }
+}
