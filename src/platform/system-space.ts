@@ -2,6 +2,7 @@
 
 import type { SettingsSource } from "./access/membership.ts";
 import { Access } from "./access/permissions.ts";
+import { readTogether } from "./db/ready.ts";
 import type { SpaceStore } from "./db/store.ts";
 import { Space } from "./space.ts";
 
@@ -32,8 +33,8 @@ export async function loadSystemSpace(
   source: SettingsSource,
   work: SystemWork,
 ): Promise<Space | null> {
-  const { statement, read } = source.settings(store);
-  const [rows] = await store.db.batch([statement]);
+  const { build, read } = source.settings;
+  const [rows] = await readTogether(store, [build], {});
   const settings = read(rows);
   return settings && systemSpace(store, settings, work);
 }

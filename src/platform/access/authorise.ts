@@ -1,8 +1,8 @@
 /** From a request to a Space: token → one trip to D1 (directory and makerspace in parallel) → 401, 404, 403. */
 
-import { and, eq, gt, or } from "drizzle-orm";
-import type { BatchItem } from "drizzle-orm/batch";
-import { directory, TenantLeak } from "../db/driver.ts";
+import { and, eq, or, sql } from "drizzle-orm";
+import { TenantLeak } from "../db/driver.ts";
+import { type DirectoryBuilder, type ReadBuilder, readDirectory, readTogether } from "../db/ready.ts";
 import { directoryShardOf } from "../db/shards.ts";
 import { SpaceStore } from "../db/store.ts";
 import { denylist } from "../db/tables.ts";
@@ -25,9 +25,7 @@ export interface AccessSources {
 }
 
 /** Reads that a route wants in the authorisation trip: name → statement, made from the makerspace and the path. */
-export type FactReads = Readonly<
-  Record<string, (store: SpaceStore, params: Readonly<Record<string, string>>) => BatchItem<"sqlite">>
->;
+export type FactReads = Readonly<Record<string, ReadBuilder>>;
 
 export interface SpaceRequest {
   makerspace_id: string;
@@ -64,18 +62,29 @@ export async function authenticate(
 export const refuseDenied = (principal: UserPrincipal, request_id: string, now: number): Promise<void> =>
   fromDatabase(checkDenylist(principal, now), request_id);
 
-async function checkDenylist(principal: UserPrincipal, now: number): Promise<void> {
-  const entries = [
-    and(eq(denylist.kind, "sub"), eq(denylist.value, principal.user_id), gt(denylist.not_before, principal.issued_at)),
-    principal.jti === null ? undefined : and(eq(denylist.kind, "jti"), eq(denylist.value, principal.jti)),
-    principal.sid === null ? undefined : and(eq(denylist.kind, "sid"), eq(denylist.value, principal.sid)),
-  ];
-  const [denied] = await directory()
+const isEntry = (kind: "sub" | "jti" | "sid", value: string) => and(eq(denylist.kind, kind), eq(denylist.value, value));
+
+/** What forbids a token now: an entry for it, for its session, or for everything of the person up to a moment. */
+const denials: DirectoryBuilder<"now" | "user_id" | "issued_at" | "jti" | "sid"> = (db, token) =>
+  db
     .select({ kind: denylist.kind })
     .from(denylist)
-    .where(and(gt(denylist.expires_at, now), or(...entries)))
+    .where(
+      and(
+        sql`${denylist.expires_at} > ${token.now}`,
+        or(
+          and(isEntry("sub", token.user_id), sql`${denylist.not_before} > ${token.issued_at}`),
+          isEntry("jti", token.jti),
+          isEntry("sid", token.sid),
+        ),
+      ),
+    )
     .limit(1);
-  if (denied) throw problem("unauthenticated", { detail: "This token was signed out." });
+
+async function checkDenylist({ user_id, issued_at, jti, sid }: UserPrincipal, now: number): Promise<void> {
+  // No entry has an empty value.
+  const found = await readDirectory(denials, { now, user_id, issued_at, jti: jti ?? "", sid: sid ?? "" });
+  if (found.length > 0) throw problem("unauthenticated", { detail: "This token was signed out." });
 }
 
 interface Loaded {
@@ -90,14 +99,11 @@ async function load(
   user_id: string | null,
   sources: AccessSources,
 ): Promise<Loaded> {
-  const settings = sources.settings.settings(store);
-  const membership = user_id === null ? null : sources.membership.byUser(store, user_id);
+  const { settings } = sources.settings;
+  const membership = user_id === null ? null : sources.membership.byUser;
   const facts = Object.entries(request.facts);
-  const rows = (await store.db.batch([
-    settings.statement,
-    ...(membership ? [membership.statement] : []),
-    ...facts.map(([, read]) => read(store, request.params)),
-  ])) as unknown[];
+  const builders = [settings.build, ...(membership ? [membership.build] : []), ...facts.map(([, build]) => build)];
+  const rows = await readTogether(store, builders, { ...request.params, ...(user_id !== null && { user_id }) });
   const first = membership ? 2 : 1;
   return {
     settings: settings.read(rows[0]),

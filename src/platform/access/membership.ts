@@ -1,6 +1,6 @@
 /** What the platform needs to know of a person in a makerspace. Modules implement the ports; src/app.ts brings them together. */
 
-import type { BatchItem } from "drizzle-orm/batch";
+import type { ReadBuilder } from "../db/ready.ts";
 import type { SpaceStore } from "../db/store.ts";
 import type { DutyGrant, MemberRole } from "./permissions.ts";
 
@@ -32,19 +32,19 @@ export interface SpaceSettings {
   version: number;
 }
 
-/** One statement of the authorisation batch and how to read its rows. */
+/** One read of the authorisation batch, built once, and what its rows say. */
 export interface BatchRead<T> {
-  statement: BatchItem<"sqlite">;
+  build: ReadBuilder;
   read(rows: unknown): T;
 }
 
 export interface MembershipSource {
-  /** The membership of a user, duties included. */
-  byUser(store: SpaceStore, user_id: string): BatchRead<Membership | null>;
+  /** The membership of the user `user_id`, duties included. */
+  byUser: BatchRead<Membership | null>;
   /** Links a membership that waits for this verified e-mail address to the person, once. */
   claim(store: SpaceStore, user_id: string, email: string, now: number): Promise<Membership | null>;
 }
 
 export interface SettingsSource {
-  settings(store: SpaceStore): BatchRead<SpaceSettings | null>;
+  settings: BatchRead<SpaceSettings | null>;
 }

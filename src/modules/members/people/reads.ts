@@ -49,13 +49,13 @@ const byUser = (store: SpaceStore, user_id: string) =>
 
 /** How the platform finds the membership behind a token. */
 export const membershipSource: MembershipSource = {
-  byUser: (store, user_id) => ({
-    statement: byUser(store, user_id),
+  byUser: {
+    build: (store, { user_id = "" }) => byUser(store, user_id),
     read: (rows) => {
       const [row] = rows as (typeof members.$inferSelect & { duties: string })[];
       return row ? toMembership(toMemberRow(row)) : null;
     },
-  }),
+  },
   async claim(store, user_id, email, now) {
     const waiting = store.in(members, eq(members.email, email), sql`${members.user_id} IS NULL`);
     const [row] = await store.db.select({ id: members.id, version: members.version }).from(members).where(waiting);

@@ -45,13 +45,13 @@ const toSettings = (row: Row): SpaceSettings => ({
 
 /** How the platform reads settings in the authorisation trip. */
 export const settingsSource: SettingsSource = {
-  settings: (store) => ({
-    statement: store.db.select().from(makerspaceSettings).where(store.in(makerspaceSettings)),
+  settings: {
+    build: (store) => store.db.select().from(makerspaceSettings).where(store.in(makerspaceSettings)),
     read: (rows) => {
       const [row] = rows as Row[];
       return row ? toSettings(row) : null;
     },
-  }),
+  },
 };
 
 /**
