@@ -36,6 +36,7 @@ describe("a day in a makerspace", () => {
     const path = space.path(`/members/${one.member.id}`);
     await admin.api.get<Member>(path);
     await admin.api.get(space.path("/members"));
+    await admin.api.patch(path, { metadata: { badge: "7" } });
     await admin.api.post(`${path}/suspend`, { reason: "Unpaid" });
     await admin.api.post(`${path}/reactivate`);
   });

@@ -3,14 +3,14 @@
 import { describeError, log } from "../../platform/log.ts";
 import { type Problem, type ProblemCode, problem } from "../../platform/problem.ts";
 import type { Space } from "../../platform/space.ts";
-import { SECOND, toIso } from "../../platform/time.ts";
+import { toIso } from "../../platform/time.ts";
+import { findMember } from "../members/index.ts";
+import { FACTS_GOOD_FOR_MS } from "./model.ts";
 import { machine } from "./objects.ts";
 import { equipmentPart, makerspacePart } from "./policy.ts";
 import type { Command, CommandCall, CommandResult, HolderFacts, Outcome, Refusal, RefusalCode } from "./port.ts";
 import type { equipment } from "./tables.ts";
 
-/** Facts are good for this long after they were read; the object refuses older ones. */
-const FACTS_GOOD_FOR = 10 * SECOND;
 const MAX_TRIES = 3;
 
 type MachineRow = Omit<typeof equipment.$inferSelect, "in_use">;
@@ -91,7 +91,7 @@ export async function execute(space: Space, row: MachineRow, command: Command, s
     command,
     actor: { kind: actor.kind, id: actor.id, authority: standing.authority },
     facts: {
-      decide_before: space.now + FACTS_GOOD_FOR,
+      decide_before: space.now + FACTS_GOOD_FOR_MS,
       policy_versions: { makerspace: space.settings.version, equipment: row.policy_version },
       holder: standing.holder,
     },
@@ -101,6 +101,13 @@ export async function execute(space: Space, row: MachineRow, command: Command, s
   const result = await space.time("object", decide(space, row, call, standing));
   if (!result.ok) throw toProblem(result);
   return result;
+}
+
+/** Who acts may have been suspended while the facts grew old. @throws membership_suspended */
+async function refuseSuspended({ actor, access, store }: Space): Promise<void> {
+  if (actor.kind !== "member" || access.role === "super_admin") return;
+  const member = await findMember(store, actor.id);
+  if (member?.status !== "active") throw problem("membership_suspended");
 }
 
 /** Asks, and once more after mending what the object said was missing. */
@@ -115,7 +122,8 @@ async function decide(space: Space, row: MachineRow, call: CommandCall, standing
     return ask(space, row.id, call);
   }
   if (first.code !== "stale_facts") return first;
-  const decide_before = Date.now() + FACTS_GOOD_FOR;
+  const decide_before = Date.now() + FACTS_GOOD_FOR_MS;
+  await refuseSuspended(space);
   const holder = standing.reread ? await standing.reread() : call.facts.holder;
   return ask(space, row.id, { ...call, facts: { ...call.facts, decide_before, holder } });
 }

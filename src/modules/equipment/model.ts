@@ -136,6 +136,9 @@ export const policyBounds = {
 /** Check-in and the start of a booked session open this long before the booking's start. */
 export const CHECK_IN_OPENS_MINUTES = 15;
 
+/** What the worker read in D1 may be acted on for this long (milliseconds); the object refuses older facts. */
+export const FACTS_GOOD_FOR_MS = 10_000;
+
 /** How the holder of a slot is named on a tablet. */
 export const holderDisplays = ["none", "initials", "first_name"] as const;
 export type HolderDisplay = (typeof holderDisplays)[number];

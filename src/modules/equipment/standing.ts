@@ -1,7 +1,7 @@
 /** How far the caller's authority reaches on a machine, and for whom they act. */
 
-import { eq } from "drizzle-orm";
 import type { Permission } from "../../platform/access/permissions.ts";
+import { leads } from "../../platform/db/fan-out.ts";
 import { problem } from "../../platform/problem.ts";
 import type { Space } from "../../platform/space.ts";
 import { findMember } from "../members/index.ts";
@@ -38,7 +38,7 @@ export async function reachIn(space: Space, permission: Permission): Promise<(eq
     ? await space.db
         .select({ id: equipment.id })
         .from(equipment)
-        .where(space.store.in(equipment, eq(equipment.owner_member_id, space.actor.id)))
+        .where(space.store.in(equipment, leads(equipment.owner_member_id, space.actor.id)))
     : [];
   const owned = new Set(rows.map((row) => row.id));
   return (id) => space.scope(permission, id) === "any" || owned.has(id);

@@ -8,12 +8,15 @@ export const permissions = {
   "space.read": "See the makerspace: name, time zone, currency",
   "settings.read": "See settings, booking defaults and their versions",
   "settings.manage": "Change settings and booking defaults",
-  "members.read": "See members (own: oneself in full, others as directory entries); decide whether tablets name oneself",
+  "members.read":
+    "See members (own: oneself in full, others as directory entries); decide whether tablets name oneself",
   "members.manage": "Add and change members, grant roles and duties, suspend and reactivate",
   "equipment.read": "See machines",
   "equipment.manage": "Add, change and retire machines (own: machines that one owns)",
-  "reservations.read": "See reservations (own: one's own and those on machines that one owns in full, others as busy times)",
-  "reservations.create": "Book machines (own: for oneself; any, and on machines that one owns: on behalf of others, too)",
+  "reservations.read":
+    "See reservations (own: one's own and those on machines that one owns in full, others as busy times)",
+  "reservations.create":
+    "Book machines (own: for oneself; any, and on machines that one owns: on behalf of others, too)",
   "reservations.change": "Check in, move and cancel (own: one's own reservations and those on machines that one owns)",
   "reservations.decide": "Approve, reject, mark and excuse no-shows (own: on machines that one owns)",
   "sessions.read": "See sessions (own: one's own and those on machines that one owns)",

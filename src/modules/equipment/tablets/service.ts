@@ -11,6 +11,7 @@ import { directoryShardOf } from "../../../platform/db/shards.ts";
 import { SpaceStore } from "../../../platform/db/store.ts";
 import { pairingCodes } from "../../../platform/db/tables.ts";
 import { newCode, newId, newSecret, normaliseCode, sha256 } from "../../../platform/ids.ts";
+import { describeError, log } from "../../../platform/log.ts";
 import { attemptsOf } from "../../../platform/objects.ts";
 import { Problem, problem } from "../../../platform/problem.ts";
 import type { Visitor } from "../../../platform/route.ts";
@@ -134,7 +135,13 @@ const TOKEN = /^mct_([0-9a-f-]{36})\.([0-9a-f-]{36})\.[\w-]{43}$/;
 export const verifyTablet: TabletVerifier = async (token) => {
   const [, makerspace_id, tablet_id] = TOKEN.exec(token) ?? [];
   if (makerspace_id === undefined || tablet_id === undefined) return null;
-  const found = await floorOf(makerspace_id).tablet(tablet_id, await sha256(token));
+  const digest = await sha256(token);
+  const found = await floorOf(makerspace_id)
+    .tablet(tablet_id, digest)
+    .catch((error: unknown) => {
+      log.warn("floor_failed", { makerspace_id, error: describeError(error) });
+      throw problem("unavailable", { retry_after: 1 });
+    });
   return found && { kind: "tablet", tablet_id, makerspace_id, equipment_ids: found.equipment_ids };
 };
 
