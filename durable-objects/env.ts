@@ -1,3 +1,5 @@
+import { type SocketLimits, socketLimits } from "./live/door.ts";
+
 /** What the objects read from the worker's environment. */
 
 export interface ObjectEnv {
@@ -5,10 +7,16 @@ export interface ObjectEnv {
   ENVIRONMENT: string;
   /** See equipment/mutants.ts; read only with `ENVIRONMENT=test`. */
   MUTANT?: string;
+  /** "load" opens the limits for tests and benchmarks, as it does for requests. */
+  RATE_LIMITS?: string;
   DB_000: D1Database;
   EVENTS: Queue;
   FLOOR: DurableObjectNamespace;
 }
+
+/** How many sockets one viewer may hold on one object. */
+export const socketLimitsOf = ({ RATE_LIMITS }: Pick<ObjectEnv, "RATE_LIMITS">): SocketLimits =>
+  RATE_LIMITS === "load" ? { member: Number.POSITIVE_INFINITY, tablet: Number.POSITIVE_INFINITY } : socketLimits;
 
 /** The makerspace and the thing inside it that an object serves; its name is `<makerspace_id>:<id>`, made by `space.object`. */
 export function objectName(name: string | undefined): { makerspace_id: string; id: string } {

@@ -7,6 +7,10 @@ export interface Migration {
   sql: string;
 }
 
+/** True when somebody has set this object up. Looking leaves no trace. */
+export const isMigrated = ({ sql }: DurableObjectStorage): boolean =>
+  sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_migrations'").toArray().length > 0;
+
 /** Runs the steps that this object has not seen, all or none. `PRAGMA user_version` is not allowed here, so a table keeps count. */
 export function migrate(storage: DurableObjectStorage, migrations: readonly Migration[]): void {
   const { sql } = storage;

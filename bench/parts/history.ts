@@ -32,13 +32,13 @@ function chunk(makerspace_id: string, spread: Spread, from: number, to: number, 
   const start = `${now - 172_800_000} - n * 600000`;
   return `
     ${numbers} INSERT INTO reservations (makerspace_id, id, equipment_id, member_id, status, starts_at, ends_at,
-      created_by, version, created_at, updated_at)
+      created_by, version, created_at, updated_at, projected_at)
     SELECT ${space}, ${idOf("reservation")}, ${machine}, ${member}, ${status}, ${start}, ${start} + 3600000,
-      ${member}, 3, ${start} - 86400000, ${start} + 3600000 FROM counter;
+      ${member}, 3, ${start} - 86400000, ${start} + 3600000, ${start} + 3600000 FROM counter;
     ${numbers} INSERT INTO sessions (makerspace_id, id, equipment_id, member_id, reservation_id, status, started_at,
-      planned_end_at, ended_at, version, created_at, updated_at)
+      planned_end_at, ended_at, version, created_at, updated_at, projected_at)
     SELECT ${space}, ${idOf("session")}, ${machine}, ${member}, ${idOf("reservation")}, 'completed', ${start},
-      ${start} + 3600000, ${start} + 3000000, 2, ${start}, ${start} + 3000000 FROM counter;
+      ${start} + 3600000, ${start} + 3000000, 2, ${start}, ${start} + 3000000, ${start} + 3000000 FROM counter;
     ${numbers} INSERT INTO audit_log (makerspace_id, seq, commit_id, occurred_at, actor_kind, actor_id, action,
       subject_type, subject_id, request_id, after)
     SELECT ${space}, (SELECT coalesce(max(seq), 0) FROM audit_log WHERE makerspace_id = ${space}) + n - ${from} + 1,

@@ -1,8 +1,11 @@
-/** Counts attempts at one guessable thing, exactly: the rate binding counts per location and roughly. One object per code or address. */
+/**
+ * Counts attempts at one guessable thing, exactly: the rate binding counts per location and roughly. One object per code or address.
+ * It is there while it counts: what anybody may call into being goes again with its last attempt.
+ */
 
 import { DurableObject } from "cloudflare:workers";
 import type { Attempt, AttemptsPort } from "../../src/platform/attempts.ts";
-import { type Migration, migrate, row } from "../sql.ts";
+import { isMigrated, type Migration, migrate, row } from "../sql.ts";
 
 const migrations: readonly Migration[] = [
   {
@@ -13,14 +16,10 @@ const migrations: readonly Migration[] = [
 ];
 
 export class AttemptsObject extends DurableObject implements AttemptsPort {
-  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
-    super(ctx, env);
-    migrate(ctx.storage, migrations);
-  }
-
   async take(limit: number, window_ms: number): Promise<Attempt> {
     const now = Date.now();
     const { sql } = this.ctx.storage;
+    if (!isMigrated(this.ctx.storage)) migrate(this.ctx.storage, migrations);
     return this.ctx.storage.transactionSync(() => {
       sql.exec("DELETE FROM attempts WHERE at <= ?", now - window_ms);
       const counted = row<{ taken: number; first: number | null }>(
@@ -43,6 +42,6 @@ export class AttemptsObject extends DurableObject implements AttemptsPort {
 
   /** The newest attempt has left its window: nothing is worth keeping. */
   override async alarm(): Promise<void> {
-    this.ctx.storage.sql.exec("DELETE FROM attempts");
+    await this.ctx.storage.deleteAll();
   }
 }

@@ -9,29 +9,51 @@ export interface Layer {
   intervals: Interval[];
 }
 
-/** Cuts a range into free and busy; where causes overlap the earlier layer is named. Free and busy together are the whole range. */
+/** Where a layer begins (+1) or ceases (-1) to cover. */
+interface Edge {
+  at: number;
+  layer: number;
+  change: 1 | -1;
+}
+
+/**
+ * Cuts a range into free and busy in one sweep over the sorted edges; where causes overlap the earlier layer is named. Free and busy
+ * together are the whole range.
+ */
 export function partition(range: Interval, layers: readonly Layer[]): Availability {
-  let free: Interval[] = range.starts_at < range.ends_at ? [range] : [];
+  const free: Interval[] = [];
   const busy: Availability["busy"] = [];
-  for (const { because, intervals } of layers) {
+  const covering = layers.map(() => 0);
+  let at = range.starts_at;
+  const upTo = (until: number): void => {
+    if (until <= at) return;
+    const because = layers[covering.findIndex((count) => count > 0)]?.because;
+    if (because === undefined) free.push({ starts_at: at, ends_at: until });
+    else busy.push({ starts_at: at, ends_at: until, because });
+    at = until;
+  };
+  for (const edge of edgesOf(range, layers)) {
+    const shown = covering.findIndex((count) => count > 0);
+    // What changes underneath the layer that is named cuts nothing.
+    if (shown < 0 || edge.layer <= shown) upTo(edge.at);
+    covering[edge.layer] = (covering[edge.layer] ?? 0) + edge.change;
+  }
+  upTo(range.ends_at);
+  return { free, busy: joined(busy) };
+}
+
+/** The edges inside the range, in order of time. */
+function edgesOf(range: Interval, layers: readonly Layer[]): Edge[] {
+  const edges: Edge[] = [];
+  for (const [layer, { intervals }] of layers.entries()) {
     for (const interval of intervals) {
-      const left: Interval[] = [];
-      for (const stretch of free) {
-        const starts_at = Math.max(stretch.starts_at, interval.starts_at);
-        const ends_at = Math.min(stretch.ends_at, interval.ends_at);
-        if (starts_at >= ends_at) {
-          left.push(stretch);
-          continue;
-        }
-        busy.push({ starts_at, ends_at, because });
-        if (stretch.starts_at < starts_at) left.push({ starts_at: stretch.starts_at, ends_at: starts_at });
-        if (ends_at < stretch.ends_at) left.push({ starts_at: ends_at, ends_at: stretch.ends_at });
-      }
-      free = left;
+      const starts_at = Math.max(range.starts_at, interval.starts_at);
+      const ends_at = Math.min(range.ends_at, interval.ends_at);
+      if (starts_at >= ends_at) continue;
+      edges.push({ at: starts_at, layer, change: 1 }, { at: ends_at, layer, change: -1 });
     }
   }
-  busy.sort((a, b) => a.starts_at - b.starts_at);
-  return { free, busy: joined(busy) };
+  return edges.sort((a, b) => a.at - b.at);
 }
 
 /** Neighbours with one cause become one stretch, except bookings: where one ends and the next begins is worth knowing. */

@@ -3,6 +3,7 @@
 import { describeError, log } from "../../src/platform/log.ts";
 import { SECOND } from "../../src/platform/time.ts";
 import type { Door } from "../live/door.ts";
+import { Retry } from "../retry.ts";
 import type { Live } from "./live.ts";
 import type { Ports } from "./ports.ts";
 import { REPAIR_MS } from "./projection.ts";
@@ -21,26 +22,27 @@ export class Board {
   #isTelling = false;
   #reporting: Promise<void> | null = null;
   #toldAt = 0;
-  #failures = 0;
-  #dueAt = Number.POSITIVE_INFINITY;
+  /** Each has its own failures: one that succeeds says nothing about the other. */
+  readonly #reportAgain = new Retry(FIRST_RETRY_MS, LAST_RETRY_MS);
+  readonly #tellAgain = new Retry(FIRST_RETRY_MS, LAST_RETRY_MS);
 
   constructor(world: World, live: Live, door: Door, ports: () => Ports) {
     this.#world = world;
     this.#live = live;
     this.#door = door;
     this.#ports = ports;
-    const isMistaken = world.store.state.isBoardWatched !== this.#isWatched();
-    if (isMistaken || this.#isBehind()) this.#dueAt = Date.now();
+    if (world.store.state.isBoardWatched !== this.#isWatched()) this.#reportAgain.expect(Date.now());
+    if (this.#isBehind()) this.#tellAgain.expect(Date.now());
   }
 
   /** When the alarm has to try again, by the wall clock; Infinity when the board knows. */
   get dueAt(): number {
-    return this.#dueAt;
+    return Math.min(this.#reportAgain.dueAt, this.#tellAgain.dueAt);
   }
 
   /** Notes that the board has something to hear. */
   touch(): void {
-    if (this.#failures === 0) this.#dueAt = Math.min(this.#dueAt, Date.now() + REPAIR_MS);
+    this.#tellAgain.expect(Date.now() + REPAIR_MS);
   }
 
   /**
@@ -61,8 +63,9 @@ export class Board {
         await this.#ports().floor.watched(equipment_id, isWatched);
         state.boardWatched(isWatched);
       }
+      this.#reportAgain.succeeded();
     } catch (error) {
-      this.#failed(error);
+      this.#failed(this.#reportAgain, error);
     }
   }
 
@@ -77,10 +80,9 @@ export class Board {
         this.#toldAt = Date.now();
         await this.#tellOnce();
       }
-      this.#failures = 0;
-      this.#dueAt = Number.POSITIVE_INFINITY;
+      this.#tellAgain.succeeded();
     } catch (error) {
-      this.#failed(error);
+      this.#failed(this.#tellAgain, error);
     } finally {
       this.#isTelling = false;
     }
@@ -88,15 +90,16 @@ export class Board {
 
   /** The alarm's try. */
   async repair(): Promise<void> {
-    if (this.#dueAt > Date.now()) return;
-    this.#dueAt = Number.POSITIVE_INFINITY;
-    await this.report();
-    await this.tell();
+    const wall = Date.now();
+    const [isReportDue, isTellDue] = [this.#reportAgain.dueAt <= wall, this.#tellAgain.dueAt <= wall];
+    if (isReportDue) this.#reportAgain.begin();
+    if (isTellDue) this.#tellAgain.begin();
+    if (isReportDue) await this.report();
+    if (isTellDue) await this.tell();
   }
 
-  #failed(error: unknown): void {
-    this.#failures++;
-    this.#dueAt = Date.now() + Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LAST_RETRY_MS);
+  #failed(retry: Retry, error: unknown): void {
+    retry.failed(Date.now());
     log.warn("board_unreachable", { equipment_id: this.#world.store.equipment_id, error: describeError(error) });
   }
 

@@ -3,8 +3,8 @@
 import { describeError, log } from "../../src/platform/log.ts";
 import { HOUR, MINUTE } from "../../src/platform/time.ts";
 import { missed } from "./bookings.ts";
+import { overrun } from "./overrun.ts";
 import { isLegal } from "./refusals.ts";
-import { collision } from "./sessions.ts";
 import type { Timer } from "./timers.ts";
 import { REFRESH, type Turn } from "./turn.ts";
 
@@ -77,14 +77,11 @@ const steps: Record<Timer["kind"], (turn: Turn, timer: Timer) => void> = {
     turn.store.dropPast(turn.now);
   },
 
-  overrun(turn, { ref }) {
+  overrun(turn, { ref, due_at }) {
     const { store } = turn;
     const session = store.session(ref);
     if (session?.status !== "active") return;
-    const next = collision(session, store.after(session.planned_end_at));
-    const told = next?.member_id ? { next_reservation_id: next.id, next_member_id: next.member_id } : {};
-    const patch = { overrun_at: session.planned_end_at, collides_with: next?.id ?? null };
-    turn.changeSession(session, patch, "session.overrun", told);
+    overrun(turn, session, due_at);
   },
 
   keys(turn) {

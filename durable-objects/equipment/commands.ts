@@ -1,7 +1,7 @@
 /** From a call to its answer: what stands before every command, then the command itself. All of it synchronous, inside one transaction. */
 
-import type { Command, CommandCall } from "../../src/modules/equipment/port.ts";
-import { SECOND } from "../../src/platform/time.ts";
+import { FACTS_GOOD_FOR_MS } from "../../src/modules/equipment/model.ts";
+import type { Command, CommandCall, CommandResult } from "../../src/modules/equipment/port.ts";
 import { retire, sweepMember } from "./administration.ts";
 import { amend } from "./amend.ts";
 import { approve, cancel, checkIn, excuse, noShow, reject, reserve } from "./bookings.ts";
@@ -9,9 +9,6 @@ import { type Answer, refuse, staleFacts } from "./refusals.ts";
 import { reason } from "./rules.ts";
 import type { Turn } from "./turn.ts";
 import { endSession, startSession } from "./use.ts";
-
-/** Facts may be acted on for this long after they were read; the worker puts read time plus this into `decide_before`. */
-export const FACTS_LIFE_MS = 10 * SECOND;
 
 /** Decides and writes. `wall` is the host's clock: the age of facts is not a matter of the machine's own time. */
 export function answer(turn: Turn, call: CommandCall, wall: number): Answer {
@@ -22,6 +19,15 @@ export function answer(turn: Turn, call: CommandCall, wall: number): Answer {
   );
 }
 
+/**
+ * What a machine answers that has no settings yet: it is given them and asked again. Nobody has booked there, so a member may be turned
+ * away; whatever is in flight meanwhile meets the second sweep.
+ */
+export const unknownMachine = ({ command }: CommandCall): CommandResult =>
+  command.type === "sweep_member"
+    ? { ok: true, replayed: false, reservation: null, session: null, cancelled: 0 }
+    : refuse("policy_behind", [reason("policy_behind", "The machine has not got its settings.")]);
+
 /** What stands before every other command. */
 function refusalBefore(turn: Turn, { command, facts }: CommandCall, wall: number): Answer | null {
   const { holder, policy_versions: seen, decide_before } = facts;
@@ -31,7 +37,10 @@ function refusalBefore(turn: Turn, { command, facts }: CommandCall, wall: number
   if (turn.store.state.retired_at !== null && !isRetiring) {
     return refuse("equipment_retired", [reason("retired", "The machine is no longer there.")]);
   }
-  if (decide_before < wall || (holder && turn.store.isSweptSince(holder.member_id, decide_before - FACTS_LIFE_MS))) {
+  if (
+    decide_before < wall ||
+    (holder && turn.store.isSweptSince(holder.member_id, decide_before - FACTS_GOOD_FOR_MS))
+  ) {
     return staleFacts("What was read before this is too old.");
   }
   // Retirement follows no policy.

@@ -2,7 +2,7 @@
 
 import type { CommandCall, CommandResult } from "../../src/modules/equipment/port.ts";
 import { answer } from "./commands.ts";
-import { type Mutant, rehearse } from "./mutants.ts";
+import { type Mutant, rehearse, strikes } from "./mutants.ts";
 import type { Runner } from "./runner.ts";
 import type { Turn, World } from "./turn.ts";
 
@@ -18,15 +18,17 @@ export async function execute(
 ): Promise<CommandResult> {
   const replayed = call.key && keys.replay(call.key, store.state.now());
   if (replayed) return replayed;
-  if (mutant === "await_between") {
+  const isStruck = mutant !== null && strikes(call.command);
+  if (isStruck && mutant === "await_between") {
     const check = (): ReturnType<typeof answer> => answer(runner.turn(call.actor, call.request_id), call, Date.now());
     const checked = rehearse(store.storage, check);
     store.reload();
+    keys.reload();
     if (!checked.ok) return checked;
     await scheduler.wait(1);
   }
   const decide = (turn: Turn): ReturnType<typeof answer> => {
-    store.isUnguarded = mutant !== null;
+    store.isUnguarded = isStruck;
     const decided = answer(turn, call, Date.now());
     store.isUnguarded = false;
     if (decided.ok && call.key) keys.store(call.key, decided, turn.now);

@@ -48,6 +48,11 @@ export class Keys {
     this.#isSwept = true;
   }
 
+  /** Forgets what memory holds; after a rollback the timer may be gone. */
+  reload(): void {
+    this.#isSwept = false;
+  }
+
   /** Drops what has expired; the next expiry, or null when nothing is left. */
   sweep(now: number): number | null {
     this.#sql.exec("DELETE FROM keys WHERE expires_at <= ?", now);

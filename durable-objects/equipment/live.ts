@@ -101,7 +101,7 @@ export class Live {
 
   /** Sends what just happened to everybody who watches. Each audience's payload is made once, and one for each holder who watches. */
   broadcast(events: readonly EventBody[], now: number): void {
-    const watchers = events.length === 0 ? [] : this.#door.watchers(now);
+    const watchers = events.length === 0 ? [] : this.#door.watchers(Date.now());
     if (watchers.length === 0) return;
     const scene = this.scene(now);
     const holders = new Set([scene.now, scene.next, ...scene.upcoming].map((slot) => slot?.member_id));
@@ -138,7 +138,7 @@ export class Live {
   hear(watcher: Watcher, text: string | ArrayBuffer, now: number): void {
     const message = parseResume(text);
     if (!message) return watcher.socket.close(closeCodes.protocol, "not understood");
-    this.greet(watcher, message.seq, now);
+    if (this.#door.mayResume(watcher, Date.now())) this.greet(watcher, message.seq, now);
   }
 
   /** The state for the board, one text per audience; null before the machine was configured. */

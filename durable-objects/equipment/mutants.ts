@@ -3,6 +3,7 @@
  * They exist only with `ENVIRONMENT=test`, and both go without the second lock (the triggers), which would hide them.
  */
 
+import type { Command } from "../../src/modules/equipment/port.ts";
 import type { ObjectEnv } from "../env.ts";
 
 export type Mutant = "no_overlap_check" | "await_between";
@@ -12,6 +13,10 @@ export function mutantOf({ ENVIRONMENT, MUTANT }: ObjectEnv): Mutant | null {
   if (ENVIRONMENT !== "test") return null;
   return MUTANT === "no_overlap_check" || MUTANT === "await_between" ? MUTANT : null;
 }
+
+/** The commands that the faults strike: those that take time which somebody else may want. */
+export const strikes = ({ type }: Command): boolean =>
+  type === "reserve" || type === "amend" || type === "start_session";
 
 /** Takes the second lock off. */
 export function dropTriggers(sql: SqlStorage): void {

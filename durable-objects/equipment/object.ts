@@ -1,7 +1,9 @@
-/** One machine. It decides in one synchronous transaction, then tells the sockets, the board, D1 and the queue; the alarm tells them again. */
+/**
+ * One machine, as the worker speaks to it. Until its first settings come it has no tables and knows nothing: whoever names a machine
+ * that is not there leaves no trace.
+ */
 
 import { DurableObject } from "cloudflare:workers";
-import { closeCodes } from "../../src/modules/equipment/live.ts";
 import type {
   Availability,
   CommandCall,
@@ -16,226 +18,140 @@ import type {
 } from "../../src/modules/equipment/port.ts";
 import { describeError, log } from "../../src/platform/log.ts";
 import { Alarm } from "../alarm.ts";
-import { type ObjectEnv, objectName } from "../env.ts";
-import { Door } from "../live/door.ts";
+import { type ObjectEnv, objectName, socketLimitsOf } from "../env.ts";
+import { turnAway } from "../live/door.ts";
 import { sayGoodbye } from "../live/messages.ts";
 import type { Viewer } from "../live/tickets.ts";
-import { migrate } from "../sql.ts";
-import { within } from "../within.ts";
-import { Board } from "./board.ts";
-import { execute } from "./execute.ts";
-import { Keys } from "./keys.ts";
-import { Live } from "./live.ts";
-import { Machine } from "./machine.ts";
-import { dropTriggers, type Mutant, mutantOf } from "./mutants.ts";
-import { Outbox } from "./outbox.ts";
+import { isMigrated, migrate } from "../sql.ts";
+import { unknownMachine } from "./commands.ts";
+import { dropTriggers, mutantOf } from "./mutants.ts";
 import { type Ports, portsOf } from "./ports.ts";
-import { Projection } from "./projection.ts";
 import { availability } from "./reads.ts";
-import { reconcile } from "./reconcile.ts";
-import { Runner } from "./runner.ts";
 import { migrations } from "./schema.ts";
-import { Store } from "./store.ts";
-import { CLOCK, type Turn, type World } from "./turn.ts";
+import { Works } from "./works.ts";
 
-/** An answer waits this long for D1, so that who books sees it in the lists; it never depends on it. */
-const FLUSH_WAIT_MS = 250;
-
-/** A new socket waits this long for the board. */
-const REPORT_WAIT_MS = 1_000;
 /** After an alarm that failed for a reason nobody foresaw. */
 const ALARM_RETRY_MS = 30_000;
 
 export class EquipmentObject extends DurableObject<ObjectEnv> implements EquipmentPort {
   /** The world outside. An own property, so out of reach of RPC; tests put faults in front of it. */
   ports: Ports;
-  readonly #world: World;
-  readonly #door: Door;
-  readonly #live: Live;
-  readonly #board: Board;
-  readonly #projection: Projection;
+  readonly #makerspace_id: string;
+  readonly #equipment_id: string;
   readonly #alarm: Alarm;
-  readonly #runner: Runner;
-  readonly #mutant: Mutant | null;
+  /** Null until the machine is configured. */
+  #works: Works | null;
 
   constructor(ctx: DurableObjectState, env: ObjectEnv) {
     super(ctx, env);
-    const { makerspace_id, id: equipment_id } = objectName(ctx.id.name);
-    migrate(ctx.storage, migrations);
-    this.#mutant = mutantOf(env);
-    if (this.#mutant) dropTriggers(ctx.storage.sql);
-    const store = new Store(ctx.storage, equipment_id);
-    const machine = new Machine(makerspace_id, equipment_id, store.parts());
-    const outbox = new Outbox(store);
-    const ports = (): Ports => this.ports;
+    const { makerspace_id, id } = objectName(ctx.id.name);
+    this.#makerspace_id = makerspace_id;
+    this.#equipment_id = id;
     this.ports = portsOf(env, makerspace_id);
-    this.#world = { store, machine, outbox, keys: new Keys(ctx.storage.sql, store.timers) };
-    this.#door = new Door(ctx);
-    this.#live = new Live(this.#world, this.#door);
-    this.#board = new Board(this.#world, this.#live, this.#door, ports);
-    this.#projection = new Projection(outbox, ports, { makerspace_id, equipment_id });
     this.#alarm = new Alarm(ctx.storage);
-    this.#runner = new Runner(ctx.storage, this.#world, (turn) => this.#tell(turn));
+    const works = isMigrated(ctx.storage) ? this.#open() : null;
+    this.#works = works;
+    if (!works) return;
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarm.load();
-      this.#arm();
+      works.arm();
     });
   }
 
   async configure(parts: Partial<PolicyParts>): Promise<{ makerspace: number; equipment: number }> {
-    const { versions, makerspace_id, equipment_id, parts: known } = this.#world.machine;
-    const newer = (["makerspace", "equipment"] as const).filter((part) => (parts[part]?.version ?? 0) > versions[part]);
-    if (newer.length > 0 && this.#world.store.state.retired_at === null) {
-      const merged = { ...known, ...Object.fromEntries(newer.map((part) => [part, parts[part]])) };
-      const machine = new Machine(makerspace_id, equipment_id, merged);
-      this.#runner.run(CLOCK, "", (turn) => {
-        for (const part of newer) this.#world.store.putPart(part, machine.versions[part], JSON.stringify(merged[part]));
-        this.#world.machine = machine;
-        turn.announce("machine.configured");
-      });
-    }
-    return this.#world.machine.versions;
+    if (!this.#works && !parts.makerspace && !parts.equipment) return { makerspace: 0, equipment: 0 };
+    this.#works ??= this.#open();
+    return this.#works.configure(parts);
   }
 
   async execute(call: CommandCall): Promise<CommandResult> {
-    const result = await execute(this.#runner, this.#world, call, this.#mutant);
-    if (!result.ok || result.replayed) return result;
-    const { command } = call;
-    if (command.type === "retire") this.#door.closeAll(closeCodes.retired, "retired");
-    if (command.type === "sweep_member") {
-      await this.closeSockets({ kind: "member", id: command.member_id }, "membership changed");
-    }
-    await within(FLUSH_WAIT_MS, this.#projection.flush());
-    return result;
+    return this.#works ? this.#works.execute(call) : unknownMachine(call);
   }
 
   async reservation(reservation_id: string): Promise<ReservationRecord | null> {
-    this.#runner.settle();
-    return this.#world.store.reservation(reservation_id);
+    return this.#works?.settled().reservation(reservation_id) ?? null;
   }
 
   async reservations(query: ScheduleQuery): Promise<ReservationRecord[]> {
-    this.#runner.settle();
-    return this.#world.store.reservations(query);
+    return this.#works?.settled().reservations(query) ?? [];
   }
 
   async session(session_id: string): Promise<SessionRecord | null> {
-    this.#runner.settle();
-    return this.#world.store.session(session_id);
+    return this.#works?.settled().session(session_id) ?? null;
   }
 
   async availability(from: number, to: number): Promise<Availability> {
-    this.#runner.settle();
-    return availability(this.#world, from, to, this.#world.store.state.now());
+    const { state } = this.#works?.settled() ?? {};
+    if (this.#works && state) return availability(this.#works.world, from, to, state.now());
+    return { free: [], busy: [{ starts_at: from, ends_at: to, because: "equipment_unavailable" }] };
   }
 
-  async grantTicket({ digest, expires_at, audience, principal }: TicketGrant): Promise<boolean> {
-    const { machine, store } = this.#world;
-    if (machine.versions.equipment === 0 || store.state.retired_at !== null) return false;
-    this.#door.grant(digest, expires_at, { audience, principal, equipment_ids: null });
-    this.#arm();
-    return true;
+  async grantTicket(grant: TicketGrant): Promise<boolean> {
+    return this.#works?.grantTicket(grant) ?? false;
   }
 
   async closeSockets(principal: Viewer, reason: string): Promise<number> {
-    const closed = this.#door.close(principal, reason);
-    this.#report();
-    return closed;
+    return this.#works?.closeSockets(principal, reason) ?? 0;
   }
 
   async reproject(): Promise<ReconcileReport> {
-    const { store, outbox, machine } = this.#world;
-    const { makerspace_id } = machine;
-    const report = await reconcile({ store, outbox, projection: this.#projection, ports: this.ports, makerspace_id });
-    this.#arm(true);
-    return report;
+    const nothing = { reservations: 0, sessions: 0, repaired: 0, orphans: 0, parked: 0 };
+    return this.#works ? this.#works.reproject() : nothing;
   }
 
   async forget(member_id: string): Promise<void> {
-    this.#world.store.forget(member_id);
-    this.#runner.run(CLOCK, "", (turn) => turn.announce("machine.refreshed"));
+    this.#works?.forget(member_id);
   }
 
   async ping(): Promise<boolean> {
-    return this.#world.store.state.seq >= 0 && this.ctx.storage.sql.exec("SELECT 1 AS one").one().one === 1;
+    return this.ctx.storage.sql.exec("SELECT 1 AS one").one().one === 1;
   }
 
   /** Moves the machine's clock against the host's. @throws outside tests. */
   async setClockOffset(ms: number): Promise<void> {
     if (this.env.ENVIRONMENT !== "test") throw new Error("the clock is shifted in tests only");
-    this.#world.store.state.shiftClock(ms);
-    this.#runner.settle();
-    this.#arm(true);
+    this.#works?.shiftClock(ms);
   }
 
   override async fetch(request: Request): Promise<Response> {
-    const { state } = this.#world.store;
-    this.#runner.settle();
-    const now = state.now();
-    const { response, watcher } = this.#door.open(request, now);
-    if (!watcher) return response;
-    if (state.retired_at !== null) {
-      watcher.socket.close(closeCodes.retired, "retired");
-      return response;
-    }
-    const resume = new URL(request.url).searchParams.get("resume");
-    this.#live.greet(watcher, resume === null ? null : Number(resume), now);
-    this.#arm();
-    // The board knows who is watched before the client knows it is let in: a suspension must find this socket.
-    await within(REPORT_WAIT_MS, this.#board.report());
-    this.#arm(true);
-    return response;
+    return this.#works ? this.#works.open(request) : turnAway(request);
   }
 
   override async webSocketMessage(socket: WebSocket, text: string | ArrayBuffer): Promise<void> {
-    const now = this.#world.store.state.now();
-    const watcher = this.#door.watcher(socket, now);
-    if (watcher) this.#live.hear(watcher, text, now);
+    this.#works?.hear(socket, text);
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
     sayGoodbye(socket);
-    this.#report();
+    this.#works?.report();
   }
 
   override async webSocketError(): Promise<void> {
-    this.#report();
+    this.#works?.report();
   }
 
   override async alarm(): Promise<void> {
     this.#alarm.fired();
     try {
-      this.#runner.settle();
-      this.#door.sweep(this.#world.store.state.now());
-      await Promise.all([this.#projection.repair(), this.#board.repair()]);
-      this.#arm(true);
+      await this.#works?.wake();
     } catch (error) {
       // Throwing would use up the platform's few retries.
-      log.error("alarm_failed", { equipment_id: this.#world.store.equipment_id, error: describeError(error) });
+      log.error("alarm_failed", { equipment_id: this.#equipment_id, error: describeError(error) });
       this.#alarm.arm(Date.now() + ALARM_RETRY_MS, true);
     }
   }
 
-  #tell(turn: Turn): void {
-    this.#projection.touch();
-    if (turn.isVisible) this.#board.touch();
-    this.#arm();
-    this.#live.broadcast(turn.events, turn.now);
-    if (turn.isVisible) this.#tellBoard();
-    void this.#projection.flush().then(() => this.#arm(true));
-  }
-
-  #tellBoard(): void {
-    void this.#board.tell().then(() => this.#arm(true));
-  }
-
-  #report(): void {
-    void this.#board.report().then(() => this.#arm(true));
-  }
-
-  #arm(isExact = false): void {
-    const { state, timers } = this.#world.store;
-    const own = Math.min(timers.dueAt, this.#door.dueAt) - state.clockOffset;
-    this.#alarm.arm(Math.min(own, this.#projection.dueAt, this.#board.dueAt), isExact);
+  #open(): Works {
+    migrate(this.ctx.storage, migrations);
+    const mutant = mutantOf(this.env);
+    if (mutant) dropTriggers(this.ctx.storage.sql);
+    return new Works(this.ctx, {
+      makerspace_id: this.#makerspace_id,
+      equipment_id: this.#equipment_id,
+      alarm: this.#alarm,
+      ports: () => this.ports,
+      limits: socketLimitsOf(this.env),
+      mutant,
+    });
   }
 }

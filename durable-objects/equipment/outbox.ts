@@ -23,6 +23,12 @@ export interface Pending {
 export const isEmpty = ({ reservations, sessions, events }: Pending): boolean =>
   reservations.length + sessions.length + events.length === 0;
 
+/** The same event under another number; the row it tells of is the same. */
+const renumbered = (body: EventBody, seq: number): EventBody => {
+  const [of] = body.envelope.id.split(":");
+  return { ...body, seq, envelope: { ...body.envelope, id: `${of}:${seq}` } };
+};
+
 export class Outbox {
   readonly #store: Store;
   readonly #sql: SqlStorage;
@@ -56,9 +62,35 @@ export class Outbox {
     );
   }
 
-  /** The machine's totals, as D1 shows them. */
-  usage(): { use_count: number; use_ms: number } {
-    return this.#store.state.usage;
+  /** The machine's totals, as D1 shows them, and the newest number it has given out. */
+  totals(): { use_count: number; use_ms: number; newest_seq: number } {
+    const { usage, seq } = this.#store.state;
+    return { ...usage, newest_seq: seq };
+  }
+
+  /**
+   * D1 has seen `seen`. An object that has not given out that number was set back: it begins a new epoch, and what it has not told D1
+   * yet gets new numbers and versions, so that its word counts. Returns false when the object knows the number.
+   */
+  outrun(seen: number): boolean {
+    const { state, storage } = this.#store;
+    if (seen <= state.seq) return false;
+    storage.transactionSync(() => {
+      const untold = rows<{ seq: number; body: string }>(
+        this.#sql,
+        "SELECT seq, body FROM events WHERE seq > ? AND projected = 1 ORDER BY seq",
+        state.projected_seq,
+      );
+      // The ring goes with the old numbers: whoever resumes gets a snapshot.
+      this.#sql.exec("DELETE FROM events");
+      state.outrun(seen);
+      for (const { body } of untold) this.add(renumbered(JSON.parse(body) as EventBody, state.nextSeq()), true);
+      state.saveSeq();
+      for (const table of ["reservations", "sessions"]) {
+        this.#sql.exec(`UPDATE ${table} SET version = ? WHERE dirty = 1`, state.nextVersion(0));
+      }
+    });
+    return true;
   }
 
   /** The newest state of dirty rows, and the oldest events that D1 has not seen. */
@@ -111,26 +143,28 @@ export class Outbox {
   }
 
   /**
-   * D1 refuses this row or event for what it is. After the fifth time it is parked: marked clean, or passed over, and kept for the staff.
+   * D1 refuses this row or event for what it is. After the fifth time it is parked: marked clean, or passed over, and kept until D1
+   * takes it. An event is kept whole, because the ring forgets it.
    * Returns true when it was.
    */
   refused(
     kind: "reservation" | "session" | "event",
     ref: string,
     version: number,
-    error: string,
+    { error, body }: { error: string; body: string | null },
     wall: number,
   ): boolean {
     this.#hasRefusals = true;
     return this.#store.storage.transactionSync(() => {
       const [counted] = rows<{ tries: number }>(
         this.#sql,
-        `INSERT INTO parked (kind, ref, tries, error, updated_at) VALUES (?, ?, 1, ?, ?)
+        `INSERT INTO parked (kind, ref, tries, error, body, updated_at) VALUES (?, ?, 1, ?, ?, ?)
          ON CONFLICT (kind, ref) DO UPDATE SET tries = tries + 1, error = excluded.error, updated_at = excluded.updated_at
          RETURNING tries`,
         kind,
         ref,
         error,
+        body,
         wall,
       );
       if ((counted?.tries ?? 0) < MAX_TRIES) return false;
@@ -138,6 +172,42 @@ export class Outbox {
       else this.#clean(`${kind}s`, [{ id: ref, version }]);
       return true;
     });
+  }
+
+  /** Events that were passed over, oldest first. */
+  parkedEvents(): { seq: number; body: string }[] {
+    return rows(
+      this.#sql,
+      `SELECT CAST(ref AS INTEGER) AS seq, body FROM parked WHERE kind = 'event' AND tries >= ? AND body IS NOT NULL
+       ORDER BY CAST(ref AS INTEGER)`,
+      MAX_TRIES,
+    );
+  }
+
+  /** D1 has taken a parked event after all. */
+  taken(seq: number): void {
+    this.#accepted("event", String(seq));
+  }
+
+  /** Lets parked rows try once more: the next refusal parks them again. True when there are any. */
+  offerParkedRows(): boolean {
+    const isParked = "id IN (SELECT ref FROM parked WHERE kind = ? AND tries >= ?)";
+    return this.#store.storage.transactionSync(() => {
+      for (const kind of ["reservation", "session"]) {
+        this.#sql.exec(`UPDATE ${kind}s SET dirty = 1 WHERE ${isParked}`, kind, MAX_TRIES);
+      }
+      return rows(this.#sql, "SELECT 1 FROM parked WHERE kind <> 'event' LIMIT 1").length > 0;
+    });
+  }
+
+  /** How much D1 refuses. */
+  parkedCount(): number {
+    const [counted] = rows<{ parked: number }>(
+      this.#sql,
+      "SELECT count(*) AS parked FROM parked WHERE tries >= ?",
+      MAX_TRIES,
+    );
+    return counted?.parked ?? 0;
   }
 
   #accepted(kind: "reservation" | "session" | "event", ref: string): void {

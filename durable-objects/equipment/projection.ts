@@ -6,6 +6,7 @@
 import type { EventEnvelope } from "../../src/platform/events.ts";
 import { describeError, log } from "../../src/platform/log.ts";
 import { SECOND } from "../../src/platform/time.ts";
+import { Retry } from "../retry.ts";
 import type { EventBody } from "./events.ts";
 import { isEmpty, type Outbox, type Pending } from "./outbox.ts";
 import type { Ports, Statement } from "./ports.ts";
@@ -20,56 +21,76 @@ const LAST_RETRY_MS = 60 * SECOND;
 const isDeterministic = (error: unknown): boolean =>
   /SQLITE_CONSTRAINT|SQLITE_MISMATCH|SQLITE_TOOBIG|D1_TYPE_ERROR|too big|malformed JSON/i.test(String(error));
 
+/** D1 has seen numbers that this object has not given out: it was set back. The one refusal that is about the object, not about a row. */
+const AHEAD = "projection_cursor_ahead";
+const isAhead = (error: unknown): boolean => String(error).includes(AHEAD);
+
 /** Equal versions have equal content, so that writing one again heals a row that somebody touched. */
 function upsert(table: string, columns: readonly string[]): string {
-  const names = ["makerspace_id", "equipment_id", ...columns, "orphan"];
+  const names = ["makerspace_id", "equipment_id", ...columns, "orphan", "projected_at"];
   const values = columns.map((column) => `value ->> '${column}'`);
-  const changes = [...columns.slice(1), "orphan"].map((column) => `${column} = excluded.${column}`);
+  const changes = [...columns.slice(1), "orphan", "projected_at"].map((column) => `${column} = excluded.${column}`);
   return `INSERT INTO ${table} (${names.join(", ")})
-    SELECT ?1, ?2, ${values.join(", ")}, 0 FROM json_each(?3) WHERE true
+    SELECT ?1, ?2, ${values.join(", ")}, 0, ?4 FROM json_each(?3) WHERE true
     ON CONFLICT (makerspace_id, id) DO UPDATE SET ${changes.join(", ")} WHERE excluded.version >= ${table}.version`;
 }
 
 const PUT_RESERVATIONS = upsert("reservations", reservationColumns);
 const PUT_SESSIONS = upsert("sessions", sessionColumns);
 const CURSOR = "(SELECT seq FROM projection_cursors WHERE makerspace_id = ?1 AND equipment_id = ?2)";
-const PUT_AUDIT = `INSERT INTO audit_log (makerspace_id, seq, commit_id, occurred_at, actor_kind, actor_id, action,
+const PAST_CURSOR = `value ->> '$.seq' > coalesce(${CURSOR}, 0)`;
+const putAudit = (
+  which: string,
+): string => `INSERT INTO audit_log (makerspace_id, seq, commit_id, occurred_at, actor_kind, actor_id, action,
     subject_type, subject_id, request_id, before, after)
   SELECT ?1, coalesce((SELECT max(seq) FROM audit_log WHERE makerspace_id = ?1), 0) + row_number() OVER (ORDER BY key),
     value ->> '$.envelope.id', value ->> '$.envelope.occurred_at', value ->> '$.actor_kind', value ->> '$.envelope.actor_id',
     value ->> '$.envelope.type', value ->> '$.envelope.subject.type', value ->> '$.envelope.subject.id',
     value ->> '$.envelope.request_id', value ->> '$.before', value ->> '$.envelope.data'
-  FROM json_each(?3) WHERE value ->> '$.seq' > coalesce(${CURSOR}, 0)
+  FROM json_each(?3) WHERE ${which}
   ON CONFLICT (makerspace_id, commit_id) DO NOTHING`;
-const PUT_OUTBOX = `INSERT INTO outbox (makerspace_id, event_id, envelope, created_at, sent_at)
+const putOutbox = (
+  which: string,
+): string => `INSERT INTO outbox (makerspace_id, event_id, envelope, created_at, sent_at)
   SELECT ?1, value ->> '$.envelope.id', value ->> '$.envelope', ?4, ?4
-  FROM json_each(?3) WHERE value ->> '$.seq' > coalesce(${CURSOR}, 0)
+  FROM json_each(?3) WHERE ${which}
   ON CONFLICT (makerspace_id, event_id) DO NOTHING`;
+const [PUT_AUDIT, PUT_OUTBOX] = [putAudit(PAST_CURSOR), putOutbox(PAST_CURSOR)];
+/** For events that the cursor has passed over. */
+const [OFFER_AUDIT, OFFER_OUTBOX] = [putAudit("true"), putOutbox("true")];
 const PUT_CURSOR = `INSERT INTO projection_cursors (makerspace_id, equipment_id, seq, updated_at, use_count, use_ms)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-  ON CONFLICT (makerspace_id, equipment_id) DO UPDATE SET seq = excluded.seq, updated_at = excluded.updated_at,
+  ON CONFLICT (makerspace_id, equipment_id) DO UPDATE SET updated_at = excluded.updated_at,
+    seq = json_extract('{"seq":' || excluded.seq || '}', iif(projection_cursors.seq > ?7, '${AHEAD}', '$.seq')),
     use_count = excluded.use_count, use_ms = excluded.use_ms
-  WHERE excluded.seq > projection_cursors.seq`;
+  WHERE excluded.seq > projection_cursors.seq OR projection_cursors.seq > ?7`;
+
+/** What a batch says about the machine as a whole; `newest_seq` is the newest number it has given out. */
+interface Totals {
+  use_count: number;
+  use_ms: number;
+  newest_seq: number;
+}
 
 /** The batch that brings `pending` to D1: at most five statements, each row and event inside one JSON parameter. */
 function statements(
   makerspace_id: string,
   equipment_id: string,
-  pending: Pending,
-  usage: { use_count: number; use_ms: number },
+  { reservations, sessions, events }: Pending,
+  { use_count, use_ms, newest_seq }: Totals,
   wall: number,
 ): Statement[] {
-  const { reservations, sessions, events } = pending;
   const tenant = [makerspace_id, equipment_id];
   const batch: Statement[] = [];
-  if (reservations.length > 0) batch.push({ sql: PUT_RESERVATIONS, params: [...tenant, JSON.stringify(reservations)] });
-  if (sessions.length > 0) batch.push({ sql: PUT_SESSIONS, params: [...tenant, JSON.stringify(sessions)] });
+  if (reservations.length > 0)
+    batch.push({ sql: PUT_RESERVATIONS, params: [...tenant, JSON.stringify(reservations), wall] });
+  if (sessions.length > 0) batch.push({ sql: PUT_SESSIONS, params: [...tenant, JSON.stringify(sessions), wall] });
   const last = events.at(-1);
   if (last) {
     const bodies = `[${events.map(({ body }) => body).join(",")}]`;
     batch.push({ sql: PUT_AUDIT, params: [...tenant, bodies] });
     batch.push({ sql: PUT_OUTBOX, params: [...tenant, bodies, wall] });
-    batch.push({ sql: PUT_CURSOR, params: [...tenant, last.seq, wall, usage.use_count, usage.use_ms] });
+    batch.push({ sql: PUT_CURSOR, params: [...tenant, last.seq, wall, use_count, use_ms, newest_seq] });
   }
   return batch;
 }
@@ -79,47 +100,53 @@ export class Projection {
   readonly #outbox: Outbox;
   readonly #ports: () => Ports;
   readonly #tenant: { makerspace_id: string; equipment_id: string };
+  readonly #onOutrun: () => void;
   #running: Promise<void> = Promise.resolve();
   #queued: Promise<void> | null = null;
   #isDirty: boolean;
-  /** Failures in a row; while there are any, only the alarm tries again. */
-  #failures = 0;
-  #dueAt = Number.POSITIVE_INFINITY;
+  /** While there are failures, only the alarm tries again. */
+  readonly #again = new Retry(FIRST_RETRY_MS, LAST_RETRY_MS);
 
-  constructor(outbox: Outbox, ports: () => Ports, tenant: { makerspace_id: string; equipment_id: string }) {
+  /** `onOutrun` hears that the machine was set back and has begun a new epoch. */
+  constructor(
+    outbox: Outbox,
+    ports: () => Ports,
+    { onOutrun, ...tenant }: { makerspace_id: string; equipment_id: string; onOutrun: () => void },
+  ) {
     this.#outbox = outbox;
     this.#ports = ports;
     this.#tenant = tenant;
+    this.#onOutrun = onOutrun;
     this.#isDirty = outbox.hasPending();
-    if (this.#isDirty) this.#dueAt = Date.now();
+    if (this.#isDirty) this.#again.expect(Date.now());
   }
 
   /** When the alarm has to look after a flush that did not come home, by the wall clock; Infinity when all is in D1. */
   get dueAt(): number {
-    return this.#dueAt;
+    return this.#again.dueAt;
   }
 
   /** Notes that something waits for D1. */
   touch(): void {
     this.#isDirty = true;
-    if (this.#failures === 0) this.#dueAt = Math.min(this.#dueAt, Date.now() + REPAIR_MS);
+    this.#again.expect(Date.now() + REPAIR_MS);
   }
 
   /** Flushes, together with whoever else asks meanwhile; resolves when that try is over, well or not. While D1 is away only the alarm tries. */
   flush(): Promise<void> {
-    if (!this.#isDirty || this.#failures > 0) return this.#running;
+    if (!this.#isDirty || this.#again.failures > 0) return this.#running;
     return this.#next();
   }
 
   /** The alarm's flush: tries again what has failed before. */
   async repair(): Promise<void> {
-    if (this.#isDirty && this.#dueAt <= Date.now()) await this.#next();
+    if (this.#isDirty && this.#again.dueAt <= Date.now()) await this.#next();
   }
 
   /** Flushes until nothing is left, or D1 refuses. */
   async drain(): Promise<void> {
     do await this.#next();
-    while (this.#isDirty && this.#failures === 0);
+    while (this.#isDirty && this.#again.failures === 0);
   }
 
   #next(): Promise<void> {
@@ -139,6 +166,8 @@ export class Projection {
       await this.#project(pending);
       this.#outbox.projected(pending);
     } catch (error) {
+      // What was numbered anew goes, and is sent, with the next batch.
+      if (isAhead(error) && (await this.outrun())) return this.#settled(false);
       const isHandled = isDeterministic(error) && (await this.#oneByOne(pending));
       if (!isHandled) return this.#failed(error);
     }
@@ -149,19 +178,62 @@ export class Projection {
 
   #project(pending: Pending): Promise<void> {
     const { makerspace_id, equipment_id } = this.#tenant;
-    return this.#ports().project(statements(makerspace_id, equipment_id, pending, this.#outbox.usage(), Date.now()));
+    const batch = statements(makerspace_id, equipment_id, pending, this.#outbox.totals(), Date.now());
+    return this.#ports().project(batch);
   }
 
+  /** Begins a new epoch if D1 has seen numbers that this object has forgotten; true when it did. Never rejects. */
+  async outrun(): Promise<boolean> {
+    const { makerspace_id, equipment_id } = this.#tenant;
+    try {
+      const [cursor] = await this.#ports().read<{ seq: number }>({
+        sql: "SELECT seq FROM projection_cursors WHERE makerspace_id = ? AND equipment_id = ?",
+        params: [makerspace_id, equipment_id],
+      });
+      if (!cursor || !this.#outbox.outrun(cursor.seq)) return false;
+    } catch (error) {
+      log.warn("cursor_unread", { ...this.#tenant, error: describeError(error) });
+      return false;
+    }
+    log.error("object_was_set_back", this.#tenant);
+    this.#onOutrun();
+    return true;
+  }
+
+  /** Offers once more what was parked. Returns how much D1 still refuses. */
+  async offerParked(): Promise<number> {
+    const { makerspace_id, equipment_id } = this.#tenant;
+    for (const { seq, body } of this.#outbox.parkedEvents()) {
+      const offer = [makerspace_id, equipment_id, `[${body}]`];
+      try {
+        await this.#ports().project([
+          { sql: OFFER_AUDIT, params: offer },
+          { sql: OFFER_OUTBOX, params: [...offer, Date.now()] },
+        ]);
+      } catch (error) {
+        log.warn("parked_again", { ...this.#tenant, seq, error: describeError(error) });
+        continue;
+      }
+      this.#outbox.taken(seq);
+      await this.#send([{ seq, body }]);
+    }
+    this.#isDirty = this.#outbox.offerParkedRows() || this.#isDirty;
+    await this.drain();
+    return this.#outbox.parkedCount();
+  }
+
+  /** A backlog goes on at once; only a failure waits for the alarm. */
   #settled(isClean: boolean): void {
-    this.#failures = 0;
+    this.#again.succeeded();
     this.#isDirty = !isClean;
-    this.#dueAt = isClean ? Number.POSITIVE_INFINITY : Date.now() + REPAIR_MS;
+    if (isClean) return;
+    this.#again.expect(Date.now() + REPAIR_MS);
+    void this.#next();
   }
 
   #failed(error: unknown): void {
-    this.#failures++;
-    this.#dueAt = Date.now() + Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LAST_RETRY_MS);
-    log.warn("projection_failed", { ...this.#tenant, failures: this.#failures, error: describeError(error) });
+    this.#again.failed(Date.now());
+    log.warn("projection_failed", { ...this.#tenant, failures: this.#again.failures, error: describeError(error) });
   }
 
   /** One row or event of the batch is what D1 refuses: each goes by itself, so that only that one waits. True when the rest is through. */
@@ -194,7 +266,8 @@ export class Projection {
       await this.#project(part);
     } catch (error) {
       if (!isDeterministic(error)) return false;
-      const isParked = this.#outbox.refused(kind, ref, version, describeError(error), Date.now());
+      const body = part.events[0]?.body ?? null;
+      const isParked = this.#outbox.refused(kind, ref, version, { error: describeError(error), body }, Date.now());
       if (isParked) log.error("projection_parked", { ...this.#tenant, kind, ref, error: describeError(error) });
       return isParked;
     }

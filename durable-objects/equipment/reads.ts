@@ -4,14 +4,25 @@ import type { Interval } from "../../src/modules/equipment/model.ts";
 import type { Availability } from "../../src/modules/equipment/port.ts";
 import { DAY, MINUTE } from "../../src/platform/time.ts";
 import { type Layer, partition } from "./availability.ts";
+import type { Occupancy } from "./schedule.ts";
 import type { World } from "./turn.ts";
 
-/** The free time in [from, to), and why the rest is not. */
+/** More than a machine is ever asked about in earnest: two months of quarters of an hour. */
+export const MOST_OCCUPANCIES = 5_000;
+
+const capped = (held: Occupancy[]): [Occupancy[], Occupancy | undefined] => [
+  held.slice(0, MOST_OCCUPANCIES),
+  held[MOST_OCCUPANCIES],
+];
+
+/** The free time in [from, to), and why the rest is not. Past 5,000 occupancies the answer stops where the next one begins. */
 export function availability({ store, machine }: World, from: number, to: number, now: number): Availability {
   const { policy, zone } = machine;
   const FOREVER = Number.MAX_SAFE_INTEGER;
-  const held = store.occupancies(from, to);
+  // One more than is answered for tells where the answer must stop.
+  const [held, beyond] = capped(store.occupancies(from, to, MOST_OCCUPANCIES + 1));
   const session = store.openSession();
+  const until = Math.min(to, beyond?.blocked_from ?? to);
   const slots = (kind: string): Interval[] => held.filter((each) => each.kind === kind);
   const isDown = machine.status !== "available";
   const layers: Layer[] = [
@@ -34,5 +45,5 @@ export function availability({ store, machine }: World, from: number, to: number
     { because: "notice", intervals: [{ starts_at: now, ends_at: now + policy.notice_minutes * MINUTE }] },
     { because: "horizon", intervals: [{ starts_at: now + policy.horizon_days * DAY, ends_at: FOREVER }] },
   ];
-  return partition({ starts_at: from, ends_at: to }, layers);
+  return partition({ starts_at: from, ends_at: until }, layers);
 }

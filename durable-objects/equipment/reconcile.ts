@@ -3,6 +3,7 @@
  * rows that the machine never heard of are marked as orphans and left to people. Nothing is deleted.
  */
 
+import { reservationStatuses } from "../../src/modules/equipment/model.ts";
 import type { ReconcileReport } from "../../src/modules/equipment/port.ts";
 import { rows } from "../sql.ts";
 import type { Outbox } from "./outbox.ts";
@@ -18,6 +19,10 @@ type Comparable = Record<string, string | number | null> & { id: string; version
 
 const columnsOf: Record<Table, readonly string[]> = { reservations: reservationColumns, sessions: sessionColumns };
 const timeOf: Record<Table, string> = { reservations: "starts_at", sessions: "started_at" };
+const statusesOf: Record<Table, readonly string[]> = {
+  reservations: reservationStatuses,
+  sessions: ["active", "completed"],
+};
 
 export interface Reconciliation {
   store: Store;
@@ -30,27 +35,18 @@ export interface Reconciliation {
 /** Runs one comparison. Rows that change meanwhile are dirty already and go with the next flush. */
 export async function reconcile(work: Reconciliation): Promise<ReconcileReport> {
   await work.projection.drain();
-  await outrunD1(work);
-  const report: ReconcileReport = { reservations: 0, sessions: 0, repaired: 0, orphans: 0 };
+  await work.projection.outrun();
+  const parked = await work.projection.offerParked();
+  const report: ReconcileReport = { reservations: 0, sessions: 0, repaired: 0, orphans: 0, parked };
   for (const table of ["reservations", "sessions"] as const) {
     const { compared, differing } = await compare(work, table);
     report[table] = compared;
     report.repaired += differing;
-    report.orphans += await markOrphans(work, table);
+    for (const status of statusesOf[table]) report.orphans += await markOrphans(work, table, status);
   }
   work.projection.touch();
   await work.projection.drain();
   return report;
-}
-
-/** A restored object has forgotten numbers that D1 has seen; it begins a new epoch, so that its word counts again. */
-async function outrunD1({ store, ports, makerspace_id }: Reconciliation): Promise<void> {
-  const params = [makerspace_id, store.equipment_id];
-  const [cursor] = await ports.read<{ seq: number }>({
-    sql: "SELECT seq FROM projection_cursors WHERE makerspace_id = ? AND equipment_id = ?",
-    params,
-  });
-  if (cursor && cursor.seq > store.state.seq) store.state.outrun(cursor.seq);
 }
 
 /** Marks dirty what D1 shows otherwise, or not at all. */
@@ -91,16 +87,21 @@ function remark({ state, storage }: Store, table: Table, { id, version }: Compar
   storage.sql.exec(`UPDATE ${table} SET dirty = 1, version = ? WHERE id = ? AND version = ?`, next, id, version);
 }
 
-/** Marks the rows of this machine in D1 that it does not know. */
-async function markOrphans({ store, ports, makerspace_id }: Reconciliation, table: Table): Promise<number> {
+/** Marks the rows of this machine in D1, in one status, that it does not know. */
+async function markOrphans(
+  { store, ports, makerspace_id }: Reconciliation,
+  table: Table,
+  status: string,
+): Promise<number> {
   const time = timeOf[table];
   let orphans = 0;
   for (let [at, after] = [-1, ""]; ; ) {
-    // The index leads with the status, so the page is sorted; it is read at night, by the machines that changed.
+    // One walk of the machine's own index per status: other machines' rows are not read, and nothing is sorted.
     const shown = await ports.read<{ id: string; at: number; orphan: number }>({
       sql: `SELECT id, ${time} AS at, orphan FROM ${table}
-        WHERE makerspace_id = ? AND equipment_id = ? AND (${time}, id) > (?, ?) ORDER BY ${time}, id LIMIT ${PAGE}`,
-      params: [makerspace_id, store.equipment_id, at, after],
+        WHERE makerspace_id = ? AND equipment_id = ? AND status = ? AND (${time}, id) > (?, ?)
+        ORDER BY ${time}, id LIMIT ${PAGE}`,
+      params: [makerspace_id, store.equipment_id, status, at, after],
     });
     const known = new Set(
       rows<{ id: string }>(

@@ -21,7 +21,7 @@ export class Runner {
 
   /** There is no await in `work`: nothing comes between its look and its write. */
   run<T>(actor: TurnActor, request_id: string, work: (turn: Turn) => T): T {
-    const { store, machine } = this.#world;
+    const { store, keys, machine } = this.#world;
     const turn = this.turn(actor, request_id);
     let result: T;
     try {
@@ -39,6 +39,7 @@ export class Runner {
       // Storage rolled back; memory follows.
       this.#world.machine = machine;
       store.reload();
+      keys.reload();
       throw error;
     }
     if (turn.events.length > 0) this.#tell(turn);

@@ -86,8 +86,9 @@ CREATE TABLE reservations (
   -- 1 until this version is in D1.
   dirty INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
--- The schedule of a range.
+-- The schedule of a range, all of it and by status; the primary key follows in each.
 CREATE INDEX reservations_by_start ON reservations (starts_at);
+CREATE INDEX reservations_by_status ON reservations (status, starts_at);
 -- The flusher.
 CREATE INDEX reservations_dirty ON reservations (dirty) WHERE dirty = 1;
 
@@ -148,6 +149,9 @@ CREATE TABLE holders (
   hide_name INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Bookings whose holders were told that the open session runs over.
+CREATE TABLE told (reservation_id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+
 -- Members swept lately, by the wall clock: facts read before that are stale.
 CREATE TABLE member_sweeps (
   member_id TEXT NOT NULL PRIMARY KEY,
@@ -160,6 +164,8 @@ CREATE TABLE parked (
   ref TEXT NOT NULL,
   tries INTEGER NOT NULL,
   error TEXT NOT NULL,
+  -- Of an event: the ring forgets it.
+  body TEXT,
   updated_at INTEGER NOT NULL,
   PRIMARY KEY (kind, ref)
 ) STRICT, WITHOUT ROWID;

@@ -28,11 +28,9 @@ export function walkUpEnd(
   return end - now < SHORTEST_WALK_UP_MS ? null : end;
 }
 
-/** The booking of somebody else that a session past its plan runs into, or null. */
-export function collision(
-  session: { planned_end_at: number; member_id: string },
-  next: Occupancy | null,
-): Occupancy | null {
-  if (next?.kind !== "reservation" || next.member_id === session.member_id) return null;
-  return next.starts_at < session.planned_end_at + COLLISION_WINDOW_MS ? next : null;
-}
+/** True when a session may run into this: somebody else has booked it, and it is not over. */
+export const isInTheWay = (session: { member_id: string }, held: Occupancy, at: number): boolean =>
+  held.kind === "reservation" && held.member_id !== session.member_id && held.ends_at > at;
+
+/** When an overrun comes so near to a booking that its holder is told. */
+export const reachedAt = (held: Interval): number => held.starts_at - COLLISION_WINDOW_MS + 1;

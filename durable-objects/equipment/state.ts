@@ -109,6 +109,11 @@ export class State {
     );
   }
 
+  /** Writes the newest number outside of a turn. */
+  saveSeq(): void {
+    this.#set("seq", this.#row.seq);
+  }
+
   retire(now: number): void {
     this.#set("retired_at", now);
   }

@@ -73,6 +73,10 @@ const PUT_SESSION = upsert("sessions", sessionColumns);
 const BEFORE = `SELECT ${OCCUPANCY} FROM occupancy WHERE blocked_from < ? AND id <> ? ORDER BY blocked_from DESC LIMIT 1`;
 const AFTER = `SELECT ${OCCUPANCY} FROM occupancy WHERE blocked_from >= ? AND id <> ? ORDER BY blocked_from LIMIT 1`;
 const HOLD = `INTO occupancy (${OCCUPANCY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+const pageOf = (condition: string): string => `SELECT ${RESERVATION} FROM reservations
+  WHERE ${condition}starts_at >= ?1 AND starts_at < ?2 AND (starts_at > ?3 OR id > ?4) ORDER BY starts_at, id LIMIT ?5`;
+const PAGE = pageOf("");
+const PAGE_OF_STATUS = pageOf("status = ?6 AND ");
 /** LIMIT -1 is none. */
 const UNLIMITED = -1;
 const MAX_NAMES = 500;
@@ -80,11 +84,13 @@ const MAX_NAMES = 500;
 export class Store {
   readonly state: State;
   readonly timers: Timers;
-  /** Set by a mutant only: the schedule is not looked at. */
+  /** Set by a mutant only: what the schedule says is not heeded. */
   isUnguarded = false;
   readonly #sql: SqlStorage;
   /** Names written lately, so that the next booking of the same person need not write them again. */
   readonly #names = new Map<string, string>();
+  /** The session past its plan, or null; undefined when storage has to be asked. Every booking asks. */
+  #overrun: Pick<SessionRecord, "id" | "member_id"> | null | undefined;
 
   constructor(
     readonly storage: DurableObjectStorage,
@@ -100,6 +106,7 @@ export class Store {
     this.state.reload();
     this.timers.reload();
     this.#names.clear();
+    this.#overrun = undefined;
   }
 
   // Reservations
@@ -111,20 +118,14 @@ export class Store {
 
   /** A page of the schedule, by (starts_at, id). */
   reservations({ starts_from, starts_to, statuses, after, limit }: ScheduleQuery): ReservationRecord[] {
-    const found = rows<ReservationRow>(
-      this.#sql,
-      `SELECT ${RESERVATION} FROM reservations
-       WHERE starts_at >= ?1 AND starts_at < ?2 AND (starts_at > ?3 OR id > ?4)
-         AND (?5 IS NULL OR status IN (SELECT value FROM json_each(?5)))
-       ORDER BY starts_at, id LIMIT ?6`,
-      Math.max(starts_from, after?.starts_at ?? starts_from),
-      starts_to,
-      after?.starts_at ?? -1,
-      after?.id ?? "",
-      statuses && JSON.stringify(statuses),
-      limit,
-    );
-    return found.map((each) => ({ ...each, equipment_id: this.equipment_id }));
+    const from = Math.max(starts_from, after?.starts_at ?? starts_from);
+    const range = [from, starts_to, after?.starts_at ?? -1, after?.id ?? "", limit] as const;
+    // One walk of an index for each status, so that what is read grows with the page; merged, they are in order.
+    const found = statuses
+      ? [...new Set(statuses)].flatMap((status) => rows<ReservationRow>(this.#sql, PAGE_OF_STATUS, ...range, status))
+      : rows<ReservationRow>(this.#sql, PAGE, ...range);
+    if (statuses) found.sort((a, b) => a.starts_at - b.starts_at || (a.id < b.id ? -1 : 1));
+    return found.slice(0, limit).map((each) => ({ ...each, equipment_id: this.equipment_id }));
   }
 
   putReservation(record: ReservationRecord): void {
@@ -147,6 +148,27 @@ export class Store {
     const { job_successful } = record;
     const stored = { ...record, job_successful: job_successful === null ? null : Number(job_successful) };
     this.#sql.exec(PUT_SESSION, ...sessionColumns.map((column) => stored[column]));
+    // One is open at a time, so this one settles it.
+    this.#overrun = record.status === "active" && record.overrun_at !== null ? record : null;
+  }
+
+  /** Who uses the machine past their plan, or null. */
+  get overrun(): Pick<SessionRecord, "id" | "member_id"> | null {
+    if (this.#overrun === undefined) {
+      const open = this.openSession();
+      this.#overrun = open && open.overrun_at !== null ? open : null;
+    }
+    return this.#overrun;
+  }
+
+  /** Notes that the holder of a booking is told of the overrun; false when they were. */
+  tell(reservation_id: string): boolean {
+    const written = this.#sql.exec("INSERT OR IGNORE INTO told (reservation_id) VALUES (?)", reservation_id);
+    return written.rowsWritten > 0;
+  }
+
+  forgetTold(): void {
+    this.#sql.exec("DELETE FROM told");
   }
 
   #sessionRecord(stored: SessionRow): SessionRecord {
@@ -216,11 +238,13 @@ export class Store {
       this.#sql,
       `SELECT ${reservationColumns.map((column) => `r.${column}`).join(", ")}
        FROM occupancy AS o JOIN reservations AS r ON r.id = o.id
-       WHERE o.blocked_to > ?1 AND r.status IN ('pending', 'approved', 'active') AND (?2 IS NULL OR o.member_id = ?2)
+       WHERE o.blocked_from >= ?4 AND o.blocked_to > ?1 AND r.status IN ('pending', 'approved', 'active') AND (?2 IS NULL OR o.member_id = ?2)
        ORDER BY o.blocked_from LIMIT ?3`,
       from,
       member_id,
       limit,
+      // What began before the last one that began before is over.
+      this.before(from)?.blocked_from ?? from,
     );
     return found.map((each) => ({ ...each, equipment_id: this.equipment_id }));
   }

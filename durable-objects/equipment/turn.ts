@@ -12,6 +12,7 @@ import type { Keys } from "./keys.ts";
 import type { Machine } from "./machine.ts";
 import type { Outbox } from "./outbox.ts";
 import { clockStep, type Fit, fits, type Occupancy, type OccupancyKind, restoredEnd, type Wish } from "./schedule.ts";
+import { isInTheWay, reachedAt } from "./sessions.ts";
 import type { Store } from "./store.ts";
 
 /** The board and the sockets show what happens within this. */
@@ -140,6 +141,7 @@ export class Turn {
     this.store.putSession(after);
     if (after.status === "completed") {
       this.store.timers.drop(after.id);
+      this.store.forgetTold();
       this.store.state.used((after.ended_at ?? this.now) - after.started_at);
     } else if (after.planned_end_at !== before.planned_end_at) {
       this.store.timers.set(after.id, "overrun", after.planned_end_at);
@@ -181,7 +183,16 @@ export class Turn {
     // Cut back to this very instant, it holds nothing.
     if (blocked_to > from) this.store.hold(occupancy);
     if (held) this.freed(held);
+    this.#meetsOverrun(occupancy);
     return null;
+  }
+
+  /** What is newly held may be in the way of a session past its plan: its timer comes when that is near. */
+  #meetsOverrun(held: Occupancy): void {
+    const { overrun, timers } = this.store;
+    if (!overrun || !isInTheWay(overrun, held, this.now)) return;
+    const due = Math.max(this.now, reachedAt(held));
+    if (due < timers.dueOf(overrun.id)) timers.set(overrun.id, "overrun", due);
   }
 
   /** Gives up what a reservation or session holds, all of it. */

@@ -121,6 +121,7 @@ export function endSession(turn: Turn, command: End, { actor }: CommandCall): An
   const session = turn.changeSession(open, patch, "session.ended");
   const booked = open.reservation_id === null ? null : store.reservation(open.reservation_id);
   turn.cutShort(booked?.id ?? open.id, open.started_at, open.planned_end_at);
+  store.dropPast(now);
   const reservation =
     booked && isLegal(booked.status, "end")
       ? turn.change(booked, { status: "completed" }, "reservation.completed")

@@ -1,4 +1,7 @@
-/** The live board of one makerspace: the newest state of every machine, and the home of its tablets' credentials. */
+/**
+ * The live board of one makerspace: the newest state of every machine, and the home of its tablets' credentials.
+ * It has tables once somebody has something to keep: whoever asks for a board that is not there leaves no trace.
+ */
 
 import { DurableObject } from "cloudflare:workers";
 import type { Audience, FloorMessage } from "../../src/modules/equipment/live.ts";
@@ -6,47 +9,54 @@ import { closeCodes } from "../../src/modules/equipment/live.ts";
 import type { FloorPort, FloorUpdate, TabletCredential, TicketGrant } from "../../src/modules/equipment/port.ts";
 import { toIso } from "../../src/platform/time.ts";
 import { Alarm } from "../alarm.ts";
-import { Door, type Watcher } from "../live/door.ts";
+import { type ObjectEnv, socketLimitsOf } from "../env.ts";
+import { Door, turnAway, type Watcher } from "../live/door.ts";
 import { parseResume, sayGoodbye, sendText } from "../live/messages.ts";
 import type { Viewer } from "../live/tickets.ts";
-import { migrate } from "../sql.ts";
+import { isMigrated, migrate } from "../sql.ts";
 import { migrations } from "./schema.ts";
 import { type BoardRow, FloorStore } from "./store.ts";
 
 /** Changes within this go out together. */
 const COALESCE_MS = 250;
 
-export class FloorObject extends DurableObject implements FloorPort {
-  readonly #store: FloorStore;
-  readonly #door: Door;
+/** What a board has once it keeps anything. */
+interface Kept {
+  store: FloorStore;
+  door: Door;
+}
+
+export class FloorObject extends DurableObject<Pick<ObjectEnv, "RATE_LIMITS">> implements FloorPort {
   readonly #alarm: Alarm;
+  #kept: Kept | null;
   #sentAt = 0;
   #isScheduled = false;
 
-  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+  constructor(ctx: DurableObjectState, env: Pick<ObjectEnv, "RATE_LIMITS">) {
     super(ctx, env);
-    migrate(ctx.storage, migrations);
-    this.#store = new FloorStore(ctx.storage);
-    this.#door = new Door(ctx);
     this.#alarm = new Alarm(ctx.storage);
+    const kept = isMigrated(ctx.storage) ? this.#open() : null;
+    this.#kept = kept;
+    if (!kept) return;
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarm.load();
-      this.#alarm.arm(this.#door.dueAt, false);
+      this.#alarm.arm(kept.door.dueAt, false);
     });
     // What an eviction caught between its arrival and its sending.
-    if (this.#store.hasUnsent()) this.#schedule();
+    if (kept.store.hasUnsent()) this.#schedule(kept);
   }
 
   async publish(update: FloorUpdate): Promise<void> {
-    if (this.#store.put(update)) this.#schedule();
+    const kept = this.#keep();
+    if (kept.store.put(update)) this.#schedule(kept);
   }
 
   async watched(equipment_id: string, watched: boolean): Promise<void> {
-    this.#store.watch(equipment_id, watched);
+    this.#keep().store.watch(equipment_id, watched);
   }
 
   async watchedMachines(): Promise<string[]> {
-    return this.#store.watched();
+    return this.#kept?.store.watched() ?? [];
   }
 
   async grantTicket({
@@ -55,44 +65,48 @@ export class FloorObject extends DurableObject implements FloorPort {
     ...admission
   }: TicketGrant & { equipment_ids: string[] | null }): Promise<void> {
     const { audience, principal, equipment_ids } = admission;
-    this.#door.grant(digest, expires_at, { audience, principal, equipment_ids });
-    this.#alarm.arm(this.#door.dueAt, false);
+    const { door } = this.#keep();
+    door.grant(digest, expires_at, { audience, principal, equipment_ids });
+    this.#alarm.arm(door.dueAt, false);
   }
 
   async closeSockets(principal: Viewer, reason: string): Promise<number> {
-    return this.#door.close(principal, reason);
+    return this.#kept?.door.close(principal, reason) ?? 0;
   }
 
   async putTablet(tablet: TabletCredential): Promise<void> {
-    this.#store.putTablet(tablet);
+    this.#keep().store.putTablet(tablet);
   }
 
   async tablet(tablet_id: string, token_digest: string): Promise<TabletCredential | null> {
-    return this.#store.tablet(tablet_id, token_digest);
+    return this.#kept?.store.tablet(tablet_id, token_digest) ?? null;
   }
 
   async revokeTablet(tablet_id: string): Promise<void> {
-    this.#store.dropTablet(tablet_id);
-    this.#door.close({ kind: "tablet", id: tablet_id }, "revoked");
+    this.#kept?.store.dropTablet(tablet_id);
+    this.#kept?.door.close({ kind: "tablet", id: tablet_id }, "revoked");
   }
 
   override async fetch(request: Request): Promise<Response> {
+    const kept = this.#kept;
+    if (!kept) return turnAway(request);
     const now = Date.now();
-    const { response, watcher } = this.#door.open(request, now);
+    const { response, watcher } = kept.door.open(request, now);
     if (!watcher) return response;
     const resume = new URL(request.url).searchParams.get("resume");
-    this.#greet(watcher, resume === null ? null : Number(resume), now);
-    this.#alarm.arm(this.#door.dueAt, false);
+    this.#greet(kept, watcher, resume === null ? null : Number(resume), now);
+    this.#alarm.arm(kept.door.dueAt, false);
     return response;
   }
 
   override async webSocketMessage(socket: WebSocket, text: string | ArrayBuffer): Promise<void> {
+    const kept = this.#kept;
     const now = Date.now();
-    const watcher = this.#door.watcher(socket, now);
-    if (!watcher) return;
+    const watcher = kept?.door.watcher(socket, now);
+    if (!kept || !watcher) return;
     const message = parseResume(text);
-    if (message) this.#greet(watcher, message.seq, now);
-    else socket.close(closeCodes.protocol, "not understood");
+    if (!message) socket.close(closeCodes.protocol, "not understood");
+    else if (kept.door.mayResume(watcher, now)) this.#greet(kept, watcher, message.seq, now);
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
@@ -101,39 +115,50 @@ export class FloorObject extends DurableObject implements FloorPort {
 
   override async alarm(): Promise<void> {
     this.#alarm.fired();
-    this.#door.sweep(Date.now());
-    this.#alarm.arm(this.#door.dueAt, true);
+    const { door } = this.#kept ?? {};
+    door?.sweep(Date.now());
+    if (door) this.#alarm.arm(door.dueAt, true);
+  }
+
+  #keep(): Kept {
+    this.#kept ??= this.#open();
+    return this.#kept;
+  }
+
+  #open(): Kept {
+    migrate(this.ctx.storage, migrations);
+    return { store: new FloorStore(this.ctx.storage), door: new Door(this.ctx, socketLimitsOf(this.env)) };
   }
 
   /** What changed since `resume`, or the whole board. */
-  #greet({ socket, attachment }: Watcher, resume: number | null, now: number): void {
-    const seq = this.#store.seq;
+  #greet({ store }: Kept, { socket, attachment }: Watcher, resume: number | null, now: number): void {
+    const { seq } = store;
     const isKnown = resume !== null && Number.isSafeInteger(resume) && resume >= 0 && resume <= seq;
-    const rows = this.#store.since(isKnown ? resume : 0);
+    const rows = store.since(isKnown ? resume : 0);
     const type = isKnown && resume > 0 ? "update" : "snapshot";
     sendText(socket, messageText(type, seq, now, rows, attachment.audience, attachment.equipment_ids));
   }
 
   /** Sends soon: at once after a quiet moment, otherwise when the last quarter of a second is over. */
-  #schedule(): void {
+  #schedule(kept: Kept): void {
     if (this.#isScheduled) return;
     const wait = this.#sentAt + COALESCE_MS - Date.now();
-    if (wait <= 0 || this.#door.count() === 0) return this.#send();
+    if (wait <= 0 || kept.door.count() === 0) return this.#send(kept);
     this.#isScheduled = true;
     setTimeout(() => {
       this.#isScheduled = false;
-      this.#send();
+      this.#send(kept);
     }, wait);
   }
 
   /** Sends the newest state of what changed to everybody; one text per audience and set of machines. */
-  #send(): void {
+  #send({ store, door }: Kept): void {
     const now = Date.now();
-    const watchers = this.#door.watchers(now);
-    const rows = this.#store.takeUnsent();
+    const watchers = door.watchers(now);
+    const rows = store.takeUnsent();
     if (rows.length === 0 || watchers.length === 0) return;
     this.#sentAt = now;
-    const { seq } = this.#store;
+    const { seq } = store;
     const texts = new Map<string, string>();
     for (const { socket, attachment } of watchers) {
       const { audience, equipment_ids } = attachment;

@@ -5,16 +5,25 @@
 
 import { closeCodes } from "../../src/modules/equipment/live.ts";
 import { problem } from "../../src/platform/problem.ts";
-import { MINUTE } from "../../src/platform/time.ts";
+import { MINUTE, SECOND } from "../../src/platform/time.ts";
 import { type Admission, Tickets, type Viewer, viewerKey } from "./tickets.ts";
 
 /** A socket lives this long on one ticket; then the client asks for a new one, and authorisation decides again. */
 export const SOCKET_LIFE_MS = 10 * MINUTE;
 
-/** What a socket carries through hibernation. */
+/** How many sockets a viewer of each kind may hold on one object; a further one takes the place of the oldest. */
+export type SocketLimits = Record<Viewer["kind"], number>;
+export const socketLimits: SocketLimits = { member: 10, tablet: 20 };
+
+/** A socket may ask for what it missed once within this. */
+const RESUME_EVERY_MS = SECOND;
+
+/** What a socket carries through hibernation. Tickets and sockets live by the host's clock, as the worker that grants them does. */
 export interface Attachment extends Admission {
-  /** When the socket must be closed, in the object's time. */
+  /** When the socket must be closed. */
   exp: number;
+  /** When it last asked for what it missed. */
+  resumed_at?: number;
 }
 
 /** A socket that is open and may be written to. */
@@ -26,11 +35,13 @@ export interface Watcher {
 export class Door {
   readonly #ctx: DurableObjectState;
   readonly #tickets: Tickets;
+  readonly #limits: SocketLimits;
   /** When the earliest ticket or socket expires; no later than that. */
   #due: number;
 
-  constructor(ctx: DurableObjectState) {
+  constructor(ctx: DurableObjectState, limits: SocketLimits) {
     this.#ctx = ctx;
+    this.#limits = limits;
     this.#tickets = new Tickets(ctx.storage.sql);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     this.#due = this.#earliest();
@@ -50,17 +61,16 @@ export class Door {
    * Opens the socket that the ticket in `x-ticket-digest` stands for. There is no await between taking the ticket and accepting,
    * so a ticket opens one socket at most.
    */
-  open(request: Request, now: number): { response: Response; watcher: Watcher | null } {
+  open(request: Request, wall: number): { response: Response; watcher: Watcher | null } {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       return { response: refusal(request, "malformed_request", "This is a WebSocket."), watcher: null };
     }
     const digest = request.headers.get("x-ticket-digest");
-    const admission = digest ? this.#tickets.take(digest, now) : null;
-    if (!admission) {
-      return { response: refusal(request, "unauthenticated", "The ticket was used or has expired."), watcher: null };
-    }
+    const admission = digest ? this.#tickets.take(digest, wall) : null;
+    if (!admission) return { response: turnAway(request), watcher: null };
+    this.#makeRoom(admission.principal);
     const { 0: client, 1: server } = new WebSocketPair();
-    const attachment: Attachment = { ...admission, exp: now + SOCKET_LIFE_MS };
+    const attachment: Attachment = { ...admission, exp: wall + SOCKET_LIFE_MS };
     this.#ctx.acceptWebSocket(server, [`audience:${admission.audience}`, viewerKey(admission.principal)]);
     server.serializeAttachment(attachment);
     this.#due = Math.min(this.#due, attachment.exp);
@@ -70,18 +80,38 @@ export class Door {
     };
   }
 
+  /** Closes a viewer's oldest sockets until one more may come. */
+  #makeRoom(viewer: Viewer): void {
+    const open = this.#ctx.getWebSockets(viewerKey(viewer)).filter((socket) => socket.readyState === WebSocket.OPEN);
+    const excess = open.length + 1 - this.#limits[viewer.kind];
+    if (excess <= 0) return;
+    const expiry = (socket: WebSocket): number => (socket.deserializeAttachment() as Attachment).exp;
+    const oldest = open.sort((a, b) => expiry(a) - expiry(b)).slice(0, excess);
+    closeEach(oldest, closeCodes.replaced, "too many sockets");
+  }
+
+  /** Notes that a socket asks for what it missed. False, and closed, when it does so too often: an answer may be long. */
+  mayResume({ socket, attachment }: Watcher, wall: number): boolean {
+    if (wall - (attachment.resumed_at ?? 0) < RESUME_EVERY_MS) {
+      socket.close(closeCodes.too_often, "asks too often");
+      return false;
+    }
+    socket.serializeAttachment({ ...attachment, resumed_at: wall } satisfies Attachment);
+    return true;
+  }
+
   /** The viewer behind an open socket, or null after closing one whose time is up. */
-  watcher(socket: WebSocket, now: number): Watcher | null {
+  watcher(socket: WebSocket, wall: number): Watcher | null {
     if (socket.readyState !== WebSocket.OPEN) return null;
     const attachment = socket.deserializeAttachment() as Attachment;
-    if (attachment.exp > now) return { socket, attachment };
+    if (attachment.exp > wall) return { socket, attachment };
     socket.close(closeCodes.expired, "expired");
     return null;
   }
 
   /** Everybody who watches now; the expired are closed on the way. */
-  watchers(now: number): Watcher[] {
-    return this.#ctx.getWebSockets().flatMap((socket) => this.watcher(socket, now) ?? []);
+  watchers(wall: number): Watcher[] {
+    return this.#ctx.getWebSockets().flatMap((socket) => this.watcher(socket, wall) ?? []);
   }
 
   /** How many sockets are open. */
@@ -103,10 +133,10 @@ export class Door {
   }
 
   /** Closes and drops what has expired. */
-  sweep(now: number): void {
-    if (now < this.#due) return;
-    this.#tickets.sweep(now);
-    this.watchers(now);
+  sweep(wall: number): void {
+    if (wall < this.#due) return;
+    this.#tickets.sweep(wall);
+    this.watchers(wall);
     this.#due = this.#earliest();
   }
 
@@ -128,6 +158,11 @@ function closeEach(sockets: WebSocket[], code: number, reason: string): number {
     closed++;
   }
   return closed;
+}
+
+/** The answer to a ticket that was used, has expired or never was; and to one for a thing that is not there, so that nobody can tell. */
+export function turnAway(request: Request): Response {
+  return refusal(request, "unauthenticated", "The ticket was used or has expired.");
 }
 
 function refusal(request: Request, code: "malformed_request" | "unauthenticated", detail: string): Response {

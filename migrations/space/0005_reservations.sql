@@ -18,6 +18,8 @@ CREATE TABLE reservations (
   expires_at INTEGER,
   -- The object does not know this row: kept, shown to staff, never deleted.
   orphan INTEGER NOT NULL DEFAULT 0 CHECK (orphan IN (0, 1)),
+  -- When this state was written here, by the host's clock.
+  projected_at INTEGER NOT NULL,
   version INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
@@ -31,7 +33,8 @@ CREATE INDEX reservations_by_status ON reservations (makerspace_id, status, star
 CREATE INDEX reservations_by_equipment ON reservations (makerspace_id, equipment_id, status, starts_at, id);
 CREATE INDEX reservations_by_member ON reservations (makerspace_id, member_id, status, starts_at, id);
 CREATE INDEX reservations_by_member_and_equipment ON reservations (makerspace_id, member_id, equipment_id, status, starts_at, id);
-CREATE INDEX reservations_by_update ON reservations (makerspace_id, updated_at, id);
+-- By when a row came here, not by when the object changed it: a reader that goes on from the last one misses nothing.
+CREATE INDEX reservations_by_update ON reservations (makerspace_id, projected_at, id);
 
 CREATE TABLE sessions (
   makerspace_id TEXT NOT NULL,
@@ -51,6 +54,7 @@ CREATE TABLE sessions (
   output_quality TEXT CHECK (output_quality IS NULL OR output_quality IN ('excellent', 'good', 'fair', 'poor')),
   notes TEXT,
   orphan INTEGER NOT NULL DEFAULT 0 CHECK (orphan IN (0, 1)),
+  projected_at INTEGER NOT NULL,
   version INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,

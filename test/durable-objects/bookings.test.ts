@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { Keys } from "../../durable-objects/equipment/keys.ts";
+import { Timers } from "../../durable-objects/equipment/timers.ts";
 import { DAY } from "../../src/platform/time.ts";
 import { HOUR, MINUTE, MORNING, person, refusalOf, slot, TestMachine } from "../support/object.ts";
 
@@ -181,4 +183,23 @@ test("the clock is shifted in tests only", async () => {
     await object.setClockOffset(1).catch((error: Error) => Promise.reject(new Error(`refused: ${error.message}`)));
   });
   await expect(refused).rejects.toThrow("refused: the clock is shifted in tests only");
+});
+
+test("a command that was rolled back leaves the next key with a timer", async () => {
+  const machine = await TestMachine.open(quiet);
+  await machine.inside((_, { storage }) => {
+    const timers = new Timers(storage.sql);
+    const keys = new Keys(storage.sql, timers);
+    const key = { key: "k", scope: "s", fingerprint: "f", ttl_ms: 1_000 };
+    const store = (): void => keys.store(key, { ok: true, reservation: null, session: null }, 0);
+    const failing = (): void => {
+      store();
+      throw new Error("no");
+    };
+    expect(() => storage.transactionSync(failing)).toThrow("no");
+    timers.reload();
+    keys.reload();
+    store();
+    expect(timers.of("keys")).toEqual({ ref: "keys", kind: "keys", due_at: 1_000 });
+  });
 });

@@ -139,10 +139,30 @@ describe("the board", () => {
 });
 
 describe("who watches", () => {
+  test("a report that failed is made again, though the board heard other news meanwhile", async () => {
+    const machine = await TestMachine.open();
+    const floor = () => board(machine.makerspace_id);
+    let isAway = true;
+    await machine.inside((object) => {
+      const { publish, watched } = object.ports.floor;
+      const away = (): Promise<void> => Promise.reject(new Error("the board is away"));
+      object.ports = {
+        ...object.ports,
+        floor: { publish, watched: (...news) => (isAway ? away() : watched(...news)) },
+      };
+    });
+    await watch<MachineMessage>(() => machine.stub, { audience: "member" });
+    await machine.booked(machine.ada, slot(0, 1));
+    await scheduler.wait(400);
+    expect(await floor().watchedMachines()).toEqual([]);
+    isAway = false;
+    await eventually(async () => (await floor().watchedMachines()).includes(machine.equipment_id), 3_000);
+  });
+
   test("a machine reports its first and its last watcher", async () => {
     const machine = await TestMachine.open();
     const floor = () => board(machine.makerspace_id);
-    const viewer = { audience: "member", now: MORNING - HOUR } as const;
+    const viewer = { audience: "member" } as const;
     const first = await watch<MachineMessage>(() => machine.stub, viewer);
     const second = await watch<MachineMessage>(() => machine.stub, viewer);
     await eventually(async () => (await floor().watchedMachines()).includes(machine.equipment_id));

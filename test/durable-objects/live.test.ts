@@ -1,12 +1,12 @@
 import { evictDurableObject } from "cloudflare:test";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { Door } from "../../durable-objects/live/door.ts";
 import { closeCodes, type MachineMessage, type MachineState } from "../../src/modules/equipment/live.ts";
 import { eventually, HOUR, MINUTE, MORNING, slot, TestMachine } from "../support/object.ts";
 import { knock, type Viewer, watch } from "../support/socket.ts";
 
 const quiet = { projected: false } as const;
-const open = (machine: TestMachine, viewer: Viewer) =>
-  watch<MachineMessage>(() => machine.stub, { now: MORNING - HOUR, ...viewer });
+const open = (machine: TestMachine, viewer: Viewer) => watch<MachineMessage>(() => machine.stub, viewer);
 const stateOf = (message: MachineMessage | undefined): MachineState => {
   if (!message || !("state" in message) || !message.state) throw new Error("no state in the message");
   return message.state;
@@ -40,7 +40,7 @@ describe("a socket", () => {
     const machine = await TestMachine.open(quiet);
     const { id } = await machine.booked(machine.ada, slot(0, 1));
     await machine.setClock(MORNING + 1);
-    const client = await open(machine, { audience: "staff", now: MORNING });
+    const client = await open(machine, { audience: "staff" });
     await machine.start(machine.ada, id);
     const [, started, session] = await client.until(3);
     expect(started).not.toHaveProperty("state");
@@ -80,11 +80,15 @@ describe("a socket", () => {
   test("is closed after ten minutes, by the alarm", async () => {
     const machine = await TestMachine.open(quiet);
     const client = await open(machine, { audience: "member" });
-    await machine.setClock(MORNING - HOUR + 9 * MINUTE);
+    // A socket lives by the host's clock, whatever the machine's own shows.
+    await machine.setClock(MORNING + HOUR);
     await machine.alarm();
     expect(client.closed).toBeNull();
-    await machine.setClock(MORNING - HOUR + 10 * MINUTE + 1_000);
+    const clock = vi.spyOn(Date, "now");
+    const opened = Date.now();
+    clock.mockImplementation(() => opened + 10 * MINUTE + 1_000);
     await machine.alarm();
+    clock.mockRestore();
     expect((await client.ended()).code).toBe(closeCodes.expired);
   });
 
@@ -106,7 +110,7 @@ describe("a socket", () => {
 describe("a ticket", () => {
   test("opens one socket, once, in time", async () => {
     const machine = await TestMachine.open(quiet);
-    const now = MORNING - HOUR;
+    const now = Date.now();
     const grant = (digest: string, lives: number) =>
       machine.stub.grantTicket({
         digest,
@@ -128,7 +132,7 @@ describe("a ticket", () => {
   test("fifty knocks with one ticket open one socket", async () => {
     const machine = await TestMachine.open(quiet);
     const principal = { kind: "member", id: "x" } as const;
-    await machine.stub.grantTicket({ digest: "d", expires_at: MORNING, audience: "staff", principal });
+    await machine.stub.grantTicket({ digest: "d", expires_at: Date.now() + 30_000, audience: "staff", principal });
     const answers = await Promise.all(Array.from({ length: 50 }, () => knock(machine.stub, "d")));
     expect(answers.filter((each) => each.status === 101)).toHaveLength(1);
   });
@@ -137,14 +141,14 @@ describe("a ticket", () => {
     const machine = new TestMachine(quiet);
     const grant = {
       digest: "d",
-      expires_at: MORNING,
+      expires_at: Date.now() + 30_000,
       audience: "staff",
       principal: { kind: "member", id: "x" },
     } as const;
     expect(await machine.stub.grantTicket(grant)).toBe(false);
     const real = await TestMachine.open(quiet);
-    expect(await real.stub.grantTicket(grant)).toBe(true);
-    await real.setClock(MORNING + 1);
+    expect(await real.stub.grantTicket({ ...grant, expires_at: Date.now() + 1 })).toBe(true);
+    await scheduler.wait(10);
     await real.alarm();
     expect(await real.inside((_, state) => state.storage.sql.exec("SELECT * FROM tickets").toArray())).toEqual([]);
     await real.send(real.desk, { type: "retire" });
@@ -154,7 +158,7 @@ describe("a ticket", () => {
   test("is void once its viewer was turned away", async () => {
     const machine = await TestMachine.open(quiet);
     const principal = { kind: "tablet", id: "t1" } as const;
-    await machine.stub.grantTicket({ digest: "d", expires_at: MORNING, audience: "tablet", principal });
+    await machine.stub.grantTicket({ digest: "d", expires_at: Date.now() + 30_000, audience: "tablet", principal });
     await machine.stub.closeSockets(principal, "revoked");
     expect((await knock(machine.stub, "d")).status).toBe(401);
   });
@@ -204,6 +208,39 @@ describe("resume", () => {
     await client.until(2);
     client.socket.send(JSON.stringify({ type: "resume", seq: seen }));
     expect((await client.until(3))[2]).toMatchObject({ type: "event", seq: seen + 1, state: { status: "available" } });
+  });
+});
+
+describe("limits", () => {
+  test("a socket that asks for what it missed twice within a second is closed", async () => {
+    const machine = await TestMachine.open(quiet);
+    const client = await open(machine, { audience: "staff" });
+    const ask = (): void => client.socket.send('{"type":"resume","seq":1}');
+    ask();
+    await client.until(2);
+    await scheduler.wait(1_010);
+    ask();
+    await client.until(3);
+    ask();
+    expect((await client.ended()).code).toBe(closeCodes.too_often);
+    expect(client.heard).toHaveLength(3);
+  });
+
+  test("a viewer's newest sockets take the place of the oldest; others keep theirs", async () => {
+    const machine = await TestMachine.open(quiet);
+    const other = await open(machine, { audience: "member", id: "other" });
+    const mine = [await open(machine, { audience: "member", id: "me" })];
+    await scheduler.wait(2);
+    mine.push(await open(machine, { audience: "member", id: "me" }));
+    await machine.inside((_, state) => {
+      const door = new Door(state, { member: 2, tablet: 1 });
+      const principal = { kind: "member", id: "me" } as const;
+      door.grant("d", Date.now() + 1_000, { audience: "member", principal, equipment_ids: null });
+      const headers = { upgrade: "websocket", "x-ticket-digest": "d" };
+      expect(door.open(new Request("https://test/live/x", { headers }), Date.now()).response.status).toBe(101);
+    });
+    expect((await mine[0]?.ended())?.code).toBe(closeCodes.replaced);
+    expect([mine[1]?.closed, other.closed]).toEqual([null, null]);
   });
 });
 

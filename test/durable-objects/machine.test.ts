@@ -1,11 +1,106 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { Store } from "../../durable-objects/equipment/store.ts";
 import type { ReservationRecord } from "../../src/modules/equipment/port.ts";
 import { DAY } from "../../src/platform/time.ts";
-import { HOUR, MINUTE, MORNING, refusalOf, slot, TestMachine } from "../support/object.ts";
+import { HOUR, MINUTE, MORNING, refusalOf, reservationOf, silentPorts, slot, TestMachine } from "../support/object.ts";
+import { knock } from "../support/socket.ts";
 
 const quiet = { projected: false } as const;
 
+/** The tables of an object that somebody made. */
+const tables = (_: unknown, state: DurableObjectState): unknown[] =>
+  state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray();
+
+describe("what nobody set up", () => {
+  test("a machine answers every door that it is not there, and keeps no trace of who asked", async () => {
+    const machine = new TestMachine(quiet);
+    const { stub, ada, desk } = machine;
+    const query = { starts_from: 0, starts_to: MORNING, statuses: null, after: null, limit: 1 };
+    expect(await stub.reservation("x")).toBeNull();
+    expect(await stub.reservations(query)).toEqual([]);
+    expect(await stub.session("x")).toBeNull();
+    expect((await stub.availability(0, 1)).free).toEqual([]);
+    expect(await stub.closeSockets({ kind: "member", id: "x" }, "x")).toBe(0);
+    expect(await stub.reproject()).toMatchObject({ reservations: 0, parked: 0 });
+    await stub.forget("x");
+    expect(await stub.ping()).toBe(true);
+    const turnedAway = await knock(stub, "x");
+    expect([turnedAway.status, (await turnedAway.json<{ code: string }>()).code]).toEqual([401, "unauthenticated"]);
+    expect(refusalOf(await machine.reserve(ada, slot(0, 1))).code).toBe("policy_behind");
+    expect(refusalOf(await machine.send(desk, { type: "retire" })).code).toBe("policy_behind");
+    expect(await machine.send(desk, { type: "sweep_member", member_id: ada.id, note: "" })).toMatchObject({ ok: true });
+    expect(await runInDurableObject(stub, tables)).toEqual([]);
+    await evictDurableObject(stub);
+    expect(await runInDurableObject(machine.stub, tables)).toEqual([]);
+    await machine.setPorts(silentPorts);
+    await machine.configure();
+    reservationOf(await machine.reserve(ada, slot(0, 1)));
+  });
+
+  test("a board, too", async () => {
+    const floor = () => env.FLOOR.getByName(`${crypto.randomUUID()}:floor`);
+    const board = floor();
+    expect(await board.watchedMachines()).toEqual([]);
+    expect(await board.tablet("t1", "digest")).toBeNull();
+    await board.revokeTablet("t1");
+    expect(await board.closeSockets({ kind: "tablet", id: "t1" }, "x")).toBe(0);
+    expect((await knock(board, "x")).status).toBe(401);
+    expect(await runInDurableObject(board, tables)).toEqual([]);
+  });
+});
+
+/** What a statement of the machine read, counted by storage itself. */
+async function rowsRead(machine: TestMachine, work: (store: Store) => unknown): Promise<number> {
+  return machine.inside((_, { storage }) => {
+    const cursors: { rowsRead: number }[] = [];
+    const exec: SqlStorage["exec"] = (statement, ...params) => {
+      const cursor = storage.sql.exec(statement, ...params);
+      cursors.push(cursor);
+      return cursor as never;
+    };
+    const store = new Store({ ...storage, sql: { exec } } as unknown as DurableObjectStorage, machine.equipment_id);
+    cursors.length = 0;
+    work(store);
+    return cursors.reduce((sum, each) => sum + each.rowsRead, 0);
+  });
+}
+
 describe("availability and lists", () => {
+  test("a rare status is read from its index, however long the schedule", async () => {
+    const machine = await TestMachine.open(quiet);
+    await machine.inside((_, state) =>
+      state.storage.sql.exec(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+         INSERT INTO reservations (id, member_id, status, starts_at, ends_at, created_by, created_at, updated_at, version, dirty)
+         SELECT 'r' || i, 'x', iif(i % 1000 = 0, 'no_show', 'completed'), i * 1000, i * 1000 + 1000, 'x', 1, 1, 1, 0 FROM n`,
+      ),
+    );
+    const query = { starts_from: 0, starts_to: MORNING, statuses: ["no_show", "pending"] as const, after: null };
+    const found = await machine.stub.reservations({ ...query, limit: 10 });
+    expect(found.map((each) => each.id)).toEqual(["r1000", "r2000", "r3000"]);
+    expect(await rowsRead(machine, (store) => store.reservations({ ...query, limit: 10 }))).toBeLessThan(20);
+  });
+
+  test("who holds time is found without the past", async () => {
+    const machine = await TestMachine.open(quiet);
+    await machine.inside((_, state) =>
+      state.storage.sql.exec(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+         INSERT INTO occupancy (blocked_from, blocked_to, starts_at, ends_at, kind, id, member_id, buffer_ms)
+         SELECT i * 1000, i * 1000 + 500, i * 1000, i * 1000 + 500, 'reservation', 'r' || i, 'x', 0 FROM n`,
+      ),
+    );
+    const booked = await machine.booked(machine.ada, slot(0, 1));
+    let found: ReservationRecord[] = [];
+    const read = await rowsRead(machine, (store) => {
+      found = store.holding(MORNING - HOUR, null);
+    });
+    expect(found.map((each) => each.id)).toEqual([booked.id]);
+    expect(read).toBeLessThan(10);
+  });
+
   test("free time, and why the rest is not", async () => {
     const machine = await TestMachine.open({
       ...quiet,

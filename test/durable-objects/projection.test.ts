@@ -1,19 +1,9 @@
 import { evictDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { Ports } from "../../durable-objects/equipment/ports.ts";
 import type { EventEnvelope } from "../../src/platform/events.ts";
-import {
-  eventually,
-  HOUR,
-  MINUTE,
-  MORNING,
-  person,
-  reservationOf,
-  sessionOf,
-  slot,
-  TestMachine,
-} from "../support/object.ts";
+import { eventually, HOUR, MORNING, person, reservationOf, sessionOf, slot, TestMachine } from "../support/object.ts";
+import { audit, isDrained, lost, noQueue, outbox, pick } from "../support/projected.ts";
 
 /** Small, seeded, good enough for choosing where a fault strikes. */
 function randomOf(seed: number): () => number {
@@ -24,8 +14,6 @@ function randomOf(seed: number): () => number {
   };
 }
 
-const lost = (): Error => new Error("D1_ERROR: Network connection lost.");
-
 /** Fails before or after the effect, by chance. */
 function faulty<A extends unknown[]>(random: () => number, chance: number, work: (...args: A) => Promise<void>) {
   return async (...args: A): Promise<void> => {
@@ -35,49 +23,21 @@ function faulty<A extends unknown[]>(random: () => number, chance: number, work:
   };
 }
 
-interface Audit {
-  seq: number;
-  commit_id: string;
-  action: string;
-  actor_id: string;
-  subject_id: string;
-  before: string | null;
-  after: string;
-}
-
-const audit = async ({ makerspace_id }: TestMachine): Promise<Audit[]> => {
-  const read = env.DB_000.prepare("SELECT * FROM audit_log WHERE makerspace_id = ? ORDER BY seq").bind(makerspace_id);
-  return (await read.all<Audit>()).results;
-};
-const outbox = async ({ makerspace_id }: TestMachine): Promise<EventEnvelope[]> => {
-  const read = env.DB_000.prepare("SELECT envelope FROM outbox WHERE makerspace_id = ?").bind(makerspace_id);
-  return (await read.all<{ envelope: string }>()).results.map((row) => JSON.parse(row.envelope) as EventEnvelope);
-};
-
-/** Keeps the queue out of it, so that no consumer empties the outbox meanwhile. */
-const noQueue: Partial<Ports> = { send: async () => undefined };
-
-/** True when D1 has everything the object knows. */
-const isDrained = (machine: TestMachine): Promise<boolean> =>
-  machine.inside((_, state) => {
-    const [row] = state.storage.sql
-      .exec(
-        `SELECT (SELECT count(*) FROM reservations WHERE dirty = 1) + (SELECT count(*) FROM sessions WHERE dirty = 1)
-           + (SELECT count(*) FROM events, state WHERE projected = 1 AND events.seq > projected_seq) AS left_over`,
-      )
-      .toArray();
-    return row?.left_over === 0;
-  });
-
 describe("what was answered is in D1", () => {
   test("the row, the audit and the outbox, before the answer comes back", async () => {
     const machine = await TestMachine.open();
     await machine.setPorts(noQueue);
     const booked = await machine.booked(machine.ada, slot(0, 1));
-    const { version: _, orphan, ...row } = (await machine.d1<Record<string, unknown>>("reservations"))[0] ?? {};
+    const {
+      version: _,
+      orphan,
+      projected_at,
+      ...row
+    } = (await machine.d1<Record<string, unknown>>("reservations"))[0] ?? {};
     const { version, ...record } = booked;
     expect(row).toEqual({ ...record, makerspace_id: machine.makerspace_id });
     expect([orphan, version]).toEqual([0, 1]);
+    expect(Math.abs(Number(projected_at) - Date.now())).toBeLessThan(10_000);
     const [entry] = await audit(machine);
     expect(entry).toMatchObject({ seq: 1, action: "reservation.created", subject_id: booked.id, before: null });
     expect(JSON.parse(entry?.after ?? "")).toEqual({
@@ -225,6 +185,27 @@ describe("when D1 or the queue fail", () => {
   });
 });
 
+describe("a backlog", () => {
+  test("goes on by itself, batch after batch", async () => {
+    const machine = await TestMachine.open();
+    let project: Ports["project"] = async () => undefined;
+    await machine.inside((object) => {
+      project = object.ports.project;
+      object.ports = { ...object.ports, ...noQueue, project: () => Promise.reject(lost()) };
+    });
+    for (let hour = 0; hour < 350; hour++) await machine.booked(machine.ada, slot(hour, hour + 1));
+    await machine.setPorts({ project: (batch) => project(batch) });
+    await eventually(async () => {
+      await machine.alarm();
+      return (await machine.d1("reservations", "id")).length > 0;
+    }, 20_000);
+    const begun = Date.now();
+    await eventually(() => isDrained(machine), 10_000);
+    expect(Date.now() - begun).toBeLessThan(2_500);
+    expect(await machine.d1("reservations", "id")).toHaveLength(350);
+  });
+});
+
 describe("what D1 refuses for what it is", () => {
   test("waits five times, is parked, and holds nobody up", async () => {
     const machine = await TestMachine.open();
@@ -248,64 +229,6 @@ describe("what D1 refuses for what it is", () => {
   });
 });
 
-describe("reproject", () => {
-  test("finds nothing to mend when all is well", async () => {
-    const machine = await TestMachine.open();
-    for (let hour = 0; hour < 5; hour++) await machine.booked(machine.ada, slot(hour, hour + 1));
-    expect(await machine.stub.reproject()).toEqual({ reservations: 5, sessions: 0, repaired: 0, orphans: 0 });
-  });
-
-  test("mends rows that are missing or different, and keeps what it does not know as orphans", async () => {
-    const machine = await TestMachine.open();
-    const [first, second, third] = [
-      await machine.booked(machine.ada, slot(0, 1)),
-      await machine.booked(machine.ada, slot(1, 2)),
-      await machine.booked(machine.ada, slot(2, 3)),
-    ];
-    const tenant = [machine.makerspace_id, machine.equipment_id];
-    await env.DB_000.batch([
-      env.DB_000.prepare("DELETE FROM reservations WHERE id = ?").bind(first.id),
-      env.DB_000.prepare("UPDATE reservations SET status = 'cancelled' WHERE id = ?").bind(second.id),
-      env.DB_000.prepare("UPDATE reservations SET status = 'cancelled', version = 7 WHERE id = ?").bind(third.id),
-      env.DB_000.prepare(
-        `INSERT INTO reservations (makerspace_id, id, equipment_id, member_id, status, starts_at, ends_at, created_by, version, created_at, updated_at)
-         VALUES (?, 'unknown', ?, ?, 'approved', ?, ?, 'x', 1, 1, 1)`,
-      ).bind(...tenant, machine.ada.id, MORNING, MORNING + MINUTE),
-    ]);
-    expect(await machine.stub.reproject()).toEqual({ reservations: 3, sessions: 0, repaired: 3, orphans: 1 });
-    const rows = await machine.d1<{ id: string; status: string; version: number; orphan: number }>("reservations");
-    for (const { id } of [first, second, third]) {
-      const row = rows.find((each) => each.id === id);
-      expect(row).toMatchObject({ orphan: 0, ...pick(await machine.read(id)) });
-    }
-    expect(rows.find((each) => each.id === "unknown")).toMatchObject({ orphan: 1, status: "approved" });
-    expect(await machine.stub.reproject()).toMatchObject({ repaired: 0, orphans: 1 });
-  });
-
-  test("an object that was set back begins a new epoch, so that its word counts again", async () => {
-    const machine = await TestMachine.open();
-    const booked = await machine.booked(machine.ada, slot(0, 1));
-    const image = await machine.inside((_, state) =>
-      state.storage.sql.exec("SELECT seq, projected_seq FROM state").one(),
-    );
-    await machine.step(machine.ada, "cancel", booked.id);
-    await machine.inside((_, state) => {
-      state.storage.sql.exec("UPDATE reservations SET status = 'approved', version = 1");
-      state.storage.sql.exec("DELETE FROM events WHERE seq > ?", image.seq ?? 0);
-      state.storage.sql.exec("UPDATE state SET seq = ?, projected_seq = ?", image.seq ?? 0, image.projected_seq ?? 0);
-    });
-    await evictDurableObject(machine.stub);
-    expect(await machine.stub.reproject()).toMatchObject({ repaired: 1 });
-    const [row] = await machine.d1<{ status: string; version: number }>("reservations", "status, version");
-    expect(row?.status).toBe("approved");
-    expect(row?.version).toBeGreaterThan(2 ** 32);
-    await machine.step(machine.ada, "cancel", booked.id);
-    expect((await machine.d1<{ status: string }>("reservations", "status"))[0]?.status).toBe("cancelled");
-    const actions = (await audit(machine)).map((each) => each.action);
-    expect(actions).toEqual(["reservation.created", "reservation.cancelled", "reservation.cancelled"]);
-  });
-});
-
 test("the ring keeps five hundred events and no name", async () => {
   const machine = await TestMachine.open({ projected: false, policy: { horizon_days: 60 } });
   for (let round = 0; round < 300; round++) {
@@ -317,6 +240,3 @@ test("the ring keeps five hundred events and no name", async () => {
   expect(bodies).toHaveLength(500);
   expect(JSON.stringify(bodies)).not.toMatch(/Ada|Lovelace/);
 });
-
-/** What a row in D1 shares with the object's record, whatever columns were read. */
-const pick = ({ status, version }: { status: string; version: number }) => ({ status, version });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { partition } from "../../durable-objects/equipment/availability.ts";
 import { brokenRules } from "../../durable-objects/equipment/rules.ts";
 import { clockStep, fits, type Occupancy, restoredEnd } from "../../durable-objects/equipment/schedule.ts";
-import { collision, walkUpEnd } from "../../durable-objects/equipment/sessions.ts";
+import { isInTheWay, reachedAt, walkUpEnd } from "../../durable-objects/equipment/sessions.ts";
 import { Zone } from "../../durable-objects/equipment/zone.ts";
 import { defaultPolicy, overlaps, type reservationStatuses } from "../../src/modules/equipment/model.ts";
 import { DAY, HOUR, MINUTE } from "../../src/platform/time.ts";
@@ -192,18 +192,47 @@ describe("walk-ups and overruns", () => {
     expect(walkUpEnd(0, HOUR, me, held(11 * MINUTE, HOUR, { member_id: "bob" }))).toBe(MINUTE);
   });
 
-  test("an overrun collides with somebody else's booking within the hour", () => {
-    const session = { planned_end_at: 0, member_id: "ada" };
+  test("somebody else's booking is in the way of an overrun until it is over, and in reach an hour before it starts", () => {
+    const session = { member_id: "ada" };
     const next = (from: number, more: Partial<Occupancy> = {}) =>
       held(from, from + HOUR, { member_id: "bob", ...more });
-    expect(collision(session, next(59 * MINUTE))?.starts_at).toBe(59 * MINUTE);
-    expect(collision(session, next(60 * MINUTE))).toBeNull();
-    expect(collision(session, next(5, { member_id: "ada" }))).toBeNull();
-    expect(collision(session, next(5, { kind: "walk_up" }))).toBeNull();
+    expect(isInTheWay(session, next(5), 0)).toBe(true);
+    expect(isInTheWay(session, next(5), HOUR + 5)).toBe(false);
+    expect(isInTheWay(session, next(5, { member_id: "ada" }), 0)).toBe(false);
+    expect(isInTheWay(session, next(5, { kind: "walk_up" }), 0)).toBe(false);
+    expect(reachedAt(next(2 * HOUR))).toBe(HOUR + 1);
   });
 });
 
 describe("availability", () => {
+  test("what changes underneath a booking does not cut it", () => {
+    const cut = partition({ starts_at: 0, ends_at: 100 }, [
+      { because: "reservation", intervals: [{ starts_at: 10, ends_at: 50 }] },
+      { because: "notice", intervals: [{ starts_at: 0, ends_at: 30 }] },
+      { because: "buffer", intervals: [{ starts_at: 20, ends_at: 60 }] },
+    ]);
+    expect(cut.busy).toEqual([
+      { starts_at: 0, ends_at: 10, because: "notice" },
+      { starts_at: 10, ends_at: 50, because: "reservation" },
+      { starts_at: 50, ends_at: 60, because: "buffer" },
+    ]);
+    expect(cut.free).toEqual([{ starts_at: 60, ends_at: 100 }]);
+  });
+
+  test("takes time in proportion to what is held", () => {
+    const stretches = Array.from({ length: 20_000 }, (_, index) => ({
+      starts_at: index * 10,
+      ends_at: index * 10 + 5,
+    }));
+    const begun = performance.now();
+    const { free, busy } = partition({ starts_at: 0, ends_at: 200_000 }, [
+      { because: "reservation", intervals: stretches },
+      { because: "buffer", intervals: stretches.map((each) => ({ ...each, ends_at: each.ends_at + 2 })) },
+    ]);
+    expect([free.length, busy.length]).toEqual([20_000, 40_000]);
+    expect(performance.now() - begun).toBeLessThan(1_000);
+  });
+
   test("free and busy are the whole range, and the first cause is named", () => {
     const cut = partition({ starts_at: 0, ends_at: 100 }, [
       { because: "past", intervals: [{ starts_at: -50, ends_at: 10 }] },

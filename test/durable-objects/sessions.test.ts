@@ -199,6 +199,55 @@ describe("an overrun", () => {
     sessionOf(await machine.start(machine.bob, next.id));
   });
 
+  test("goes on looking: who comes into reach later is told then, each of them once", async () => {
+    const machine = await TestMachine.open(quiet);
+    const mine = await machine.booked(machine.ada, slot(0, 1));
+    const first = await machine.booked(machine.bob, slot(2.5, 3));
+    const second = await machine.booked(machine.bob, slot(4, 5));
+    const told = async () =>
+      (await events(machine))
+        .filter((each) => each.type === "session.overrun")
+        .map(({ data }) => data.next_reservation_id ?? null);
+    await machine.setClock(MORNING + 1);
+    const { id } = sessionOf(await machine.start(machine.ada, mine.id));
+    await machine.setClock(MORNING + HOUR + MINUTE);
+    expect([await told(), (await machine.stub.session(id))?.collides_with]).toEqual([[null], null]);
+    await machine.setClock(MORNING + 1.5 * HOUR + MINUTE);
+    expect([await told(), (await machine.stub.session(id))?.collides_with]).toEqual([[null, first.id], first.id]);
+    await machine.setClock(MORNING + 3.25 * HOUR);
+    expect([await told(), (await machine.stub.session(id))?.collides_with]).toEqual([
+      [null, first.id, second.id],
+      second.id,
+    ]);
+    await machine.end(machine.ada, id);
+    expect(await told()).toHaveLength(3);
+  });
+
+  test("meets what is booked or moved into its way after it began", async () => {
+    const machine = await TestMachine.open(quiet);
+    const mine = await machine.booked(machine.ada, slot(0, 1));
+    const far = await machine.booked(machine.bob, slot(8, 9));
+    await machine.setClock(MORNING + 1);
+    const { id } = sessionOf(await machine.start(machine.ada, mine.id));
+    await machine.setClock(MORNING + HOUR + MINUTE);
+    const soon = await machine.booked(machine.bob, slot(1.5, 2));
+    expect((await machine.stub.session(id))?.collides_with).toBe(soon.id);
+    await machine.step(machine.bob, "cancel", soon.id);
+    reservationOf(await machine.amend(machine.bob, far, slot(2.5, 3.5)));
+    await machine.setClock(MORNING + 1.5 * HOUR + MINUTE);
+    expect((await machine.stub.session(id))?.collides_with).toBe(far.id);
+    const named = (await events(machine)).map(({ data }) => data.next_reservation_id).filter(Boolean);
+    expect(named).toEqual([soon.id, far.id]);
+  });
+
+  test("leaves nothing behind that holds no time any more", async () => {
+    const machine = await TestMachine.open(quiet);
+    const { id, planned_end_at } = sessionOf(await machine.start(machine.ada, null, 15));
+    await machine.setClock(planned_end_at + MINUTE);
+    await machine.end(machine.ada, id);
+    expect(await machine.occupancy()).toEqual([]);
+  });
+
   test("of a walk-up ends where it ends", async () => {
     const machine = await TestMachine.open(quiet);
     const { id, planned_end_at } = sessionOf(await machine.start(machine.ada, null, 15));

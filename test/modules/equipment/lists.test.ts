@@ -42,16 +42,16 @@ function makeRows(count: number, statuses: readonly string[]): Row[] {
 
 const insertReservations = (rows: Row[]) =>
   env.DB_000.prepare(
-    `INSERT INTO reservations (makerspace_id, id, equipment_id, member_id, status, starts_at, ends_at, created_by, version, created_at, updated_at)
+    `INSERT INTO reservations (makerspace_id, id, equipment_id, member_id, status, starts_at, ends_at, created_by, version, created_at, updated_at, projected_at)
      SELECT ?, value ->> 'id', value ->> 'equipment_id', value ->> 'member_id', value ->> 'status', value ->> 'at', (value ->> 'at') + 1,
-       'test', 1, 1, value ->> 'updated_at' FROM json_each(?)`,
+       'test', 1, 1, value ->> 'updated_at', value ->> 'updated_at' FROM json_each(?)`,
   ).bind(space.id, JSON.stringify(rows));
 
 const insertSessions = (rows: Row[]) =>
   env.DB_000.prepare(
-    `INSERT INTO sessions (makerspace_id, id, equipment_id, member_id, status, started_at, planned_end_at, version, created_at, updated_at)
+    `INSERT INTO sessions (makerspace_id, id, equipment_id, member_id, status, started_at, planned_end_at, version, created_at, updated_at, projected_at)
      SELECT ?, value ->> 'id', value ->> 'equipment_id', value ->> 'member_id', value ->> 'status', value ->> 'at', (value ->> 'at') + 1,
-       1, 1, value ->> 'updated_at' FROM json_each(?)`,
+       1, 1, value ->> 'updated_at', value ->> 'updated_at' FROM json_each(?)`,
   ).bind(space.id, JSON.stringify(rows));
 
 beforeAll(async () => {
@@ -238,9 +238,11 @@ describe("the plan of a list", () => {
 
   /** The columns that a walk over a growing table compares without the help of its index. */
   const comparedByHand = (step: string): string[] => {
-    if (!/^SEARCH (reservations|sessions) /.test(step)) return [];
+    if (!/^SEARCH (reservations|sessions|equipment|members) /.test(step)) return [];
     const [detail = "", text = ""] = step.split(" in: ");
-    const compared = [...text.matchAll(/"(?:reservations|sessions)"\."(\w+)" = \?/g)].map((match) => match[1] ?? "");
+    const compared = [...text.matchAll(/"(?:reservations|sessions|equipment|members)"\."(\w+)" = \?/g)].map(
+      (match) => match[1] ?? "",
+    );
     // A member's sessions are few enough to look through for a machine.
     const isSmall = (column: string): boolean => column === "equipment_id" && detail.includes("member_id=?");
     return compared
@@ -261,13 +263,15 @@ describe("the plan of a list", () => {
       ...["", on, holder, `${on}&${holder}`, "status=active", `${holder}&status=active`].map(
         (query) => `/sessions?${query}`,
       ),
-      ...["", "category=laser_cutter", "status=offline", "status=offline&status=available"].map(
+      ...["", "category=laser_cutter", "status=offline", "status=offline&status=available", "retired=include"].map(
         (query) => `/equipment?${query}`,
       ),
+      "/equipment?category=laser_cutter&status=offline&retired=include",
       `/equipment?owner_member_id=${me?.member.id}`,
       ...["", "role=user", "role=user&role=admin", "status=active", "status=active&status=pending"].map(
         (query) => `/members?${query}`,
       ),
+      "/members?role=user&status=suspended",
       "/members?external_id=x",
       "/equipment?external_id=x",
       "/notifications",

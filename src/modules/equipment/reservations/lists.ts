@@ -116,15 +116,15 @@ async function listChanged(space: Space, query: Changed): Promise<Page<View>> {
   if (query.member_id ?? query.equipment_id ?? query.status ?? query.starts_from ?? query.starts_to) {
     throw problem("invalid_parameter", { detail: "updated_since goes with no other filter." });
   }
-  const changed = within(reservations.updated_at, reservations.id, { from: updated_since, after, direction: "asc" });
+  const changed = within(reservations.projected_at, reservations.id, { from: updated_since, after, direction: "asc" });
   const rows = await space.db
     .select()
     .from(reservations)
     .where(space.store.in(reservations, changed))
-    .orderBy(asc(reservations.updated_at), asc(reservations.id))
+    .orderBy(asc(reservations.projected_at), asc(reservations.id))
     .limit(limit + 1);
   const viewerOn = await viewersOf(space);
-  const key = (row: Row): Cursor => ({ value: row.updated_at, id: row.id });
+  const key = (row: Row): Cursor => ({ value: row.projected_at, id: row.id });
   return toPage(rows, limit, list, key, (row) => viewReservation(row, viewerOn(row.equipment_id)));
 }
 
