@@ -13,15 +13,23 @@ export interface ObjectServer extends Subject {
   ask<T>(path: string): Promise<T>;
   /** Requests that go round `machines` machines that were configured. */
   bookings(machines: number, projection: Projection): Promise<NextRequest>;
-  limit(verb: "empty" | "insert"): NextRequest;
+  /** Requests for what no object can do faster, going round `objects` of them. */
+  limit(verb: "empty" | "insert", objects: number): NextRequest;
 }
 
 export const machineName = (index: number): string => `bench:machine-${index}`;
 
+/** One after the other, round and round. */
+function rounds(texts: readonly string[]): NextRequest {
+  let turn = 0;
+  return () => texts[turn++ % texts.length] ?? "";
+}
+
 export async function startObject(folder: string): Promise<ObjectServer> {
   const { path } = await bundle("bench/workers/object.ts", folder);
   const objects = { MACHINES: "BenchMachine", SLOW_MACHINES: "SlowMachine", LIMITS: "Limit" };
-  const bindings = ['(name = "ENVIRONMENT", text = "production")'];
+  // A thousand watchers of the fan-out are one and the same.
+  const bindings = ['(name = "ENVIRONMENT", text = "production")', '(name = "RATE_LIMITS", text = "load")'];
   const subject = await startWorkerd({ workers: { main: { module: path, objects, bindings } } }, folder);
   const ask = async <T>(asked: string): Promise<T> => {
     const response = await fetch(`http://127.0.0.1:${subject.port}${asked}`);
@@ -35,13 +43,11 @@ export async function startObject(folder: string): Promise<ObjectServer> {
     async bookings(machines, projection) {
       const names = Array.from({ length: machines }, (_, index) => machineName(index));
       for (const name of names) await ask(`/configure/${projection}/${name}`);
-      const texts = names.map((name) => requestText("GET", `/book/${projection}/${name}`, {}));
-      let turn = 0;
-      return () => texts[turn++ % texts.length] ?? "";
+      return rounds(names.map((name) => requestText("GET", `/book/${projection}/${name}`, {})));
     },
-    limit(verb) {
-      const text = requestText("GET", `/${verb}/limit/bench:limit`, {});
-      return () => text;
+    limit(verb, objects) {
+      const names = Array.from({ length: objects }, (_, index) => machineName(index));
+      return rounds(names.map((name) => requestText("GET", `/${verb}/limit/${name}`, {})));
     },
   };
 }

@@ -7,15 +7,15 @@ import { type Layer, partition } from "./availability.ts";
 import type { Occupancy } from "./schedule.ts";
 import type { World } from "./turn.ts";
 
-/** More than a machine is ever asked about in earnest: two months of quarters of an hour. */
-export const MOST_OCCUPANCIES = 5_000;
+/** More than ninety-three days of quarters of an hour. */
+const MOST_OCCUPANCIES = 10_000;
 
 const capped = (held: Occupancy[]): [Occupancy[], Occupancy | undefined] => [
   held.slice(0, MOST_OCCUPANCIES),
   held[MOST_OCCUPANCIES],
 ];
 
-/** The free time in [from, to), and why the rest is not. Past 5,000 occupancies the answer stops where the next one begins. */
+/** The free time in [from, to), and why the rest is not. Past 10,000 occupancies the answer stops where the next one begins. */
 export function availability({ store, machine }: World, from: number, to: number, now: number): Availability {
   const { policy, zone } = machine;
   const FOREVER = Number.MAX_SAFE_INTEGER;
