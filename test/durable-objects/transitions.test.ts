@@ -134,7 +134,7 @@ describe("pending", () => {
   });
 
   test("the alarm expires it without anybody asking", async () => {
-    const machine = await TestMachine.open(staffed);
+    const machine = await TestMachine.open({ policy: staffed.policy });
     await machine.booked(machine.ada, slot(0, 1));
     const sql = (statement: string) => machine.inside((_, state) => state.storage.sql.exec(statement).toArray());
     await sql(`UPDATE state SET clock_offset = clock_offset + ${31 * MINUTE}`);
