@@ -27,12 +27,14 @@ export async function objectCases(server: ObjectServer): Promise<Case[]> {
     ...more,
   });
   return [
-    on("empty", "limit, an empty call", server.limit("empty")),
-    on("insert", "limit, a bare insert", server.limit("insert")),
+    on("empty", "limit, an empty call", server.limit("empty", 1)),
+    on("insert", "limit, a bare insert", server.limit("insert", 1)),
+    on("insert-spread", `limit, a bare insert, ${MACHINES} objects`, server.limit("insert", MACHINES)),
     on("object-one", "decisions, one machine", one),
     on("object-spread", `decisions, ${MACHINES} machines`, spread),
     on("object-slow", "decisions, one machine, D1 after 5 ms", slow),
-    on("object-steady", `decisions, steady ${STEADY}/s`, slow, { rate: STEADY }),
+    on("insert-steady", `limit, a bare insert, steady ${STEADY}/s`, server.limit("insert", 1), { rate: STEADY }),
+    on("object-steady", `decisions, steady ${STEADY}/s, D1 after 5 ms`, slow, { rate: STEADY }),
   ];
 }
 
@@ -51,7 +53,7 @@ export function pathCases(prefix: string, name: string, subject: Subject, world:
     on("one", "bookings, one machine", booker.requests(1)),
     on("spread", `bookings, ${MACHINES} machines`, booker.requests(MACHINES)),
     on("health-steady", `empty route, steady ${STEADY}/s`, health, { rate: STEADY }),
-    on("steady", `bookings, steady ${STEADY}/s`, booker.requests(MACHINES), { rate: STEADY }),
+    on("steady", `bookings, steady ${STEADY}/s`, booker.requests(1), { rate: STEADY }),
   ];
 }
 
@@ -70,6 +72,6 @@ export function peerCases(peer: Peer): Case[] {
     on("lean", "reservation only, one machine", booker.requests(1, "/lean")),
     on("full", "same duties, one machine", booker.requests(1, "/full")),
     on("spread", `same duties, ${MACHINES} machines`, booker.requests(MACHINES, "/full")),
-    on("steady", `same duties, steady ${STEADY}/s`, booker.requests(MACHINES, "/full"), { rate: STEADY }),
+    on("steady", `same duties, steady ${STEADY}/s`, booker.requests(1, "/full"), { rate: STEADY }),
   ];
 }

@@ -44,8 +44,8 @@ export async function measureDecisions(
     note(`an object with ${reservations.toLocaleString("en")} reservations: filling`);
     await fill(server, path, reservations);
     note(`an object with ${reservations.toLocaleString("en")} reservations: deciding`);
-    await time(server, path, 1, 300);
-    const all = await time(server, path, batches, 500);
+    await time(server, path, 1, 200);
+    const all = await time(server, path, batches, 400);
     const times = all.flat();
     results.push({
       reservations,

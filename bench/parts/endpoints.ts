@@ -25,7 +25,7 @@ export interface EndpointResult {
 }
 
 /** Deferred work and the projection have come home after this. */
-const QUIET_MS = 150;
+const QUIET_MS = 100;
 const MACHINES = 6;
 
 const quiet = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, QUIET_MS));

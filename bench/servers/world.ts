@@ -16,6 +16,17 @@ interface Created {
   id: string;
 }
 
+/** Makes `count` things, eight at a time; the results are in order. */
+async function severally<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {
+  const made: T[] = [];
+  while (made.length < count) {
+    const from = made.length;
+    const together = Array.from({ length: Math.min(8, count - from) }, (_, index) => make(from + index));
+    made.push(...(await Promise.all(together)));
+  }
+  return made;
+}
+
 export async function createWorld(url: string, issuer: Issuer, machines: number, slug = "bench"): Promise<World> {
   const root = new Api(url, await issuer.token(`root-${slug}`, ["super_admin"]));
   const space = await root.post<Created>("/api/v1/makerspaces", {
@@ -25,9 +36,7 @@ export async function createWorld(url: string, issuer: Issuer, machines: number,
     currency: "EUR",
   });
   const path = `/api/v1/makerspaces/${space.id}`;
-  const member_ids: string[] = [];
-  const tokens: string[] = [];
-  for (let index = 0; index < MEMBERS; index++) {
+  const members = await severally(MEMBERS, async (index) => {
     const user_id = `${slug}-${index}`;
     const body = {
       user_id,
@@ -36,14 +45,19 @@ export async function createWorld(url: string, issuer: Issuer, machines: number,
       last_name: `Member ${index}`,
       role: "user",
     };
-    member_ids.push((await root.post<Created>(`${path}/members`, body)).id);
-    tokens.push(await issuer.token(user_id));
-  }
+    const { id } = await root.post<Created>(`${path}/members`, body);
+    return { id, token: await issuer.token(user_id) };
+  });
   const policy = { min_minutes: SLOT_MINUTES, granularity_minutes: SLOT_MINUTES, horizon_days: HORIZON_DAYS };
-  const equipment_ids: string[] = [];
-  for (let index = 0; index < machines; index++) {
+  const created = await severally(machines, (index) => {
     const body = { code: `M-${index}`, name: `Machine ${index}`, category: "laser_cutter", policy };
-    equipment_ids.push((await root.post<Created>(`${path}/equipment`, body)).id);
-  }
-  return { makerspace_id: space.id, equipment_ids, tokens, member_ids, root };
+    return root.post<Created>(`${path}/equipment`, body);
+  });
+  return {
+    makerspace_id: space.id,
+    equipment_ids: created.map(({ id }) => id),
+    tokens: members.map(({ token }) => token),
+    member_ids: members.map(({ id }) => id),
+    root,
+  };
 }
