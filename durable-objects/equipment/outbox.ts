@@ -29,6 +29,17 @@ const renumbered = (body: EventBody, seq: number): EventBody => {
   return { ...body, seq, envelope: { ...body.envelope, id: `${of}:${seq}` } };
 };
 
+/** What every flush asks: constants, so that each is parsed once. A LIMIT that is bound would be planned anew each time. */
+const statementsOf = (table: string, columns: readonly string[]) => ({
+  dirty: `SELECT ${columns.join(", ")} FROM ${table} WHERE dirty = 1 LIMIT ${CHUNK}`,
+  clean: `UPDATE ${table} SET dirty = 0 WHERE id = ? AND version = ?`,
+});
+const UNTOLD = `SELECT seq, body FROM events WHERE seq > ? AND projected = 1 ORDER BY seq LIMIT ${CHUNK}`;
+const STATEMENTS = {
+  reservations: statementsOf("reservations", reservationColumns),
+  sessions: statementsOf("sessions", sessionColumns),
+};
+
 export class Outbox {
   readonly #store: Store;
   readonly #sql: SqlStorage;
@@ -96,19 +107,10 @@ export class Outbox {
   /** The newest state of dirty rows, and the oldest events that D1 has not seen. */
   pending(): Pending {
     return {
-      reservations: this.#dirty("reservations", reservationColumns),
-      sessions: this.#dirty("sessions", sessionColumns),
-      events: rows(
-        this.#sql,
-        "SELECT seq, body FROM events WHERE seq > ? AND projected = 1 ORDER BY seq LIMIT ?",
-        this.#store.state.projected_seq,
-        CHUNK,
-      ),
+      reservations: rows(this.#sql, STATEMENTS.reservations.dirty),
+      sessions: rows(this.#sql, STATEMENTS.sessions.dirty),
+      events: rows(this.#sql, UNTOLD, this.#store.state.projected_seq),
     };
-  }
-
-  #dirty<T>(table: "reservations" | "sessions", columns: readonly string[]): T[] {
-    return rows<T>(this.#sql, `SELECT ${columns.join(", ")} FROM ${table} WHERE dirty = 1 LIMIT ?`, CHUNK);
   }
 
   /** D1 has these: rows that did not change meanwhile are clean, events past the ring go. */
@@ -128,7 +130,7 @@ export class Outbox {
 
   #clean(table: "reservations" | "sessions", clean: { id: string; version: number }[]): void {
     for (const { id, version } of clean) {
-      this.#sql.exec(`UPDATE ${table} SET dirty = 0 WHERE id = ? AND version = ?`, id, version);
+      this.#sql.exec(STATEMENTS[table].clean, id, version);
     }
   }
 

@@ -19,6 +19,15 @@ interface StateRow {
   use_ms: number;
 }
 
+const columns = [
+  ...["epoch", "seq", "last_now", "clock_offset", "retired_at", "swept_at", "projected_seq"],
+  ...["visible_seq", "board_seq", "board_watched", "use_count", "use_ms"],
+] as (keyof StateRow)[];
+/** A statement per column: constants, so that each is parsed once. */
+const SET = Object.fromEntries(
+  columns.map((column) => [column, `UPDATE state SET ${column} = ? WHERE id = 1`]),
+) as Record<keyof StateRow, string>;
+
 export class State {
   readonly #sql: SqlStorage;
   #row: StateRow;
@@ -145,7 +154,7 @@ export class State {
 
   #set(column: keyof StateRow, value: number): void {
     (this.#row as Record<keyof StateRow, number | null>)[column] = value;
-    this.#sql.exec(`UPDATE state SET ${column} = ? WHERE id = 1`, value);
+    this.#sql.exec(SET[column], value);
   }
 
   #read(): StateRow {

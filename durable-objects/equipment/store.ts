@@ -70,9 +70,21 @@ const SESSION = list(sessionColumns);
 const OCCUPANCY = "blocked_from, blocked_to, starts_at, ends_at, kind, id, member_id, buffer_ms";
 const PUT_RESERVATION = upsert("reservations", reservationColumns);
 const PUT_SESSION = upsert("sessions", sessionColumns);
+// Statements are constants: the runtime keeps a prepared one per string it has seen, and a string built anew is parsed anew.
+const RESERVATION_BY_ID = `SELECT ${RESERVATION} FROM reservations WHERE id = ?`;
+const SESSION_BY_ID = `SELECT ${SESSION} FROM sessions WHERE id = ?`;
+const OPEN_SESSION = `SELECT ${SESSION} FROM sessions WHERE status = 'active'`;
 const BEFORE = `SELECT ${OCCUPANCY} FROM occupancy WHERE blocked_from < ? AND id <> ? ORDER BY blocked_from DESC LIMIT 1`;
 const AFTER = `SELECT ${OCCUPANCY} FROM occupancy WHERE blocked_from >= ? AND id <> ? ORDER BY blocked_from LIMIT 1`;
-const HOLD = `INTO occupancy (${OCCUPANCY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+const BETWEEN = `SELECT ${OCCUPANCY} FROM occupancy WHERE blocked_from >= ? AND blocked_from < ? AND blocked_to > ?
+  ORDER BY blocked_from LIMIT ?`;
+const HOLD = `INSERT INTO occupancy (${OCCUPANCY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+const HOLD_UNGUARDED = HOLD.replace("INSERT", "INSERT OR REPLACE");
+const HOLDING = `SELECT ${reservationColumns.map((column) => `r.${column}`).join(", ")}
+  FROM occupancy AS o JOIN reservations AS r ON r.id = o.id
+  WHERE o.blocked_from >= ?4 AND o.blocked_to > ?1 AND r.status IN ('pending', 'approved', 'active')
+    AND (?2 IS NULL OR o.member_id = ?2)
+  ORDER BY o.blocked_from LIMIT ?3`;
 const pageOf = (condition: string): string => `SELECT ${RESERVATION} FROM reservations
   WHERE ${condition}starts_at >= ?1 AND starts_at < ?2 AND (starts_at > ?3 OR id > ?4) ORDER BY starts_at, id LIMIT ?5`;
 const PAGE = pageOf("");
@@ -112,7 +124,7 @@ export class Store {
   // Reservations
 
   reservation(id: string): ReservationRecord | null {
-    const found = row<ReservationRow>(this.#sql, `SELECT ${RESERVATION} FROM reservations WHERE id = ?`, id);
+    const found = row<ReservationRow>(this.#sql, RESERVATION_BY_ID, id);
     return found && { ...found, equipment_id: this.equipment_id };
   }
 
@@ -135,12 +147,12 @@ export class Store {
   // Sessions
 
   session(id: string): SessionRecord | null {
-    const found = row<SessionRow>(this.#sql, `SELECT ${SESSION} FROM sessions WHERE id = ?`, id);
+    const found = row<SessionRow>(this.#sql, SESSION_BY_ID, id);
     return found && this.#sessionRecord(found);
   }
 
   openSession(): SessionRecord | null {
-    const found = row<SessionRow>(this.#sql, `SELECT ${SESSION} FROM sessions WHERE status = 'active'`);
+    const found = row<SessionRow>(this.#sql, OPEN_SESSION);
     return found && this.#sessionRecord(found);
   }
 
@@ -201,21 +213,13 @@ export class Store {
   /** Everything that blocks a part of [from, to), oldest first. */
   occupancies(from: number, to: number, limit = UNLIMITED): Occupancy[] {
     const first = this.before(from);
-    return rows<Occupancy>(
-      this.#sql,
-      `SELECT ${OCCUPANCY} FROM occupancy WHERE blocked_from >= ? AND blocked_from < ? AND blocked_to > ?
-       ORDER BY blocked_from LIMIT ?`,
-      first?.blocked_from ?? from,
-      to,
-      from,
-      limit,
-    );
+    return rows<Occupancy>(this.#sql, BETWEEN, first?.blocked_from ?? from, to, from, limit);
   }
 
   hold(held: Occupancy): void {
     const { blocked_from, blocked_to, starts_at, ends_at, kind, id, member_id, buffer_ms } = held;
-    const insert = this.isUnguarded ? "INSERT OR REPLACE " : "INSERT ";
-    this.#sql.exec(insert + HOLD, blocked_from, blocked_to, starts_at, ends_at, kind, id, member_id, buffer_ms);
+    const insert = this.isUnguarded ? HOLD_UNGUARDED : HOLD;
+    this.#sql.exec(insert, blocked_from, blocked_to, starts_at, ends_at, kind, id, member_id, buffer_ms);
   }
 
   /** Moves the end of what an occupancy blocks. */
@@ -236,10 +240,7 @@ export class Store {
   holding(from: number, member_id: string | null, limit = UNLIMITED): ReservationRecord[] {
     const found = rows<ReservationRow>(
       this.#sql,
-      `SELECT ${reservationColumns.map((column) => `r.${column}`).join(", ")}
-       FROM occupancy AS o JOIN reservations AS r ON r.id = o.id
-       WHERE o.blocked_from >= ?4 AND o.blocked_to > ?1 AND r.status IN ('pending', 'approved', 'active') AND (?2 IS NULL OR o.member_id = ?2)
-       ORDER BY o.blocked_from LIMIT ?3`,
+      HOLDING,
       from,
       member_id,
       limit,

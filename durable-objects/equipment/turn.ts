@@ -154,7 +154,9 @@ export class Turn {
 
   /** Would the wish fit, looking past what `id` holds now? The conflict, or what to write. */
   check(id: string, wish: Wish): Fit {
-    const fitting = fits(wish, this.store.before(wish.ends_at, id), this.store.after(wish.ends_at, id));
+    // Without a buffer nothing reaches past the end, so that what follows is not looked at.
+    const after = wish.buffer_ms > 0 ? this.store.after(wish.ends_at, id) : null;
+    const fitting = fits(wish, this.store.before(wish.ends_at, id), after);
     if (fitting.ok || !this.store.isUnguarded) return fitting;
     return { ok: true, blocked_to: wish.ends_at + wish.buffer_ms, trim_before: null };
   }
