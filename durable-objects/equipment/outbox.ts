@@ -4,8 +4,11 @@ import { rows } from "../sql.ts";
 import type { EventBody } from "./events.ts";
 import { type ReservationRow, reservationColumns, type SessionRow, type Store, sessionColumns } from "./store.ts";
 
-/** Live sockets can resume over this many events. */
+/** Live sockets can resume over this many events, at least. */
 export const RING = 500;
+
+/** The ring is cut back once in so many events: each cut writes pages at its other end. */
+const TRIM_EVERY = 64;
 
 /** At most this many rows of each kind, and events, go to D1 in one batch. */
 export const CHUNK = 100;
@@ -19,6 +22,10 @@ export interface Pending {
   sessions: SessionRow[];
   events: { seq: number; body: string }[];
 }
+
+/** True when there may be more than one flush takes along. */
+export const isFull = ({ reservations, sessions, events }: Pending): boolean =>
+  Math.max(reservations.length, sessions.length, events.length) >= CHUNK;
 
 export const isEmpty = ({ reservations, sessions, events }: Pending): boolean =>
   reservations.length + sessions.length + events.length === 0;
@@ -45,6 +52,8 @@ export class Outbox {
   readonly #sql: SqlStorage;
   /** True while D1 has refused something that it has not accepted since. */
   #hasRefusals: boolean;
+  /** What D1 has and storage does not know of yet. */
+  #told: Pending | null = null;
 
   constructor(store: Store) {
     this.#store = store;
@@ -86,6 +95,7 @@ export class Outbox {
   outrun(seen: number): boolean {
     const { state, storage } = this.#store;
     if (seen <= state.seq) return false;
+    this.settle();
     storage.transactionSync(() => {
       const untold = rows<{ seq: number; body: string }>(
         this.#sql,
@@ -106,6 +116,7 @@ export class Outbox {
 
   /** The newest state of dirty rows, and the oldest events that D1 has not seen. */
   pending(): Pending {
+    this.settle();
     return {
       reservations: rows(this.#sql, STATEMENTS.reservations.dirty),
       sessions: rows(this.#sql, STATEMENTS.sessions.dirty),
@@ -113,8 +124,26 @@ export class Outbox {
     };
   }
 
-  /** D1 has these: rows that did not change meanwhile are clean, events past the ring go. */
-  projected({ reservations, sessions, events }: Pending): void {
+  /**
+   * D1 has these. Storage hears of it with the machine's next change, or from the alarm: a commit of its own would cost as much as a
+   * booking. If it is forgotten on the way they go once more, and D1 takes nothing twice.
+   */
+  projected(told: Pending): void {
+    this.settle();
+    this.#told = told;
+    if (this.#hasRefusals) this.settle();
+  }
+
+  /** True while storage does not know what D1 has. */
+  get isUnsettled(): boolean {
+    return this.#told !== null;
+  }
+
+  /** Notes in storage what D1 has: rows that did not change meanwhile are clean, events past the ring go. */
+  settle(): void {
+    const told = this.#told;
+    if (!told) return;
+    const { reservations, sessions, events } = told;
     this.#store.storage.transactionSync(() => {
       this.#clean("reservations", reservations);
       this.#clean("sessions", sessions);
@@ -126,6 +155,7 @@ export class Outbox {
       for (const { seq } of events) this.#accepted("event", String(seq));
       this.#hasRefusals = rows(this.#sql, "SELECT 1 FROM parked LIMIT 1").length > 0;
     });
+    this.#told = null;
   }
 
   #clean(table: "reservations" | "sessions", clean: { id: string; version: number }[]): void {
@@ -136,7 +166,9 @@ export class Outbox {
 
   #eventsDone(seq: number): void {
     const { state } = this.#store;
+    const isRoundDone = Math.floor(seq / TRIM_EVERY) > Math.floor(state.projected_seq / TRIM_EVERY);
     state.projected(seq);
+    if (!isRoundDone) return;
     this.#sql.exec(
       "DELETE FROM events WHERE seq <= ? AND (seq <= ? OR projected = 0)",
       state.seq - RING,

@@ -8,7 +8,7 @@ import { describeError, log } from "../../src/platform/log.ts";
 import { SECOND } from "../../src/platform/time.ts";
 import { Retry } from "../retry.ts";
 import type { EventBody } from "./events.ts";
-import { isEmpty, type Outbox, type Pending } from "./outbox.ts";
+import { isEmpty, isFull, type Outbox, type Pending } from "./outbox.ts";
 import type { Ports, Statement } from "./ports.ts";
 import { reservationColumns, sessionColumns } from "./store.ts";
 
@@ -104,6 +104,9 @@ export class Projection {
   #running: Promise<void> = Promise.resolve();
   #queued: Promise<void> | null = null;
   #isDirty: boolean;
+  /** Counts changes, and those that the newest batch was made after: so that a flush knows whether it left any behind. */
+  #touches = 0;
+  #covered = 0;
   /** While there are failures, only the alarm tries again. */
   readonly #again = new Retry(FIRST_RETRY_MS, LAST_RETRY_MS);
 
@@ -121,7 +124,7 @@ export class Projection {
     if (this.#isDirty) this.#again.expect(Date.now());
   }
 
-  /** When the alarm has to look after a flush that did not come home, by the wall clock; Infinity when all is in D1. */
+  /** When the alarm has to look after a flush, by the wall clock; Infinity when all is in D1 and storage knows. */
   get dueAt(): number {
     return this.#again.dueAt;
   }
@@ -129,24 +132,33 @@ export class Projection {
   /** Notes that something waits for D1. */
   touch(): void {
     this.#isDirty = true;
+    this.#touches++;
     this.#again.expect(Date.now() + REPAIR_MS);
   }
 
   /** Flushes, together with whoever else asks meanwhile; resolves when that try is over, well or not. While D1 is away only the alarm tries. */
   flush(): Promise<void> {
-    if (!this.#isDirty || this.#again.failures > 0) return this.#running;
+    const isUnderWay = this.#covered === this.#touches && !this.#queued;
+    if (!this.#isDirty || isUnderWay || this.#again.failures > 0) return this.#running;
     return this.#next();
   }
 
-  /** The alarm's flush: tries again what has failed before. */
+  /** The alarm's flush: tries again what has failed before, or notes what has not. */
   async repair(): Promise<void> {
-    if (this.#isDirty && this.#again.dueAt <= Date.now()) await this.#next();
+    if (!this.#isDirty) {
+      this.#outbox.settle();
+      this.#again.succeeded();
+    } else if (this.#again.dueAt <= Date.now()) {
+      this.#again.begin();
+      await this.#next();
+    }
   }
 
-  /** Flushes until nothing is left, or D1 refuses. */
+  /** Flushes until nothing is left, or D1 refuses; storage knows of all of it then. */
   async drain(): Promise<void> {
     do await this.#next();
     while (this.#isDirty && this.#again.failures === 0);
+    this.#outbox.settle();
   }
 
   #next(): Promise<void> {
@@ -160,6 +172,7 @@ export class Projection {
 
   /** One batch. Never rejects. */
   async #step(): Promise<void> {
+    this.#covered = this.#touches;
     const pending = this.#outbox.pending();
     if (isEmpty(pending)) return this.#settled(true);
     try {
@@ -171,7 +184,7 @@ export class Projection {
       const isHandled = isDeterministic(error) && (await this.#oneByOne(pending));
       if (!isHandled) return this.#failed(error);
     }
-    this.#settled(!this.#outbox.hasPending());
+    this.#settled(this.#covered === this.#touches && !isFull(pending));
     // Not waited for: D1 has them, and the next batch need not stand behind the queue.
     void this.#send(pending.events);
   }
@@ -222,13 +235,14 @@ export class Projection {
     return this.#outbox.parkedCount();
   }
 
-  /** A backlog goes on at once; only a failure waits for the alarm. */
+  /** A backlog goes on at once; the alarm looks after a failure, and after what storage has yet to hear. */
   #settled(isClean: boolean): void {
+    const { dueAt } = this.#again;
     this.#again.succeeded();
     this.#isDirty = !isClean;
-    if (isClean) return;
-    this.#again.expect(Date.now() + REPAIR_MS);
-    void this.#next();
+    if (!isClean) void this.#next();
+    // Left as it was where it can be: setting the alarm is a write.
+    if (!isClean || this.#outbox.isUnsettled) this.#again.expect(Math.min(dueAt, Date.now() + REPAIR_MS));
   }
 
   #failed(error: unknown): void {

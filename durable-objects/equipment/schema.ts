@@ -86,8 +86,7 @@ CREATE TABLE reservations (
   -- 1 until this version is in D1.
   dirty INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
--- The schedule of a range, all of it and by status; the primary key follows in each.
-CREATE INDEX reservations_by_start ON reservations (starts_at);
+-- The schedule of a range, one walk per status; the primary key follows.
 CREATE INDEX reservations_by_status ON reservations (status, starts_at);
 -- The flusher.
 CREATE INDEX reservations_dirty ON reservations (dirty) WHERE dirty = 1;

@@ -1,5 +1,6 @@
 /** What one machine remembers. Every method is synchronous: nothing can come between a look and a write. */
 
+import { reservationStatuses } from "../../src/modules/equipment/model.ts";
 import type {
   HolderFacts,
   PolicyParts,
@@ -85,10 +86,9 @@ const HOLDING = `SELECT ${reservationColumns.map((column) => `r.${column}`).join
   WHERE o.blocked_from >= ?4 AND o.blocked_to > ?1 AND r.status IN ('pending', 'approved', 'active')
     AND (?2 IS NULL OR o.member_id = ?2)
   ORDER BY o.blocked_from LIMIT ?3`;
-const pageOf = (condition: string): string => `SELECT ${RESERVATION} FROM reservations
-  WHERE ${condition}starts_at >= ?1 AND starts_at < ?2 AND (starts_at > ?3 OR id > ?4) ORDER BY starts_at, id LIMIT ?5`;
-const PAGE = pageOf("");
-const PAGE_OF_STATUS = pageOf("status = ?6 AND ");
+const PAGE_OF_STATUS = `SELECT ${RESERVATION} FROM reservations
+  WHERE status = ?6 AND starts_at >= ?1 AND starts_at < ?2 AND (starts_at > ?3 OR id > ?4)
+  ORDER BY starts_at, id LIMIT ?5`;
 /** LIMIT -1 is none. */
 const UNLIMITED = -1;
 const MAX_NAMES = 500;
@@ -133,10 +133,10 @@ export class Store {
     const from = Math.max(starts_from, after?.starts_at ?? starts_from);
     const range = [from, starts_to, after?.starts_at ?? -1, after?.id ?? "", limit] as const;
     // One walk of an index for each status, so that what is read grows with the page; merged, they are in order.
-    const found = statuses
-      ? [...new Set(statuses)].flatMap((status) => rows<ReservationRow>(this.#sql, PAGE_OF_STATUS, ...range, status))
-      : rows<ReservationRow>(this.#sql, PAGE, ...range);
-    if (statuses) found.sort((a, b) => a.starts_at - b.starts_at || (a.id < b.id ? -1 : 1));
+    const found = [...new Set(statuses ?? reservationStatuses)].flatMap((status) =>
+      rows<ReservationRow>(this.#sql, PAGE_OF_STATUS, ...range, status),
+    );
+    found.sort((a, b) => a.starts_at - b.starts_at || (a.id < b.id ? -1 : 1));
     return found.slice(0, limit).map((each) => ({ ...each, equipment_id: this.equipment_id }));
   }
 

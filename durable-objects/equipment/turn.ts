@@ -243,9 +243,11 @@ export class Turn {
     this.isVisible ||= earlier.isVisible;
   }
 
-  /** Writes the counters, once, last. */
+  /** Writes the counters, once, last; and what D1 is known to have, now that there is a commit anyway. */
   save(): void {
-    if (this.events.length > 0) this.store.state.save(this.now, this.isVisible);
+    if (this.events.length === 0) return;
+    this.store.state.save(this.now, this.isVisible);
+    this.world.outbox.settle();
   }
 
   #reservationEvent(type: ReservationEventType, before: ReservationRecord | null, after: ReservationRecord): void {

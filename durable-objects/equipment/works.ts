@@ -62,7 +62,7 @@ export class Works {
     const store = new Store(ctx.storage, equipment_id);
     const machine = new Machine(makerspace_id, equipment_id, store.parts());
     const outbox = new Outbox(store);
-    this.world = { store, machine, outbox, keys: new Keys(ctx.storage.sql, store.timers) };
+    this.world = { store, machine, outbox, keys: new Keys(ctx.storage.sql, store.timers, equipment_id) };
     this.#door = new Door(ctx, limits);
     this.#live = new Live(this.world, this.#door);
     this.#board = new Board(this.world, this.#live, this.#door, ports);

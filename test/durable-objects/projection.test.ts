@@ -78,6 +78,31 @@ describe("what was answered is in D1", () => {
     expect(entries[1]?.actor_id).toBe("clock");
   });
 
+  test("storage hears of it with the next change, or from the alarm, and needs no commit of its own", async () => {
+    const machine = await TestMachine.open();
+    await machine.setPorts(noQueue);
+    const dirty = () =>
+      machine.inside((_, state) => state.storage.sql.exec("SELECT id FROM reservations WHERE dirty = 1").toArray());
+    const first = await machine.booked(machine.ada, slot(0, 1));
+    expect(await machine.d1("reservations", "id")).toEqual([{ id: first.id }]);
+    expect(await dirty()).toEqual([{ id: first.id }]);
+    const second = await machine.booked(machine.ada, slot(1, 2));
+    expect(await dirty()).toEqual([{ id: second.id }]);
+    await machine.alarm();
+    expect(await dirty()).toEqual([]);
+  });
+
+  test("an instance that dies before storage heard tells D1 once more, and nothing is there twice", async () => {
+    const machine = await TestMachine.open();
+    await machine.setPorts(noQueue);
+    await machine.booked(machine.ada, slot(0, 1));
+    await evictDurableObject(machine.stub);
+    await machine.setPorts(noQueue);
+    await eventually(() => isDrained(machine));
+    expect(await machine.d1("reservations")).toHaveLength(1);
+    expect(await audit(machine)).toHaveLength(1);
+  });
+
   test("a hundred changes at once go in few trips", async () => {
     const machine = await TestMachine.open();
     let trips = 0;
@@ -229,7 +254,7 @@ describe("what D1 refuses for what it is", () => {
   });
 });
 
-test("the ring keeps five hundred events and no name", async () => {
+test("the ring keeps five hundred events and a few more, and no name", async () => {
   const machine = await TestMachine.open({ projected: false, policy: { horizon_days: 60 } });
   for (let round = 0; round < 300; round++) {
     const { id } = await machine.booked(machine.ada, slot(0, 1));
@@ -237,6 +262,7 @@ test("the ring keeps five hundred events and no name", async () => {
   }
   await eventually(() => isDrained(machine));
   const bodies = await machine.inside((_, state) => state.storage.sql.exec("SELECT body FROM events").toArray());
-  expect(bodies).toHaveLength(500);
+  expect(bodies.length).toBeGreaterThanOrEqual(500);
+  expect(bodies.length).toBeLessThan(600);
   expect(JSON.stringify(bodies)).not.toMatch(/Ada|Lovelace/);
 });

@@ -82,6 +82,8 @@ describe("reproject", () => {
   test("an object that was set back begins a new epoch, so that its word counts again", async () => {
     const machine = await TestMachine.open();
     const booked = await machine.booked(machine.ada, slot(0, 1));
+    // Storage hears of what D1 has.
+    await machine.alarm();
     const image = await machine.inside((_, state) =>
       state.storage.sql.exec("SELECT seq, projected_seq FROM state").one(),
     );
@@ -107,6 +109,7 @@ test("an object that was set back says so with its next change, and none of its 
   const machine = await TestMachine.open();
   await machine.setPorts(noQueue);
   const booked = await machine.booked(machine.ada, slot(0, 1));
+  await machine.alarm();
   const image = await machine.inside((_, state) =>
     state.storage.sql.exec("SELECT seq, projected_seq FROM state").one(),
   );

@@ -29,9 +29,10 @@ export const outbox = async ({ makerspace_id }: TestMachine): Promise<EventEnvel
 /** Keeps the queue out of it, so that no consumer empties the outbox meanwhile. */
 export const noQueue: Partial<Ports> = { send: async () => undefined };
 
-/** True when D1 has everything the object knows. */
-export const isDrained = (machine: TestMachine): Promise<boolean> =>
-  machine.inside((_, state) => {
+/** True when D1 has everything the object knows, and its storage says so (which the alarm sees to). */
+export async function isDrained(machine: TestMachine): Promise<boolean> {
+  await machine.alarm();
+  return machine.inside((_, state) => {
     const [row] = state.storage.sql
       .exec(
         `SELECT (SELECT count(*) FROM reservations WHERE dirty = 1) + (SELECT count(*) FROM sessions WHERE dirty = 1)
@@ -40,6 +41,7 @@ export const isDrained = (machine: TestMachine): Promise<boolean> =>
       .toArray();
     return row?.left_over === 0;
   });
+}
 
 /** What a row in D1 shares with the object's record, whatever columns were read. */
 export const pick = ({ status, version }: { status: string; version: number }) => ({ status, version });
