@@ -27,6 +27,7 @@ import { Projection } from "./projection.ts";
 import { reconcile } from "./reconcile.ts";
 import { Runner } from "./runner.ts";
 import { Store } from "./store.ts";
+import { Together } from "./together.ts";
 import { CLOCK, type Turn, type World } from "./turn.ts";
 
 /** An answer waits this long for D1, so that who books sees it in the lists; it never depends on it. */
@@ -54,6 +55,7 @@ export class Works {
   readonly #board: Board;
   readonly #projection: Projection;
   readonly #runner: Runner;
+  readonly #together = new Together();
 
   /** The object's tables are there. */
   constructor(ctx: DurableObjectState, setting: Setting) {
@@ -95,6 +97,7 @@ export class Works {
   }
 
   async execute(call: CommandCall): Promise<CommandResult> {
+    if (this.#together.isRush(Date.now())) await this.#together.tick();
     const result = await execute(this.#runner, this.world, call, this.#setting.mutant);
     if (!result.ok || result.replayed) return result;
     const { command } = call;
@@ -155,7 +158,7 @@ export class Works {
     this.arm();
     // The board knows who is watched before the client knows it is let in: a suspension must find this socket.
     await within(REPORT_WAIT_MS, this.#board.report());
-    this.arm(true);
+    this.arm();
     return response;
   }
 
@@ -166,7 +169,7 @@ export class Works {
 
   /** A watcher has gone. */
   report(): void {
-    void this.#board.report().then(() => this.arm(true));
+    void this.#board.report().then(() => this.arm());
   }
 
   /** What the alarm is for. */
@@ -194,7 +197,8 @@ export class Works {
     if (turn.isVisible) this.#board.touch();
     this.arm();
     this.#live.broadcast(turn.events, turn.now);
-    if (turn.isVisible) void this.#board.tell().then(() => this.arm(true));
-    void this.#projection.flush().then(() => this.arm(true));
+    // The alarm that a command sets is left to go off: to take it back would be one more write for the answer to wait for.
+    if (turn.isVisible) void this.#board.tell().then(() => this.arm());
+    void this.#projection.flush().then(() => this.arm());
   }
 }
