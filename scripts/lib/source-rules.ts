@@ -113,8 +113,8 @@ export const sourceRules: readonly SourceRule[] = [
     because: "where packages come from is each person's own setting",
     in: /./,
     except: /^scripts\/lib\/source-rules\.ts$/,
-    forbids: /registry\.(npmjs\.org|yarnpkg\.com)|"resolved":/,
-    breaks: ["package-lock.json", `"${"resolved"}": "https://${"registry"}.npmjs.org/x"`],
+    forbids: /\/\/registry\.|"resolved":/,
+    breaks: ["package-lock.json", `"${"resolved"}": "https://${"registry"}.example/x"`],
     keeps: ["package-lock.json", '"integrity": "sha512-x"'],
   },
 ];
