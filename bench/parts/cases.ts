@@ -39,13 +39,19 @@ export async function objectCases(server: ObjectServer): Promise<Case[]> {
 }
 
 /** The whole path of a system that runs the application. */
-export function pathCases(prefix: string, name: string, subject: Subject, world: World): Case[] {
+export function pathCases(
+  prefix: string,
+  name: string,
+  subject: Subject & { databasePids?: () => number[] },
+  world: World,
+): Case[] {
   const booker = new Booker(world);
   const on = (id: string, title: string, next: NextRequest, more: Partial<Case> = {}): Case => ({
     id: `${prefix}-${id}`,
     title: `${name}: ${title}`,
     subject,
     next,
+    ...(subject.databasePids && { apart: subject.databasePids }),
     ...more,
   });
   return [
@@ -64,7 +70,7 @@ export function peerCases(peer: Peer): Case[] {
     title: `Hono, Node, PostgreSQL: ${title}`,
     subject: peer,
     next,
-    apart: () => peer.databasePids(),
+    apart: peer.databasePids,
     ...more,
   });
   return [

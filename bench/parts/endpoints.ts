@@ -2,7 +2,7 @@
 import { Api } from "../../test/support/http/client.ts";
 import type { DatabaseCounts } from "../load/counts.ts";
 import { slot } from "../load/slots.ts";
-import { type App, startApp } from "../servers/app.ts";
+import { type App, type CountedStatement, startApp } from "../servers/app.ts";
 import type { Issuer } from "../servers/issuer.ts";
 import { createWorld, type World } from "../servers/world.ts";
 import { addHistory, type Spread } from "./history.ts";
@@ -22,6 +22,8 @@ export interface EndpointResult {
   large: Cost;
   /** More trips or rows in the larger tables. */
   grows: boolean;
+  /** Of an endpoint that grows: the statement that read most, and how SQLite went about it. */
+  heaviest?: { sql: string; rows_read: number; plan: string[] };
 }
 
 /** Deferred work and the projection have come home after this. */
@@ -63,13 +65,28 @@ function settingOf(url: string, world: World): Setting {
   };
 }
 
-async function costs(app: App, probes: readonly Probe[], size: number, note: (text: string) => void): Promise<Cost[]> {
-  const found: Cost[] = [];
+interface Counted {
+  cost: Cost;
+  heaviest: CountedStatement | undefined;
+}
+
+async function heaviestOf({ space }: App): Promise<CountedStatement | undefined> {
+  return (await space.recent()).sort((a, b) => b.rows_read - a.rows_read)[0];
+}
+
+async function costs(
+  app: App,
+  probes: readonly Probe[],
+  size: number,
+  note: (text: string) => void,
+): Promise<Counted[]> {
+  const found: Counted[] = [];
   for (const { title, prepare } of probes) {
     note(`D1 with ${size.toLocaleString("en")} reservations: ${title}`);
     const call = await prepare(size);
     await quiet();
-    found.push(await costOf(app, call));
+    await app.space.recent();
+    found.push({ cost: await costOf(app, call), heaviest: await heaviestOf(app) });
   }
   return found;
 }
@@ -95,10 +112,16 @@ export async function measureEndpoints(
     note(`D1: filling with ${large.toLocaleString("en")} reservations`);
     await addHistory(app, world.makerspace_id, setting.spread, small, large);
     const after = await costs(app, probes, large, note);
-    return probes.map(({ title }, index) => {
-      const [one, other] = [before[index] ?? none, after[index] ?? none];
-      return { title, small: one, large: other, grows: hasGrown(one, other) };
-    });
+    const results: EndpointResult[] = [];
+    for (const [index, { title }] of probes.entries()) {
+      const [one, other, heaviest] = [before[index]?.cost ?? none, after[index]?.cost ?? none, after[index]?.heaviest];
+      const grows = hasGrown(one, other);
+      const result = { title, small: one, large: other, grows };
+      const plan = grows && heaviest ? await app.space.plan(heaviest) : null;
+      const shown = plan && heaviest && { sql: heaviest.sql, rows_read: heaviest.rows_read, plan };
+      results.push(shown ? { ...result, heaviest: shown } : result);
+    }
+    return results;
   } finally {
     await app.stop();
   }

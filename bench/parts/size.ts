@@ -34,7 +34,7 @@ export async function measureSize(issuer: Issuer, parent: string, times: number)
   const main = { module: loader.path, modules: { "app.js": application.path }, bindings };
   const loads: number[] = [];
   for (let turn = 0; turn < times; turn++) {
-    const subject = await startWorkerd({ workers: { main } }, folder);
+    const subject = await startWorkerd({ workers: { main }, listens: ["main"] }, folder);
     try {
       const response = await fetch(`http://127.0.0.1:${subject.port}/load`);
       if (!response.ok) throw new Error(`the application does not load: ${await response.text()}`);

@@ -9,6 +9,8 @@ const rate = (run: Run): number => run.rate;
 const cpu = (run: Run): number => run.cpu;
 const cpuApart = (run: Run): number => run.cpu_apart;
 
+const cpuWithout = (run: Run): number => run.cpu - run.cpu_apart;
+
 const percent = (share: number): string => (Number.isFinite(share) ? `${Math.round(share * 100)} %` : "–");
 
 export function aims({ cases, decisions, endpoints }: Results): string {
@@ -44,6 +46,7 @@ export function aims({ cases, decisions, endpoints }: Results): string {
       "≤ 100 %",
     ],
     ["  of the peer's (reservation only)", share("app-one", "peer-lean", cpu), ""],
+    ["  without the databases on either side (same duties)", share("app-one", "peer-full", cpuWithout), ""],
     [
       "bookings per second, whole path on bare workerd, of the peer's (same duties)",
       share("app-one", "peer-full", rate),

@@ -4,14 +4,14 @@ import type { Results } from "./results.ts";
 import { figure, section, table } from "./table.ts";
 
 function throughput({ cases }: Results): string {
-  const rows = cases.map(({ title, rate, p50, p99, cpu, failed }) => {
+  const rows = cases.map(({ title, rate, p50, p99, cpu, cpu_apart, failed }) => {
     const failures = Object.entries(failed).map(([status, count]) => `${count} × ${status}`);
-    return [title, rate, p50, p99, cpu, failures.join(", ")];
+    return [title, rate, p50, p99, cpu, cpu_apart > 0 ? cpu_apart : "", failures.join(", ")];
   });
   return section(
     "Throughput",
     "Medians of interleaved rounds, 32 connections. CPU: milliseconds per answer, of all processes of the server.",
-    table(["", "per second", "p50 ms", "p99 ms", "CPU ms", "failed"], rows),
+    table(["", "per second", "p50 ms", "p99 ms", "CPU ms", "of it, database", "failed"], rows),
   );
 }
 
@@ -54,10 +54,13 @@ function endpoints({ endpoints: all, endpoint_sizes: sizes }: Results): string {
     ...[small, large].flatMap((cost) => [cost.trips, cost.rows_read, cost.rows_written].map(String)),
     grows ? "grows" : "",
   ]);
+  const why = all.flatMap(({ title, heaviest }) =>
+    heaviest ? [`\n${title}: ${heaviest.rows_read} rows by\n${heaviest.sql}\n  ${heaviest.plan.join("\n  ")}`] : [],
+  );
   return section(
     "D1 per call",
     "Trips, rows read and rows written by number of reservations, projection and deferred work included; pages of 10.",
-    table(["", ...head, ""], rows),
+    [table(["", ...head, ""], rows), ...why].join("\n"),
   );
 }
 

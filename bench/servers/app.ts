@@ -1,16 +1,15 @@
 /**
- * The whole application without wrangler's layers: bare workerd with D1's own client in front of an SQLite object,
- * rate limits that always pass, and a queue that accepts and forgets.
+ * The whole application without wrangler's layers: bare workerd, D1's own client before an SQLite object in a
+ * process of its own, rate limits that always pass, and a queue that accepts and forgets.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../scripts/lib/env.ts";
-import { freePort } from "../../scripts/lib/server.ts";
 import type { DatabaseCounts } from "../load/counts.ts";
 import { bundle } from "./bundle.ts";
 import type { Subject } from "./child.ts";
 import type { Issuer } from "./issuer.ts";
-import { startWorkerd } from "./workerd.ts";
+import { startWorkerd, type WorkerConfig, type Workerd } from "./workerd.ts";
 
 /** What the worker reads from its environment, for the bench. */
 export const appVariables = (issuer: Issuer): Record<string, string> => ({
@@ -77,6 +76,8 @@ export class AppDatabase {
 }
 
 export interface App extends Subject {
+  /** The databases' process alone. */
+  databasePids(): number[];
   readonly directory: AppDatabase;
   readonly space: AppDatabase;
 }
@@ -86,43 +87,56 @@ async function migrateDatabase(database: AppDatabase, name: DatabaseName): Promi
   for (const file of readdirSync(folder).sort()) await database.script(readFileSync(join(folder, file), "utf8"));
 }
 
+/** The databases: a process of their own, as PostgreSQL is. */
+async function startDatabases(folder: string): Promise<Workerd> {
+  const { path } = await bundle("bench/workers/database.ts", folder);
+  const worker = { module: path, objects: { DATABASE: "Database" } };
+  return startWorkerd({ workers: { directory: worker, space: worker }, listens: ["directory", "space"] }, folder);
+}
+
+/** The application's worker: every binding of wrangler.toml. */
+async function mainWorker(issuer: Issuer, folder: string): Promise<WorkerConfig> {
+  const { path } = await bundle("src/index.ts", folder);
+  return {
+    module: path,
+    objects: { EQUIPMENT: "EquipmentObject", FLOOR: "FloorObject", ATTEMPTS: "AttemptsObject" },
+    bindings: [
+      ...Object.entries(appVariables(issuer)).map(
+        ([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)})`,
+      ),
+      ...Object.entries(databases).map(([name, service]) =>
+        wrapped(name, "cloudflare-internal:d1-api", `(name = "fetcher", service = "${service}")`),
+      ),
+      ...limiters.map((name) => wrapped(name, "bench:limiter")),
+      wrapped("EVENTS", "bench:queue"),
+      `(name = "ASSETS", service = "space")`,
+    ],
+  };
+}
+
 /** Starts the application with its state below `folder`, migrated and empty. */
 export async function startApp(issuer: Issuer, folder: string): Promise<App> {
-  const [main, database] = await Promise.all([
-    bundle("src/index.ts", folder),
-    bundle("bench/workers/database.ts", folder),
-  ]);
-  const sockets = { directory: await freePort(), space: await freePort() };
-  const databaseWorker = { module: database.path, objects: { DATABASE: "Database" } };
-  const subject = await startWorkerd(
-    {
-      workers: {
-        main: {
-          module: main.path,
-          objects: { EQUIPMENT: "EquipmentObject", FLOOR: "FloorObject", ATTEMPTS: "AttemptsObject" },
-          bindings: [
-            ...Object.entries(appVariables(issuer)).map(
-              ([name, text]) => `(name = "${name}", text = ${JSON.stringify(text)})`,
-            ),
-            ...Object.entries(databases).map(([name, service]) =>
-              wrapped(name, "cloudflare-internal:d1-api", `(name = "fetcher", service = "${service}")`),
-            ),
-            ...limiters.map((name) => wrapped(name, "bench:limiter")),
-            wrapped("EVENTS", "bench:queue"),
-            `(name = "ASSETS", service = "space")`,
-          ],
-        },
-        directory: databaseWorker,
-        space: databaseWorker,
+  const data = await startDatabases(folder);
+  try {
+    const { directory: directoryPort = 0, space: spacePort = 0 } = data.ports;
+    const [directory, space] = [new AppDatabase(directoryPort), new AppDatabase(spacePort)];
+    await migrateDatabase(directory, "directory");
+    await migrateDatabase(space, "space");
+    const main = await mainWorker(issuer, folder);
+    const app = await startWorkerd({ workers: { main }, listens: ["main"], externals: data.ports, extensions }, folder);
+    return {
+      port: app.port,
+      directory,
+      space,
+      pids: () => [...app.pids(), ...data.pids()],
+      databasePids: () => data.pids(),
+      stop: async () => {
+        await app.stop();
+        await data.stop();
       },
-      sockets,
-      extensions,
-    },
-    folder,
-  );
-  const directory = new AppDatabase(sockets.directory);
-  const space = new AppDatabase(sockets.space);
-  await migrateDatabase(directory, "directory");
-  await migrateDatabase(space, "space");
-  return { ...subject, directory, space };
+    };
+  } catch (error) {
+    await data.stop();
+    throw error;
+  }
 }

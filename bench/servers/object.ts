@@ -30,7 +30,10 @@ export async function startObject(folder: string): Promise<ObjectServer> {
   const objects = { MACHINES: "BenchMachine", SLOW_MACHINES: "SlowMachine", LIMITS: "Limit" };
   // A thousand watchers of the fan-out are one and the same.
   const bindings = ['(name = "ENVIRONMENT", text = "production")', '(name = "RATE_LIMITS", text = "load")'];
-  const subject = await startWorkerd({ workers: { main: { module: path, objects, bindings } } }, folder);
+  const subject = await startWorkerd(
+    { workers: { main: { module: path, objects, bindings } }, listens: ["main"] },
+    folder,
+  );
   const ask = async <T>(asked: string): Promise<T> => {
     const response = await fetch(`http://127.0.0.1:${subject.port}${asked}`);
     const text = await response.text();

@@ -19,10 +19,12 @@ export interface WorkerConfig {
 }
 
 export interface WorkerdConfig {
-  /** Service name → worker; "main" answers HTTP. */
+  /** Service name → worker. */
   workers: Readonly<Record<string, WorkerConfig>>;
-  /** More sockets: service name → port. */
-  sockets?: Readonly<Record<string, number>>;
+  /** The services that answer HTTP, each on a port of its own; the first is the subject's. */
+  listens: readonly [string, ...string[]];
+  /** Services in other processes: name → port. */
+  externals?: Readonly<Record<string, number>>;
   /** Internal modules that wrapped bindings are made by: name → JavaScript. */
   extensions?: Readonly<Record<string, string>>;
 }
@@ -44,14 +46,21 @@ function workerText(name: string, { modules = {}, objects = {}, bindings = [] }:
 }
 
 /** The configuration in workerd's own language. V8_FLAGS (such as --perf-basic-prof) is for profiling. */
-function configText({ workers, sockets = {}, extensions = {} }: WorkerdConfig, folder: string, port: number): string {
-  const services = Object.entries(workers).map(
-    ([name, worker]) => `(name = "${name}", worker = ${workerText(name, worker)})`,
-  );
+function configText(
+  { workers, externals = {}, extensions = {} }: WorkerdConfig,
+  folder: string,
+  ports: Readonly<Record<string, number>>,
+): string {
+  const services = [
+    ...Object.entries(workers).map(([name, worker]) => `(name = "${name}", worker = ${workerText(name, worker)})`),
+    ...Object.entries(externals).map(
+      ([name, at]) => `(name = "${name}", external = (address = "127.0.0.1:${at}", http = ()))`,
+    ),
+  ];
   const modules = Object.entries(extensions).map(
     ([name, code]) => `(name = "${name}", internal = true, esModule = ${quoted(code)})`,
   );
-  const doors = Object.entries({ ...sockets, main: port }).map(
+  const doors = Object.entries(ports).map(
     ([name, at]) => `(name = "${name}", address = "127.0.0.1:${at}", http = (), service = "${name}")`,
   );
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -74,17 +83,24 @@ async function binary(): Promise<string> {
   return launcher.default.default;
 }
 
+export interface Workerd extends Subject {
+  /** Of each service that listens. */
+  readonly ports: Readonly<Record<string, number>>;
+}
+
 /** Starts workerd with its state below `folder`; resolves when it answers. */
-export async function startWorkerd(config: WorkerdConfig, parent: string): Promise<Subject> {
+export async function startWorkerd(config: WorkerdConfig, parent: string): Promise<Workerd> {
   const folder = mkdtempSync(join(parent, "workerd-"));
   mkdirSync(join(folder, "state"));
   for (const [name, { module, modules = {} }] of Object.entries(config.workers)) {
     for (const [file, path] of Object.entries({ [`${name}.js`]: module, ...modules }))
       copyFileSync(path, join(folder, file));
   }
-  const port = await freePort();
-  writeFileSync(join(folder, "config.capnp"), configText(config, folder, port));
+  const ports: Record<string, number> = {};
+  for (const name of config.listens) ports[name] = await freePort();
+  const port = ports[config.listens[0]] ?? 0;
+  writeFileSync(join(folder, "config.capnp"), configText(config, folder, ports));
   const child = new LeashedChild(await binary(), ["serve", join(folder, "config.capnp")]);
   await child.until("workerd", () => answersHttp(port));
-  return { port, pids: () => child.pids(), stop: () => child.stop() };
+  return { port, ports, pids: () => child.pids(), stop: () => child.stop() };
 }
