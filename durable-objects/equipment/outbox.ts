@@ -144,17 +144,17 @@ export class Outbox {
     const told = this.#told;
     if (!told) return;
     const { reservations, sessions, events } = told;
-    this.#store.storage.transactionSync(() => {
-      this.#clean("reservations", reservations);
-      this.#clean("sessions", sessions);
-      const last = events.at(-1);
-      if (last) this.#eventsDone(last.seq);
-      if (!this.#hasRefusals) return;
+    // No transaction of its own: a part of this is as true as the whole, and a savepoint copies every page that it touches.
+    this.#clean("reservations", reservations);
+    this.#clean("sessions", sessions);
+    const last = events.at(-1);
+    if (last) this.#eventsDone(last.seq);
+    if (this.#hasRefusals) {
       for (const { id } of reservations) this.#accepted("reservation", id);
       for (const { id } of sessions) this.#accepted("session", id);
       for (const { seq } of events) this.#accepted("event", String(seq));
       this.#hasRefusals = rows(this.#sql, "SELECT 1 FROM parked LIMIT 1").length > 0;
-    });
+    }
     this.#told = null;
   }
 
