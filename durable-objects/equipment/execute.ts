@@ -6,6 +6,9 @@ import { type Mutant, rehearse, strikes } from "./mutants.ts";
 import type { Runner } from "./runner.ts";
 import type { Turn, World } from "./turn.ts";
 
+/** Longer than commands in a rush wait for each other: else the tick that gathers them would hide the fault. */
+const MUTANT_WAIT_MS = 10;
+
 /**
  * Replays by key, or decides, writes and remembers in one transaction. Without a mutant there is no await in here: the check and the write
  * are one step, and whoever asks meanwhile comes after it.
@@ -25,7 +28,7 @@ export async function execute(
     store.reload();
     keys.reload();
     if (!checked.ok) return checked;
-    await scheduler.wait(1);
+    await scheduler.wait(MUTANT_WAIT_MS);
   }
   const decide = (turn: Turn): ReturnType<typeof answer> => {
     store.isUnguarded = isStruck;
