@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: measures the object, the whole path and the peer in one run on one machine, prints the tables and
- * writes bench/.results.json. `-- --quick` for a first look in under three minutes. See docs/performance.md.
+ * writes bench/.results.json. `-- --quick` for a first look in under three minutes, `-- --write` to put the tables into
+ * docs/performance.md, which says what they mean.
  */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +13,7 @@ import { measureEndpoints } from "./parts/endpoints.ts";
 import { measureSize } from "./parts/size.ts";
 import { measureFanOut } from "./parts/sockets.ts";
 import { type Effort, measureCases } from "./parts/throughput.ts";
+import { writeFigures } from "./report/document.ts";
 import { describeMachine } from "./report/machine.ts";
 import { report } from "./report/report.ts";
 import type { Results } from "./report/results.ts";
@@ -95,9 +97,11 @@ async function measure(kind: Results["kind"], issuer: Issuer, folder: string, st
   return { at, kind, seconds: seconds(), machine, cases, decisions, endpoints, endpoint_sizes, fan_out, size };
 }
 
-const [option, ...others] = process.argv.slice(2);
-if ((option !== undefined && option !== "--quick") || others.length > 0) {
-  console.error("npm run bench takes --quick or nothing (npm run bench -- --quick)");
+const options = new Set(process.argv.slice(2));
+const isQuick = options.delete("--quick");
+const isWritten = options.delete("--write");
+if (options.size > 0) {
+  console.error(`npm run bench takes --quick and --write after "--", not ${[...options].join(" ")}`);
   process.exit(1);
 }
 const folder = mkdtempSync(join(tmpdir(), "makrcave-bench-"));
@@ -114,9 +118,10 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => void stop().finally(() => process.exit(1)));
 }
 try {
-  const results = await measure(option === "--quick" ? "quick" : "full", issuer, folder, started);
+  const results = await measure(isQuick ? "quick" : "full", issuer, folder, started);
   writeFileSync(join(root, "bench/.results.json"), `${JSON.stringify(results, null, 1)}\n`);
   console.log(report(results));
+  if (isWritten) writeFigures(report(results), results.at);
 } finally {
   await stop();
 }

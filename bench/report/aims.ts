@@ -23,6 +23,10 @@ export function aims({ cases, decisions, endpoints }: Results): string {
     const [one, other] = [find(id), find(empty)];
     return one && other ? `${figure(pick(one) - pick(other))} ms` : "–";
   };
+  const lessCall = (peer: string): string => {
+    const [one, empty, other] = [find("object-one"), find("empty"), find(peer)];
+    return one && empty && other ? percent((one.cpu - empty.cpu) / other.cpu_apart) : "–";
+  };
   const largest = decisions.at(-1);
   const growing = endpoints.filter((each) => each.grows).length;
   const rows: Row[] = [
@@ -40,6 +44,7 @@ export function aims({ cases, decisions, endpoints }: Results): string {
       "≤ 100 %",
     ],
     ["  of PostgreSQL's processes alone (reservation only)", share("object-one", "peer-lean", cpu, cpuApart), ""],
+    ["  less the empty call, of PostgreSQL's processes alone (same duties)", lessCall("peer-full"), ""],
     [
       "CPU per booking, whole path on bare workerd, of the peer's (same duties)",
       share("app-one", "peer-full", cpu),
