@@ -15,6 +15,7 @@ import { newId } from "./platform/ids.ts";
 import { limitIp, rateLimitPolicy } from "./platform/limits.ts";
 import { describeError, log } from "./platform/log.ts";
 import { devTokenRoutes } from "./platform/ops/dev-tokens.ts";
+import { downloadRoutes } from "./platform/ops/downloads.ts";
 import { healthRoutes } from "./platform/ops/health.ts";
 import { operationsRoutes } from "./platform/ops/routes.ts";
 import { type FieldError, Problem, problem } from "./platform/problem.ts";
@@ -37,6 +38,7 @@ export const routes: readonly Route[] = [
   ...equipmentRoutes,
   ...notificationRoutes,
   ...operationsRoutes,
+  ...downloadRoutes,
 ];
 
 function respondWith(c: Context<AppEnv>, found: Problem): Response {
@@ -58,6 +60,9 @@ function toProblem(error: unknown, request_id: string): Problem {
   log.error("unexpected", { request_id, error: describeError(error) });
   return problem("internal_error");
 }
+
+/** The path as logs may keep it: a link to a file is a credential. */
+const loggedPath = (path: string): string => path.replace(/^(\/api\/v1\/files\/).+/, "$1***");
 
 interface Issue {
   path: PropertyKey[];
@@ -111,7 +116,7 @@ export function createApp(): App {
     log.info("request", {
       request_id: c.get("request_id"),
       method,
-      path,
+      path: loggedPath(path),
       status: c.res.status,
       ms: Math.round(performance.now() - started),
     });
@@ -124,6 +129,7 @@ export function createApp(): App {
       origin: (origin) => (config.ALLOWED_ORIGINS.includes(origin) ? origin : null),
       allowHeaders: ["authorization", "content-type", "idempotency-key", "if-match", "x-request-id"],
       exposeHeaders: [
+        "content-disposition",
         "etag",
         "location",
         "retry-after",

@@ -1,6 +1,6 @@
 /**
  * The whole application without wrangler's layers: bare workerd, D1's own client before an SQLite object in a
- * process of its own, rate limits that always pass, and a queue that accepts and forgets.
+ * process of its own, rate limits that always pass, a queue and a bucket that accept and forget.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,6 +22,7 @@ export const appVariables = (issuer: Issuer): Record<string, string> => ({
 
 const extensions = {
   "bench:limiter": "export default () => ({ limit: async () => ({ success: true }) });",
+  "bench:bucket": "export default () => ({ put: async () => ({}), get: async () => null, delete: async () => {} });",
   "bench:queue": "export default () => ({ send: async () => {}, sendBatch: async () => {} });",
 };
 const limiters = ["LIMIT_USER", "LIMIT_IP", "LIMIT_USER_LOAD", "LIMIT_IP_LOAD"];
@@ -109,6 +110,7 @@ async function mainWorker(issuer: Issuer, folder: string): Promise<WorkerConfig>
       ),
       ...limiters.map((name) => wrapped(name, "bench:limiter")),
       wrapped("EVENTS", "bench:queue"),
+      wrapped("FILES", "bench:bucket"),
       `(name = "ASSETS", service = "space")`,
     ],
   };

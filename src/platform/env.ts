@@ -49,6 +49,7 @@ const Variables = z.object({
 const requiredBindings = [
   "DIRECTORY",
   "DB_000",
+  "FILES",
   "EQUIPMENT",
   "FLOOR",
   "ATTEMPTS",

@@ -34,6 +34,7 @@ export const problems = {
   last_administrator: [409, "Last administrator", "A makerspace keeps at least one active makerspace_admin."],
   conflict: [409, "Conflict", "The state of the resource changed meanwhile. Read it again."],
   code_used: [410, "Code used or expired", "Ask for a new one."],
+  link_expired: [410, "Link expired", "Ask for a new one."],
   stale_version: [412, "Stale version", "The resource changed since you read it; read it again and repeat."],
   payload_too_large: [413, "Payload too large", "The body is larger than this route accepts."],
   unsupported_media_type: [415, "Unsupported media type", "Send application/json."],

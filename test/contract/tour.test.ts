@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { problems } from "../../src/platform/problem.ts";
 import { Api } from "../support/api.ts";
 import { endpointsOf, type Operation, openApi, seen } from "../support/contract.ts";
+import { files } from "./tour/files.ts";
 import { machines } from "./tour/machines.ts";
 import { operations } from "./tour/operations.ts";
 import { people } from "./tour/people.ts";
@@ -15,7 +16,7 @@ import { people } from "./tour/people.ts";
 const successOf = ({ responses }: Operation): string => Object.keys(responses).find((status) => status < "300") ?? "";
 
 /** The parts of the day; each brings its own makerspaces. */
-const parts: readonly (() => void)[] = [people, machines, operations];
+const parts: readonly (() => void)[] = [people, machines, operations, files];
 
 describe("a day in a makerspace", () => {
   for (const part of parts) part();

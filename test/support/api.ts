@@ -71,7 +71,10 @@ export class Api {
     const { pathname } = new URL(path, ORIGIN);
     await holdToContract({ method, path: pathname, status: response.status, content_type, text });
     const isProblem = content_type === "application/problem+json";
-    const parsed: unknown = text === "" ? null : JSON.parse(text);
+    const isJson =
+      /^application\/(problem\+)?json\b/.test(content_type ?? "") && !response.headers.has("content-disposition");
+    // A download is its text.
+    const parsed: unknown = text === "" ? null : isJson ? JSON.parse(text) : text;
     return {
       status: response.status,
       headers: response.headers,

@@ -100,6 +100,7 @@ class Judge {
     if (!documented.content)
       return text === "" ? null : `${found.operation.operationId} documents no body for ${status}`;
     const type = (content_type ?? "").split(";")[0] ?? "";
+    if (documented.content["*/*"]) return null;
     const media = documented.content[type];
     if (!media) return `${found.operation.operationId} does not document ${type} for ${status}`;
     const body = JSON.parse(text) as unknown;

@@ -25,7 +25,8 @@ export const permissions = {
   "tablets.read": "See paired tablets",
   "tablets.manage": "Pair and revoke tablets",
   "notifications.read": "Read and mark notifications (own: one's own)",
-  "operations.read": "See jobs and dead letters",
+  "jobs.read": "See jobs (own: those that one started)",
+  "operations.read": "See dead letters and timings",
   "operations.manage": "Reconcile, cancel jobs, replay dead letters",
 } as const;
 export type Permission = keyof typeof permissions;
@@ -53,6 +54,7 @@ const member = {
   "sessions.read": "own",
   "live.watch": "own",
   "notifications.read": "own",
+  "jobs.read": "own",
 } as const satisfies Grants;
 
 /** The seed's five roles. What is not written here is `none`. */
@@ -67,6 +69,7 @@ export const roleGrants: Readonly<Record<Role | "tablet", Grants>> = {
     "sessions.read": "any",
     "live.watch": "any",
     "tablets.read": "any",
+    "jobs.read": "any",
     "operations.read": "any",
   },
   user: {
@@ -105,7 +108,7 @@ export const dutyGrants = {
   ],
   trainer: ["members.read", "reservations.read", "sessions.read", "live.watch"],
   maintainer: ["equipment.manage", "reservations.read", "sessions.read", "sessions.run", "live.watch", "tablets.read"],
-  stock_keeper: ["operations.read"],
+  stock_keeper: ["jobs.read", "operations.read"],
   treasurer: ["members.read", "reservations.read", "sessions.read"],
   safety: [
     "members.read",

@@ -67,6 +67,19 @@ export const devIssuerKeys = sqliteTable("dev_issuer_keys", {
   retires_at: integer().notNull(),
 });
 
+export const expiringFiles = sqliteTable("expiring_files", {
+  key: text().primaryKey(),
+  expires_at: integer().notNull(),
+});
+
+export const fileLinks = sqliteTable("file_links", {
+  digest: text().primaryKey(),
+  key: text().notNull(),
+  filename: text().notNull(),
+  created_at: integer().notNull(),
+  expires_at: integer().notNull(),
+});
+
 /** Tables of DIRECTORY; everything else is a space table and must bind its makerspace. */
 export const directoryTables = {
   makerspaces,
@@ -76,6 +89,8 @@ export const directoryTables = {
   pairingCodes,
   platformIdempotencyKeys,
   devIssuerKeys,
+  expiringFiles,
+  fileLinks,
 };
 
 export const auditLog = sqliteTable(
@@ -162,6 +177,7 @@ export const jobs = sqliteTable(
     result: json(),
     problem: json(),
     created_by: text().notNull(),
+    file: json(),
     ...resourceColumns(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],

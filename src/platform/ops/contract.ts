@@ -35,7 +35,9 @@ export const Job = z
     status: z.enum(jobStatuses),
     progress: z.strictObject({ done: z.int(), total: z.int().nullable() }),
     result: z.record(z.string(), z.number()).nullable(),
-    result_url: z.string().nullable(),
+    result_url: z.string().nullable().openapi({
+      description: "A download, on a single job and for whoever started it; works for a while without sign-in.",
+    }),
     problem: ProblemSchema.partial().nullable(),
   })
   .openapi("Job");

@@ -3,11 +3,14 @@
 import type { z } from "@hono/zod-openapi";
 import { and, desc, eq, inArray, lt, or } from "drizzle-orm";
 import { write } from "../db/commit.ts";
+import { leads } from "../db/fan-out.ts";
 import { type Page, readCursor, toPage } from "../db/page.ts";
 import { jobs } from "../db/tables.ts";
+import type { EventEnvelope } from "../events.ts";
+import { type FileRef, linkFile } from "../files.ts";
 import { newId } from "../ids.ts";
 import { describeError, log } from "../log.ts";
-import { problem } from "../problem.ts";
+import { Problem, problem } from "../problem.ts";
 import { type Consumers, type EventContext, NotNow } from "../queue.ts";
 import type { Space } from "../space.ts";
 import { MINUTE, toIso } from "../time.ts";
@@ -16,14 +19,22 @@ import type { Job } from "./contract.ts";
 type JobRow = typeof jobs.$inferSelect;
 type JobView = z.output<typeof Job>;
 
+/** A file that a job leaves, in the makerspace's folder of the bucket. */
+export interface JobFile extends Omit<FileRef, "makerspace_id"> {
+  /** What the download is called. */
+  filename: string;
+  /** Epoch milliseconds: links to it end then. The object's own end is said when it is written. */
+  expires_at: number;
+}
+
 /** Row → JSON. */
-export const viewJob = (row: JobRow): JobView => ({
+const viewJob = (row: JobRow, result_url: string | null = null): JobView => ({
   id: row.id,
   kind: row.kind,
   status: row.status,
   progress: { done: row.done, total: row.total },
   result: row.result as Record<string, number> | null,
-  result_url: null,
+  result_url,
   problem: row.problem as JobView["problem"],
   created_at: toIso(row.created_at),
   updated_at: toIso(row.updated_at),
@@ -33,9 +44,15 @@ export const viewJob = (row: JobRow): JobView => ({
 /** What a job may do while it runs. */
 export interface JobContext extends EventContext {
   makerspace_id: string;
+  job_id: string;
+  /** Who started it: a member's id, or a user's. */
+  created_by: string;
+  request_id: string;
   input: Record<string, unknown>;
   /** Writes progress; false when somebody cancelled, and the job should stop. */
   progress(done: number, total: number): Promise<boolean>;
+  /** Hands a file to whoever started the job: `result_url` opens it. */
+  attach(file: JobFile): Promise<void>;
 }
 
 /** Job kind → its work. It may run twice, so it must be idempotent. Returns figures to show. */
@@ -53,6 +70,7 @@ export async function startJob(space: Space, kind: string, input: Record<string,
     result: null,
     problem: null,
     created_by: space.actor.id,
+    file: null,
     version: 1,
     created_at: space.now,
     updated_at: space.now,
@@ -62,7 +80,8 @@ export async function startJob(space: Space, kind: string, input: Record<string,
     {
       action: "job.queued",
       subject: { type: "job", id: row.id, version: 1 },
-      after: { kind, input },
+      // What it works on may name people.
+      after: { kind },
       events: [{ type: "job.queued", data: { kind } }],
       answer: { status: 202, body },
     },
@@ -71,14 +90,27 @@ export async function startJob(space: Space, kind: string, input: Record<string,
   return body;
 }
 
-/** One job. @throws not_found */
-export async function readJob(space: Space, id: string): Promise<JobView> {
+/** Those that the actor may see: their own, or all. */
+const visible = (space: Space) =>
+  space.scope("jobs.read") === "any" ? undefined : leads(jobs.created_by, space.actor.id);
+
+async function findJob(space: Space, id: string): Promise<JobRow> {
   const [row] = await space.db
     .select()
     .from(jobs)
-    .where(space.store.in(jobs, eq(jobs.id, id)));
+    .where(space.store.in(jobs, eq(jobs.id, id), visible(space)));
   if (!row) throw problem("not_found");
-  return viewJob(row);
+  return row;
+}
+
+/** One job. Whoever started it gets a link to the file that it left; nobody else does. @throws not_found */
+export async function readJob(space: Space, id: string): Promise<JobView> {
+  const row = await findJob(space, id);
+  const file = row.file as JobFile | null;
+  if (!file || row.created_by !== space.actor.id || file.expires_at <= space.now) return viewJob(row);
+  const { filename, expires_at, ...ref } = file;
+  const link = await linkFile({ ...ref, makerspace_id: space.id }, { filename, expires_at, now: space.now });
+  return viewJob(row, link.url);
 }
 
 /** Newest first. */
@@ -90,16 +122,22 @@ export async function listJobs(
   const rows = await space.db
     .select()
     .from(jobs)
-    .where(space.store.in(jobs, after ? lt(jobs.id, after.id) : undefined))
+    .where(space.store.in(jobs, visible(space), after ? lt(jobs.id, after.id) : undefined))
     // Ids sort by time of birth.
     .orderBy(desc(jobs.id))
     .limit(query.limit + 1);
-  return toPage(rows, query.limit, "jobs", (row) => ({ value: row.created_at, id: row.id }), viewJob);
+  return toPage(
+    rows,
+    query.limit,
+    "jobs",
+    (row) => ({ value: row.created_at, id: row.id }),
+    (row) => viewJob(row),
+  );
 }
 
 /** Cancels what is queued or running; a running job stops at its next progress. @throws illegal_transition */
 export async function cancelJob(space: Space, id: string): Promise<JobView> {
-  const before = await readJob(space, id);
+  const before = await findJob(space, id);
   await space.commit(
     {
       action: "job.cancelled",
@@ -121,8 +159,10 @@ export async function cancelJob(space: Space, id: string): Promise<JobView> {
 /** A running job that has not said anything for this long is taken over. */
 const LEASE = 5 * MINUTE;
 
-async function runJob(runners: JobRunners, id: string, makerspace_id: string, context: EventContext): Promise<void> {
+async function runJob(runners: JobRunners, envelope: EventEnvelope, context: EventContext): Promise<void> {
   const { store } = context;
+  const { makerspace_id, request_id } = envelope;
+  const { id } = envelope.subject;
   const mine = store.in(jobs, eq(jobs.id, id), inArray(jobs.status, ["queued", "running"]));
   const free = or(eq(jobs.status, "queued"), lt(jobs.updated_at, Date.now() - LEASE));
   const [row] = await store.db
@@ -152,11 +192,24 @@ async function runJob(runners: JobRunners, id: string, makerspace_id: string, co
       .where(mine);
   try {
     if (!runner) throw new Error(`no runner for ${row.kind}`);
-    const result = await runner({ ...context, makerspace_id, input: row.input as Record<string, unknown>, progress });
+    const result = await runner({
+      ...context,
+      makerspace_id,
+      job_id: id,
+      created_by: row.created_by,
+      request_id,
+      input: row.input as Record<string, unknown>,
+      progress,
+      attach: async (file) => {
+        await store.db.update(jobs).set({ file }).where(mine);
+      },
+    });
     await finish({ status: "succeeded", result });
   } catch (error) {
-    log.error("job_failed", { job_id: id, kind: row.kind, error: describeError(error) });
-    await finish({ status: "failed", problem: problem("internal_error").body(`/jobs/${id}`, id) });
+    if (!(error instanceof Problem))
+      log.error("job_failed", { job_id: id, kind: row.kind, error: describeError(error) });
+    const known = error instanceof Problem ? error : problem("internal_error");
+    await finish({ status: "failed", problem: known.body(`/jobs/${id}`, request_id) });
   }
 }
 
@@ -166,7 +219,7 @@ export const jobConsumers = (runners: JobRunners): Consumers<"job.queued"> => ({
     {
       name: "run_job",
       async handle(envelope, context) {
-        await runJob(runners, envelope.subject.id, envelope.makerspace_id, context);
+        await runJob(runners, envelope, context);
         return [];
       },
     },

@@ -11,12 +11,13 @@ import {
   platformIdempotencyKeys,
   processedEvents,
 } from "../db/tables.ts";
+import { tidyFiles } from "../files.ts";
 import { DAY } from "../time.ts";
 
 /** Longer than the longest retry of the queue, so that no event can come back after its mark is gone. */
 const PROCESSED_KEPT = 14 * DAY;
 
-/** Deletes expired keys, codes and marks. */
+/** Deletes expired keys, codes, marks and files. */
 export const tidy: CronTask = {
   name: "tidy",
   schedule: "quarter",
@@ -36,6 +37,7 @@ export const tidy: CronTask = {
         ]),
       ),
     );
-    return [...directoryResults, ...shardResults.flat()].reduce((sum, result) => sum + (result.meta.changes ?? 0), 0);
+    const rows = [...directoryResults, ...shardResults.flat()].reduce((sum, { meta }) => sum + (meta.changes ?? 0), 0);
+    return rows + (await tidyFiles(now));
   },
 };

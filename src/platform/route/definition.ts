@@ -66,6 +66,8 @@ export interface Definition<P extends string, Q, B, R> {
   /** Where what was made is read, as a path of the makerspace with `{id}`; below this path unless told. */
   location?: string;
   response?: R;
+  /** Answers a file instead of JSON: the handler returns a FileReply. */
+  download?: true;
   problems?: readonly ProblemCode[];
 }
 
@@ -85,11 +87,19 @@ export class Reply<T> {
   ) {}
 }
 
+/** A file to save, never to show: browsers run nothing in it. */
+export class FileReply {
+  constructor(
+    readonly body: ReadableStream,
+    readonly file: { filename: string; content_type: string; size: number },
+  ) {}
+}
+
 /** The body, marked as the answer of an earlier request with the same key when it was one. */
 export const maybeReplayed = <T>(body: T, replayed: boolean): Reply<T> =>
   new Reply(body, replayed ? { "idempotency-replayed": "true" } : {});
 
-export type Handled<R> = Promise<Answer<R> | Reply<Answer<R>>> | Answer<R> | Reply<Answer<R>>;
+export type Handled<R> = Promise<Answer<R> | Reply<Answer<R>> | FileReply> | Answer<R> | Reply<Answer<R>> | FileReply;
 
 /** A route as modules export it: `app.ts` adds it to the application. */
 export interface Route {

@@ -39,6 +39,8 @@ function permissionOf(access: Route["access"]): string {
 /** Signed-in callers are told of parameters that nobody reads; monitors and caches may add theirs to public paths. */
 const NoQuery = z.strictObject({});
 
+const Binary = z.string().openapi({ format: "binary" });
+
 export function describe(
   definition: Definition<string, Schema | undefined, Schema | undefined, Schema | undefined>,
   path: string,
@@ -51,9 +53,11 @@ export function describe(
   const names = parameterNames(path);
   const headers = headerSchema(definition);
   const status = definition.status ?? 200;
-  const success = response
-    ? { description: "Success", content: { "application/json": { schema: response } } }
-    : { description: "Success, without a body" };
+  const success = definition.download
+    ? { description: "The file, as an attachment", content: { "*/*": { schema: Binary } } }
+    : response
+      ? { description: "Success", content: { "application/json": { schema: response } } }
+      : { description: "Success, without a body" };
   const all = [...problems, ...(definition.problems ?? [])];
   if (query) all.push("invalid_parameter");
   if (body) all.push("malformed_request", "payload_too_large", "unsupported_media_type", "invalid_body");

@@ -23,7 +23,7 @@ describe("the configuration", () => {
   });
 
   const names = ["ENVIRONMENT", "OIDC_ISSUERS", "DEV_ISSUER", "ALLOWED_ORIGINS", "RATE_LIMITS", "DIRECTORY", "DB_000"];
-  const bindings = ["EQUIPMENT", "FLOOR", "ATTEMPTS", "EVENTS", "ASSETS", "LIMIT_USER", "LIMIT_IP"];
+  const bindings = ["FILES", "EQUIPMENT", "FLOOR", "ATTEMPTS", "EVENTS", "ASSETS", "LIMIT_USER", "LIMIT_IP"];
   it.each([...names, ...bindings])("names %s when it is missing", (name) => {
     const { [name]: _, ...rest } = good;
     expect(() => readConfig(rest)).toThrow(`${name}:`);

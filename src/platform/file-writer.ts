@@ -1,0 +1,64 @@
+/** Files that are written piece by piece, because they are too large for memory: exports. */
+
+import { env } from "cloudflare:workers";
+import { type FileOptions, type FileRef, fileKey, noteExpiry } from "./files.ts";
+
+/** R2 wants parts of equal size, of 5 MiB or more; only the last may be smaller. */
+const PART = 8 * 1024 * 1024;
+
+/** Collects text and sends it to R2 part by part. Nothing is there to be read before `close`. */
+export class FileWriter {
+  readonly #key: string;
+  readonly #content_type: string;
+  readonly #encoder = new TextEncoder();
+  readonly #parts: R2UploadedPart[] = [];
+  #upload: R2MultipartUpload | null = null;
+  #buffer = new Uint8Array(PART);
+  #filled = 0;
+
+  private constructor(key: string, content_type: string) {
+    this.#key = key;
+    this.#content_type = content_type;
+  }
+
+  /** Begins a file. */
+  static async open(ref: FileRef, { content_type, expires_at }: FileOptions): Promise<FileWriter> {
+    await noteExpiry(ref, expires_at);
+    return new FileWriter(fileKey(ref), content_type);
+  }
+
+  async write(text: string): Promise<void> {
+    let rest = this.#encoder.encode(text);
+    while (rest.length > 0) {
+      const piece = rest.subarray(0, PART - this.#filled);
+      this.#buffer.set(piece, this.#filled);
+      this.#filled += piece.length;
+      rest = rest.subarray(piece.length);
+      if (this.#filled === PART) await this.#send();
+    }
+  }
+
+  /** Ends the file; from now on it can be read. */
+  async close(): Promise<void> {
+    const httpMetadata = { contentType: this.#content_type };
+    if (!this.#upload) {
+      await env.FILES.put(this.#key, this.#buffer.subarray(0, this.#filled), { httpMetadata });
+      return;
+    }
+    if (this.#filled > 0) await this.#send();
+    await this.#upload.complete(this.#parts);
+  }
+
+  /** Gives up: nothing of it stays. */
+  async abort(): Promise<void> {
+    await this.#upload?.abort();
+  }
+
+  async #send(): Promise<void> {
+    const httpMetadata = { contentType: this.#content_type };
+    this.#upload ??= await env.FILES.createMultipartUpload(this.#key, { httpMetadata });
+    const part = await this.#upload.uploadPart(this.#parts.length + 1, this.#buffer.slice(0, this.#filled));
+    this.#parts.push(part);
+    this.#filled = 0;
+  }
+}
