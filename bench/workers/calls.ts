@@ -42,6 +42,8 @@ export function reserveCall(index: number, today: number, now: number): CommandC
       ...slot(index, today),
       purpose: "Panels for the sign",
       project_id: null,
+      metadata: "{}",
+      external_id: null,
     },
     actor: { kind: "member", id: member_id, authority: "own" },
     facts: {

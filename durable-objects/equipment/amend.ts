@@ -2,6 +2,7 @@
 
 import type { Interval } from "../../src/modules/equipment/model.ts";
 import type { Command, CommandCall, ReservationRecord } from "../../src/modules/equipment/port.ts";
+import { definedOnly } from "../../src/platform/merge.ts";
 import { wishOf } from "./bookings.ts";
 import {
   type Answer,
@@ -40,14 +41,15 @@ export function amend(turn: Turn, command: Amend, call: CommandCall): Answer {
   const refusal = hasMoved ? (judge(turn, current, slot, call) ?? move(turn, current, slot)) : null;
   if (refusal) return refusal;
 
-  const { purpose = current.purpose, project_id = current.project_id } = command;
-  if (!hasMoved && purpose === current.purpose && project_id === current.project_id)
-    return done({ reservation: current });
+  const { purpose, project_id, metadata, external_id } = { ...current, ...definedOnly(command) };
+  const words = { purpose, project_id, metadata, external_id };
+  const saysMore = (Object.keys(words) as (keyof typeof words)[]).some((name) => words[name] !== current[name]);
+  if (!hasMoved && !saysMore) return done({ reservation: current });
   const expires_at =
     hasMoved && current.status === "pending"
       ? pendingExpiry(turn.now, slot.starts_at, turn.machine.policy)
       : current.expires_at;
-  const patch = { ...slot, purpose, project_id, expires_at };
+  const patch = { ...slot, ...words, expires_at };
   return done({ reservation: turn.change(current, patch, "reservation.amended") });
 }
 

@@ -32,7 +32,7 @@ export function reserve(turn: Turn, command: Ask<"reserve">, { actor, facts }: C
   const { policy, zone } = machine;
   const { holder } = facts;
   if (!holder || !mayTouch(actor, holder.member_id)) return notYours("reservation");
-  const { starts_at, ends_at, purpose, project_id, reservation_id: id } = command;
+  const { starts_at, ends_at, purpose, project_id, metadata, external_id, reservation_id: id } = command;
   const staff = actor.authority === "any";
   const reasons = brokenRules(command, { now, policy, zone, staff });
   if (reasons.length > 0) return refuse("booking_refused", reasons);
@@ -52,6 +52,8 @@ export function reserve(turn: Turn, command: Ask<"reserve">, { actor, facts }: C
     ends_at,
     purpose,
     project_id,
+    metadata,
+    external_id,
     note: null,
     created_by: actor.id,
     decided_by: null,

@@ -170,4 +170,13 @@ CREATE TABLE parked (
 ) STRICT, WITHOUT ROWID;
 ${ticketTable}`;
 
-export const migrations: readonly Migration[] = [{ id: 1, name: "machine", sql: machine }];
+/** What integrators keep with a reservation: opaque here. */
+const reservationExtras = `
+ALTER TABLE reservations ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE reservations ADD COLUMN external_id TEXT;
+`;
+
+export const migrations: readonly Migration[] = [
+  { id: 1, name: "machine", sql: machine },
+  { id: 2, name: "reservation_extras", sql: reservationExtras },
+];

@@ -32,6 +32,8 @@ export const reservationColumns = [
   "decided_at",
   "checked_in_at",
   "expires_at",
+  "metadata",
+  "external_id",
   "created_at",
   "updated_at",
   "version",

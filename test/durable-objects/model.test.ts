@@ -74,7 +74,8 @@ const reserve = (who: number, behalf: number, offset: number, length: number): S
     const id = crypto.randomUUID();
     const expected = model.reserve(id, holder.id, by.staff, starts, length);
     const time = { starts_at: ms(starts), ends_at: ms(starts + length) };
-    const ask = { type: "reserve", reservation_id: id, ...time, purpose: null, project_id: null } as const;
+    const words = { purpose: null, project_id: null, metadata: "{}", external_id: null };
+    const ask = { type: "reserve", reservation_id: id, ...time, ...words } as const;
     agree("reserve", model, expected, await real.machine.send(by, ask, { for: holder }));
   });
 

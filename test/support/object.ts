@@ -182,7 +182,11 @@ export class TestMachine {
 
   reserve(by: Person, time: { starts_at: number; ends_at: number }, options: CallOptions = {}): Promise<CommandResult> {
     const reservation_id = crypto.randomUUID();
-    return this.send(by, { type: "reserve", reservation_id, ...time, purpose: null, project_id: null }, options);
+    return this.send(
+      by,
+      { type: "reserve", reservation_id, ...time, purpose: null, project_id: null, metadata: "{}", external_id: null },
+      options,
+    );
   }
 
   /** A booking that must succeed. */

@@ -72,6 +72,10 @@ export type Command =
       ends_at: number;
       purpose: string | null;
       project_id: string | null;
+      /** JSON of string pairs; the object keeps it as it is. */
+      metadata: string;
+      /** The worker has claimed it for this reservation. */
+      external_id: string | null;
     }
   | { type: "approve"; reservation_id: string; note: string | null }
   | { type: "reject"; reservation_id: string; note: string | null }
@@ -88,6 +92,8 @@ export type Command =
       ends_at?: number;
       purpose?: string | null;
       project_id?: string | null;
+      metadata?: string;
+      external_id?: string | null;
     }
   | {
       type: "start_session";
@@ -124,6 +130,9 @@ export interface ReservationRecord extends Interval {
   status: ReservationStatus;
   purpose: string | null;
   project_id: string | null;
+  /** JSON of the integrator's string pairs. */
+  metadata: string;
+  external_id: string | null;
   /** Why it was rejected, cancelled, excused, … */
   note: string | null;
   /** Who made it: the member, or staff on their behalf. */

@@ -76,8 +76,24 @@ export const reservations = sqliteTable(
     orphan: flag().notNull().default(false),
     projected_at: integer().notNull(),
     ...resourceColumns(),
+    /** JSON as text: the same as in the object. */
+    metadata: text().notNull().default("{}"),
+    external_id: text(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
+);
+
+export const reservationExternalIds = sqliteTable(
+  "reservation_external_ids",
+  {
+    makerspace_id: makerspaceId(),
+    external_id: text().notNull(),
+    reservation_id: text().notNull(),
+    equipment_id: text().notNull(),
+    claimed_by: text(),
+    claimed_at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.external_id] })],
 );
 
 /** Written by durable-objects/equipment/projection.ts alone. */

@@ -1,9 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import {
   anyOf,
+  ExternalId,
   Id,
   Instant,
   InstantInput,
+  Metadata,
   pageOf,
   pageQuery,
   prose,
@@ -21,13 +23,22 @@ export const ReservationInput = z
     ends_at: InstantInput,
     purpose: purpose.optional(),
     project_id: project_id.optional(),
+    metadata: Metadata.default({}),
+    external_id: ExternalId.nullable().default(null),
     member_id: Id.optional().openapi({ description: "Staff: on behalf of this member." }),
   })
   .refine((input) => input.ends_at > input.starts_at, { path: ["ends_at"], message: "must be after starts_at" })
   .openapi("ReservationInput");
 
 export const ReservationPatch = z
-  .strictObject({ starts_at: InstantInput, ends_at: InstantInput, purpose, project_id })
+  .strictObject({
+    starts_at: InstantInput,
+    ends_at: InstantInput,
+    purpose,
+    project_id,
+    metadata: Metadata,
+    external_id: ExternalId.nullable(),
+  })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, "changes nothing")
   .refine((patch) => patch.starts_at === undefined || patch.ends_at === undefined || patch.ends_at > patch.starts_at, {
@@ -50,6 +61,8 @@ export const Reservation = z
     member_id: Id.nullable().openapi({ description: "Null on others' reservations, for members." }),
     purpose: purpose,
     project_id,
+    metadata: Metadata,
+    external_id: z.string().nullable(),
     note: z.string().nullable(),
     created_by: z.string().nullable(),
     decided_by: z.string().nullable(),
@@ -83,6 +96,7 @@ export const ReservationQuery = z.strictObject({
   member_id: Id.optional().openapi({ description: "`me` works; others need staff permission." }),
   equipment_id: anyOf(Id),
   status: anyOf(status),
+  external_id: ExternalId.optional().openapi({ description: "At most one has it; with no other filter." }),
   orphans: orphansQuery,
   updated_since: InstantInput.optional().openapi({
     description: "Oldest change first; not together with other filters.",

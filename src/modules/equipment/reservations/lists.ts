@@ -5,6 +5,7 @@ import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../../../platform/db/driver.ts";
 import { byNumberAndId, combinations, leads, mergeWalks, within } from "../../../platform/db/fan-out.ts";
 import { type Cursor, type Page, readCursor, toPage } from "../../../platform/db/page.ts";
+import { definedOnly } from "../../../platform/merge.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Caller } from "../../../platform/route.ts";
 import type { Space } from "../../../platform/space.ts";
@@ -90,7 +91,15 @@ export async function listReservations(space: Space, query: z.output<typeof Rese
   if (!seesAll && (isOfOthers || filter.orphans === "include")) throw problem("forbidden");
   const list = ["reservations", filter, sort];
   const after = readCursor(cursor, list);
-  if (filter.updated_since !== undefined) return listChanged(space, { ...filter, limit, after, list });
+  const { external_id, updated_since } = filter;
+  if (external_id !== undefined) {
+    refuseOthers(filter, "external_id");
+    return listKnownAs(space, external_id, list);
+  }
+  if (updated_since !== undefined) {
+    refuseOthers(filter, "updated_since");
+    return listChanged(space, { updated_since, limit, after, list });
+  }
   const walks = walksOf({ member_id, equipment_id: filter.equipment_id, status: filter.status }).map((one) =>
     space.store.in(reservations, equalities(one), inRange(filter, after, sort), known(filter.orphans)),
   );
@@ -100,11 +109,28 @@ export async function listReservations(space: Space, query: z.output<typeof Rese
   return toPage(rows, limit, list, startKey, (row) => viewReservation(row, viewerOn(row.equipment_id)));
 }
 
-interface Changed extends Range {
-  updated_since?: number | undefined;
-  member_id?: string | undefined;
-  equipment_id?: string[] | undefined;
-  status?: string[] | undefined;
+/** The one reservation that an integrator knows by this id, as a page; members find their own alone. */
+async function listKnownAs(space: Space, external_id: string, list: unknown): Promise<Page<View>> {
+  const rows = await space.db
+    .select()
+    .from(reservations)
+    .where(space.store.in(reservations, leads(reservations.external_id, external_id), known("exclude")));
+  const viewerOn = await viewersOf(space);
+  const mine = rows.filter((row) => row.member_id === space.actor.id || viewerOn(row.equipment_id).sees_all);
+  return toPage(mine, mine.length, list, startKey, (row) => viewReservation(row, viewerOn(row.equipment_id)));
+}
+
+/** @throws invalid_parameter when a filter that stands alone has company */
+function refuseOthers(
+  { orphans: _, ...filter }: Partial<z.output<typeof ReservationQuery>>,
+  name: keyof typeof filter,
+) {
+  if (Object.keys(definedOnly(filter)).some((other) => other !== name))
+    throw problem("invalid_parameter", { detail: `${name} goes with no other filter.` });
+}
+
+interface Changed {
+  updated_since: number;
   limit: number;
   after: Cursor | null;
   list: unknown;
@@ -112,10 +138,7 @@ interface Changed extends Range {
 
 /** What changed since a moment, oldest change first: for those who keep a copy. */
 async function listChanged(space: Space, query: Changed): Promise<Page<View>> {
-  const { updated_since = 0, limit, after, list } = query;
-  if (query.member_id ?? query.equipment_id ?? query.status ?? query.starts_from ?? query.starts_to) {
-    throw problem("invalid_parameter", { detail: "updated_since goes with no other filter." });
-  }
+  const { updated_since, limit, after, list } = query;
   const changed = within(reservations.projected_at, reservations.id, { from: updated_since, after, direction: "asc" });
   const rows = await space.db
     .select()

@@ -77,7 +77,7 @@ export const reservationRoutes = [
       keys_in: "object",
       status: 201,
       response: Reservation,
-      problems: [...refusals, "unknown_reference"],
+      problems: [...refusals, "external_id_taken", "unknown_reference"],
     },
     async (space, { facts: { machine }, body }) => {
       const { view, replayed } = await reserve(space, machine, body);
@@ -140,7 +140,7 @@ export const reservationRoutes = [
       idempotency: "optional",
       keys_in: "object",
       response: Reservation,
-      problems: ["illegal_transition", ...refusals],
+      problems: ["illegal_transition", "external_id_taken", ...refusals],
     },
     async (space, { params, facts: { machine }, body, if_match }) => {
       const { view, replayed } = await amend(space, machine, params.reservation_id, if_match, body);

@@ -3,7 +3,8 @@
 import type { z } from "@hono/zod-openapi";
 import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
 import { newId } from "../../../platform/ids.ts";
-import { problem } from "../../../platform/problem.ts";
+import { definedOnly } from "../../../platform/merge.ts";
+import { Problem, problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { DAY, toIso } from "../../../platform/time.ts";
 import type { Standing } from "../commands.ts";
@@ -20,6 +21,7 @@ import type {
   ReservationInput,
   ReservationPatch,
 } from "./contract.ts";
+import { claimExternalId, releaseExternalId } from "./external-ids.ts";
 import { type Viewer, viewReservation } from "./view.ts";
 
 type View = z.output<typeof Reservation>;
@@ -61,9 +63,31 @@ export async function reserve(
 ): Promise<Booked> {
   const row = requireMachine(rows);
   const standing = await standingFor(space, "reservations.create", row, input.member_id);
-  const { starts_at, ends_at, purpose = null, project_id = null } = input;
-  const command: Command = { type: "reserve", reservation_id: newId(), starts_at, ends_at, purpose, project_id };
-  return booked(space, row, command, standing);
+  const { starts_at, ends_at, purpose = null, project_id = null, external_id } = input;
+  const metadata = JSON.stringify(input.metadata);
+  const command = { type: "reserve", starts_at, ends_at, purpose, project_id, metadata, external_id } as const;
+  return claiming(space, row, newId(), external_id, (reservation_id) =>
+    booked(space, row, { ...command, reservation_id }, standing),
+  );
+}
+
+/** Runs a step that gives a reservation an external_id, if any: claimed before, given back when the machine says no. */
+async function claiming(
+  space: Space,
+  row: MachineRow,
+  reservation_id: string,
+  external_id: string | null,
+  step: (reservation_id: string) => Promise<Booked>,
+): Promise<Booked> {
+  if (external_id === null) return step(reservation_id);
+  const claim = await claimExternalId(space, { external_id, reservation_id, equipment_id: row.id });
+  try {
+    return await step(claim.reservation_id);
+  } catch (error) {
+    // Without an answer it may have been done: the claim stays.
+    if (error instanceof Problem && error.code !== "unavailable") releaseExternalId(space, claim, claim.claimed_at);
+    throw error;
+  }
 }
 
 /** The state changes that take a note or nothing. */
@@ -102,17 +126,23 @@ export async function amend(
   const row = requireMachine(rows);
   if (if_version === null) throw problem("precondition_required");
   const standing = await standingOn(space, "reservations.change", row, reservation_id);
-  const { starts_at, ends_at, purpose, project_id } = patch;
+  const { metadata, ...words } = definedOnly(patch);
   const command: Command = {
     type: "amend",
     reservation_id,
     if_version,
-    ...(starts_at !== undefined && { starts_at }),
-    ...(ends_at !== undefined && { ends_at }),
-    ...(purpose !== undefined && { purpose }),
-    ...(project_id !== undefined && { project_id }),
+    ...words,
+    ...(metadata !== undefined && { metadata: JSON.stringify(metadata) }),
   };
-  return booked(space, row, command, standing);
+  const step = () => booked(space, row, command, standing);
+  const { external_id } = words;
+  if (external_id === undefined) return step();
+  const before = await space.time("object", machine(space, row.id).reservation(reservation_id));
+  if (before === null || before.external_id === external_id) return step();
+  const done = await claiming(space, row, reservation_id, external_id, step);
+  const { external_id: former } = before;
+  if (former !== null) releaseExternalId(space, { external_id: former, reservation_id }, space.now);
+  return done;
 }
 
 /** One reservation, from the object: never behind. @throws not_found */

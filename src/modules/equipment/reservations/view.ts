@@ -28,6 +28,9 @@ export function viewReservation(
     member_id: open ? record.member_id : null,
     purpose: open ? record.purpose : null,
     project_id: open ? record.project_id : null,
+    // Written only through the contract's Metadata.
+    metadata: open ? (JSON.parse(record.metadata) as Record<string, string>) : {},
+    external_id: open ? record.external_id : null,
     note: open ? record.note : null,
     created_by: open ? record.created_by : null,
     decided_by: open ? record.decided_by : null,
