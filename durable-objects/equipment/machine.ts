@@ -2,7 +2,7 @@
 
 import { type BookingPolicy, defaultPolicy } from "../../src/modules/equipment/model.ts";
 import type { PolicyParts } from "../../src/modules/equipment/port.ts";
-import { Zone } from "./zone.ts";
+import { Zone } from "../../src/platform/zone.ts";
 
 export class Machine {
   readonly policy: BookingPolicy;

@@ -3,7 +3,7 @@
 import type { BookingPolicy, Interval } from "../../src/modules/equipment/model.ts";
 import type { ReasonInput } from "../../src/platform/problem.ts";
 import { DAY, MINUTE, toIso } from "../../src/platform/time.ts";
-import type { Zone } from "./zone.ts";
+import type { Zone } from "../../src/platform/zone.ts";
 
 export interface RuleSetting {
   now: number;

@@ -4,9 +4,9 @@ import { partition } from "../../durable-objects/equipment/availability.ts";
 import { brokenRules } from "../../durable-objects/equipment/rules.ts";
 import { clockStep, fits, type Occupancy, restoredEnd } from "../../durable-objects/equipment/schedule.ts";
 import { isInTheWay, reachedAt, walkUpEnd } from "../../durable-objects/equipment/sessions.ts";
-import { Zone } from "../../durable-objects/equipment/zone.ts";
 import { defaultPolicy, overlaps, type reservationStatuses } from "../../src/modules/equipment/model.ts";
 import { DAY, HOUR, MINUTE } from "../../src/platform/time.ts";
+import { Zone } from "../../src/platform/zone.ts";
 
 const at = (iso: string): number => Date.parse(iso);
 const held = (from: number, to: number, more: Partial<Occupancy> = {}): Occupancy => ({

@@ -2,6 +2,7 @@
 
 import type { ReadBuilder } from "../db/ready.ts";
 import type { SpaceStore } from "../db/store.ts";
+import type { LoadedSettings } from "../settings/load.ts";
 import type { DutyGrant, MemberRole } from "./permissions.ts";
 
 export const membershipStatuses = ["pending", "active", "suspended"] as const;
@@ -19,7 +20,7 @@ export interface Membership {
 }
 
 /** The settings every request of a makerspace may need. */
-export interface SpaceSettings {
+export interface SpaceSettings extends LoadedSettings {
   name: string;
   slug: string;
   timezone: string;

@@ -162,6 +162,20 @@ export const idempotencyKeys = sqliteTable(
   (table) => [primaryKey({ columns: [table.makerspace_id, table.scope, table.key] })],
 );
 
+/** The settings of a makerspace that differ from the defaults; platform/settings knows their shape. */
+export const settingsSections = sqliteTable(
+  "settings_sections",
+  {
+    makerspace_id: makerspaceId(),
+    section: text().notNull(),
+    data: json().notNull(),
+    version: integer().notNull(),
+    updated_at: integer().notNull(),
+    updated_by: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.section] })],
+);
+
 export const jobStatuses = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
 
 export const jobs = sqliteTable(

@@ -1,7 +1,7 @@
 /** Makerspaces: born in two databases, read and changed in one. */
 
 import type { z } from "@hono/zod-openapi";
-import { and, asc, eq, gt, inArray, lte, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, inArray, lte, sql } from "drizzle-orm";
 import type { SettingsSource, SpaceSettings } from "../../../platform/access/membership.ts";
 import { Access } from "../../../platform/access/permissions.ts";
 import { KeyTaken, write } from "../../../platform/db/commit.ts";
@@ -14,6 +14,7 @@ import { newId } from "../../../platform/ids.ts";
 import { definedOnly } from "../../../platform/merge.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Caller } from "../../../platform/route.ts";
+import { readSections, storedSections } from "../../../platform/settings/load.ts";
 import { Space } from "../../../platform/space.ts";
 import {
   type BookingDefaults,
@@ -31,7 +32,8 @@ import { viewMakerspace } from "./view.ts";
 
 type Row = typeof makerspaceSettings.$inferSelect;
 
-const toSettings = (row: Row): SpaceSettings => ({
+const toSettings = (row: Row, stored: string): SpaceSettings => ({
+  ...readSections(stored),
   name: row.name,
   slug: row.slug,
   timezone: row.timezone,
@@ -46,10 +48,17 @@ const toSettings = (row: Row): SpaceSettings => ({
 /** How the platform reads settings in the authorisation trip. */
 export const settingsSource: SettingsSource = {
   settings: {
-    build: (store) => store.db.select().from(makerspaceSettings).where(store.in(makerspaceSettings)),
+    build: (store) =>
+      store.db
+        .select({
+          ...getTableColumns(makerspaceSettings),
+          stored: storedSections(sql`${makerspaceSettings.makerspace_id}`),
+        })
+        .from(makerspaceSettings)
+        .where(store.in(makerspaceSettings)),
     read: (rows) => {
-      const [row] = rows as Row[];
-      return row ? toSettings(row) : null;
+      const [row] = rows as (Row & { stored: string })[];
+      return row ? toSettings(row, row.stored) : null;
     },
   },
 };
@@ -84,7 +93,7 @@ export async function createMakerspace(
     created_at: now,
     updated_at: now,
   };
-  const settings = toSettings(row);
+  const settings = toSettings(row, "[]");
   const access = new Access("super_admin", [], now);
   const actor = { kind: "platform", id: principal.user_id, membership: null } as const;
   const space = new Space({ id, store, actor, access, settings, request_id, now, defer });
@@ -175,6 +184,15 @@ async function summaries(
 export const readMakerspace = (space: Space): z.output<typeof Makerspace> =>
   viewMakerspace(space.id, space.settings, space.scope("settings.read") !== "none");
 
+/** What a change of the makerspace itself is about; sections have entries of their own. */
+const audited = ({ name, timezone, currency, booking_defaults, version }: SpaceSettings) => ({
+  name,
+  timezone,
+  currency,
+  ...(booking_defaults as BookingDefaults),
+  version,
+});
+
 /** What machines keep of the settings has changed; a new name alone is nothing to them. */
 const concernsMachines = (before: SpaceSettings, after: SpaceSettings): boolean =>
   before.timezone !== after.timezone ||
@@ -215,7 +233,12 @@ export async function updateMakerspace(
   const { show_holder } = bookingDefaults(after);
   const pushes = concernsMachines(before, after);
   await space.commit(
-    { action: "makerspace.updated", subject: { type: "makerspace", id: space.id, version }, before, after },
+    {
+      action: "makerspace.updated",
+      subject: { type: "makerspace", id: space.id, version },
+      before: audited(before),
+      after: audited(after),
+    },
     write(
       space.db
         .update(makerspaceSettings)

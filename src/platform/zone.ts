@@ -1,6 +1,6 @@
 /** The wall clock of one IANA zone. Pure; offsets are remembered per UTC day, because Intl is slow and the answer rarely changes. */
 
-import { DAY, MINUTE } from "../../src/platform/time.ts";
+import { DAY, MINUTE } from "./time.ts";
 
 const MAX_DAYS = 2_000;
 

@@ -1,0 +1,135 @@
+/**
+ * Every setting there is, as data: its shape, what holds until somebody says otherwise, and what it does. A setting that changes nothing does
+ * not exist; a switch of a module that is not built yet names that module and cannot be switched on.
+ */
+
+import { z } from "@hono/zod-openapi";
+import { line, prose } from "../contract.ts";
+import { WeeklyWindows } from "./windows.ts";
+
+/** A setting. */
+export interface Setting<T = unknown> {
+  schema: z.ZodType<T>;
+  initial: T;
+  /** What it does, for docs and forms. */
+  about: string;
+  /** Anybody may read it, without signing in. */
+  public?: true;
+  /** Personal contact: the history says that it changed, not from what to what. */
+  personal?: true;
+  /** The module that will read it: until then it keeps its initial value. */
+  reserved_for?: string;
+}
+
+const setting = <T, const M extends Partial<Setting<T>> = object>(
+  schema: z.ZodType<T>,
+  initial: T,
+  about: string,
+  more?: M,
+) => ({ schema, initial, about, ...(more as M) });
+
+const toggle = (initial: boolean, about: string, more?: Partial<Setting<boolean>>): Setting<boolean> =>
+  setting<boolean, Partial<Setting<boolean>>>(z.boolean(), initial, about, more);
+
+const reserved = (module: string, about: string): Setting<boolean> => toggle(false, about, { reserved_for: module });
+
+const everybody = { public: true } as const;
+const contact = { public: true, personal: true } as const;
+
+const webAddress = z
+  .url({ protocol: /^https?$/ })
+  .max(500)
+  .nullable();
+const colour = z
+  .string()
+  .regex(/^#[0-9a-f]{6}$/i, "must be a colour like #1f6feb")
+  .transform((text) => text.toLowerCase());
+
+/** Section → key → setting. */
+export const sections = {
+  general: {
+    description: setting(prose(4_000), null, "What the place is, in its own words.", everybody),
+    address: setting(prose(500), null, "Where it is, as one writes it on a letter.", contact),
+    contact_email: setting(z.email().max(254).nullable(), null, "Where visitors write to.", contact),
+    contact_phone: setting(line(40).nullable(), null, "Where visitors call.", contact),
+    website_url: setting(webAddress, null, "Its own pages.", everybody),
+    latitude: setting(z.number().min(-90).max(90).nullable(), null, "Degrees north, WGS 84.", everybody),
+    longitude: setting(z.number().min(-180).max(180).nullable(), null, "Degrees east, WGS 84.", everybody),
+    opening_hours: setting(
+      WeeklyWindows.nullable(),
+      null,
+      "When machines can be booked and used, on the makerspace's wall clock; null is always.",
+      everybody,
+    ),
+  },
+  access: {
+    enable_reservations: toggle(
+      true,
+      "Machines can be booked and used by walk-ins. Off: 403 `feature_disabled`.",
+      everybody,
+    ),
+    membership_required: toggle(false, "Only members with a running membership may book.", everybody),
+    public_registration: toggle(false, "People may register themselves.", everybody),
+    auto_approve_members: toggle(false, "Who registers is a member at once; otherwise staff decide."),
+    cancel_bookings_on_suspension: toggle(true, "A suspension cancels the member's future bookings; off keeps them."),
+    skill_gated_access: reserved("skills", "Machines ask for the skills that they need."),
+  },
+  inventory: {
+    minimum_stock_alerts: reserved("inventory", "Staff are told when an item runs low."),
+    filament_deduction: reserved("inventory", "Prints take their material from stock."),
+    allow_personal_consumables: reserved("inventory", "Members may keep material of their own."),
+    store_inventory_sync: reserved("inventory", "Stock follows the store."),
+  },
+  billing: {
+    enable_membership_billing: reserved("billing", "Memberships are invoiced."),
+    credit_system: reserved("billing", "Members pay from a wallet of credits."),
+    show_job_cost_estimates: reserved("billing", "Estimates are shown before a job is ordered."),
+  },
+  service: {
+    service_mode: reserved("service jobs", "The place takes jobs for others."),
+    accept_jobs_from_store: reserved("service jobs", "Jobs come in from the store."),
+    auto_job_assignment: reserved("service jobs", "Jobs are given to a provider by themselves."),
+  },
+  appearance: {
+    mode: setting(z.enum(["light", "dark"]), "light", "Whether pages are light or dark.", everybody),
+    primary: setting(colour, "#f2b134", "Buttons and other things to press; text must be readable on it.", everybody),
+    accent: setting(colour, "#0b7285", "Highlights.", everybody),
+    background: setting(colour, "#ffffff", "Behind everything; text must be readable on it.", everybody),
+    text: setting(colour, "#1c1c1e", "Text, on the background and on primary.", everybody),
+  },
+  integrations: {
+    razorpay: reserved("billing", "Payments through Razorpay, with the keys kept here."),
+    stripe: reserved("billing", "Payments through Stripe, with the keys kept here."),
+    github: reserved("projects", "Projects are linked to GitHub, with the token kept here."),
+  },
+  notifications: {
+    email: toggle(true, "Mail is sent to members. Off: in the inbox alone."),
+    webhooks: toggle(true, "Events are delivered to webhooks."),
+  },
+  security: {
+    api_tokens: toggle(true, "API tokens are made and accepted."),
+  },
+} as const;
+
+export type SectionName = keyof typeof sections;
+export const sectionNames = Object.keys(sections) as [SectionName, ...SectionName[]];
+
+/** The values of all settings of one makerspace; secrets are not among them. */
+export type Settings = {
+  readonly [S in SectionName]: {
+    readonly [K in keyof (typeof sections)[S]]: (typeof sections)[S][K] extends { schema: z.ZodType<infer T> }
+      ? T
+      : never;
+  };
+};
+
+/** The settings of a section by key, for code that walks over all of them. */
+export const settingsOf = (section: SectionName): Readonly<Record<string, Setting>> => sections[section];
+
+/** What holds where nobody said otherwise. */
+export const defaultSettings: Settings = Object.fromEntries(
+  sectionNames.map((section) => [
+    section,
+    Object.freeze(Object.fromEntries(Object.entries(settingsOf(section)).map(([key, { initial }]) => [key, initial]))),
+  ]),
+) as unknown as Settings;
