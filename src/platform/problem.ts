@@ -29,6 +29,11 @@ export const problems = {
   code_taken: [409, "Code taken", "Something else of this kind in this makerspace has this code."],
   slug_taken: [409, "Slug taken", "Another makerspace has this slug."],
   email_taken: [409, "E-mail taken", "A member of this makerspace has this e-mail address."],
+  email_linked: [
+    409,
+    "E-mail in use",
+    "Somebody signed in with this address: it changes where they sign in, and staff change it only before that.",
+  ],
   already_member: [409, "Already a member", "This person belongs to this makerspace already."],
   external_id_taken: [409, "External id taken", "Another resource of this type has this external_id."],
   last_administrator: [409, "Last administrator", "A makerspace keeps at least one active makerspace_admin."],

@@ -9,6 +9,7 @@ import { Api } from "../support/api.ts";
 import { endpointsOf, type Operation, openApi, seen } from "../support/contract.ts";
 import { files } from "./tour/files.ts";
 import { machines } from "./tour/machines.ts";
+import { members } from "./tour/members.ts";
 import { operations } from "./tour/operations.ts";
 import { people } from "./tour/people.ts";
 
@@ -16,7 +17,7 @@ import { people } from "./tour/people.ts";
 const successOf = ({ responses }: Operation): string => Object.keys(responses).find((status) => status < "300") ?? "";
 
 /** The parts of the day; each brings its own makerspaces. */
-const parts: readonly (() => void)[] = [people, machines, operations, files];
+const parts: readonly (() => void)[] = [people, members, machines, operations, files];
 
 describe("a day in a makerspace", () => {
   for (const part of parts) part();

@@ -64,6 +64,12 @@ async function readHolder(space: Space, member_id: string): Promise<HolderFacts>
       errors: [{ pointer: "/member_id", code: "unknown", detail: "names no member" }],
     });
   if (member.status !== "active") {
+    if (member.status === "expired") {
+      const fix = "Renew the membership.";
+      throw problem("booking_refused", {
+        reasons: [{ code: "membership_expired", detail: "The membership has expired.", fix }],
+      });
+    }
     if (member_id === space.actor.id) throw problem("membership_suspended");
     throw problem("booking_refused", {
       reasons: [
@@ -90,7 +96,7 @@ export async function standingFor(
   if (id === undefined) {
     throw problem("invalid_body", { errors: [{ pointer: "/member_id", code: "required", detail: "say for whom" }] });
   }
-  if (reach === "own" && id !== caller?.member_id)
+  if (reach === "own" && id !== space.actor.membership?.id)
     throw problem("forbidden", { detail: "Booking for others is staff work." });
   const reread = () => readHolder(space, id);
   return { authority: reach, holder: caller?.member_id === id ? caller : await reread(), reread };

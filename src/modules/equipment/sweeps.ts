@@ -87,7 +87,7 @@ async function sweepFor(
   reach: "concerned" | "all",
 ): Promise<void> {
   const member = await findMember(store, envelope.subject.id);
-  if (member?.status !== "suspended") return;
+  if (member?.status !== "suspended" && member?.status !== "left") return;
   const { request_id } = envelope;
   await sweepMember(systemSpace(store, null, { actor_id: "suspension", request_id, now }), member.id, reach);
 }
@@ -113,7 +113,8 @@ const sweepAgain: EventHandler = {
 };
 
 /** Handlers for events of the members module. */
-export const suspensionConsumers: Consumers<"member.suspended" | "member.sweep_due"> = {
+export const suspensionConsumers: Consumers<"member.suspended" | "member.removed" | "member.sweep_due"> = {
   "member.suspended": [sweepNow],
+  "member.removed": [sweepNow],
   "member.sweep_due": [sweepAgain],
 };

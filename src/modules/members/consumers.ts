@@ -18,4 +18,5 @@ export const memberConsumers: Consumers<MemberEventType> = {
   "member.linked": [index],
   "member.suspended": [],
   "member.reactivated": [],
+  "member.removed": [],
 };

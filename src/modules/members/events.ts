@@ -6,7 +6,13 @@ declare module "../../platform/events.ts" {
     "member.linked": { user_id: string };
     "member.suspended": Record<string, never>;
     "member.reactivated": Record<string, never>;
+    "member.removed": Record<string, never>;
   }
 }
 
-export type MemberEventType = "member.added" | "member.linked" | "member.suspended" | "member.reactivated";
+export type MemberEventType =
+  | "member.added"
+  | "member.linked"
+  | "member.suspended"
+  | "member.reactivated"
+  | "member.removed";

@@ -2,6 +2,7 @@ import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
 import { membershipStatuses } from "../../platform/access/membership.ts";
 import { duties, memberRoles } from "../../platform/access/permissions.ts";
 import { flag, json, makerspaceId, resourceColumns } from "../../platform/db/columns.ts";
+import { termKinds } from "./model.ts";
 
 export const members = sqliteTable(
   "members",
@@ -16,6 +17,19 @@ export const members = sqliteTable(
     status: text({ enum: membershipStatuses }).notNull(),
     status_reason: text(),
     hide_name: flag().notNull().default(false),
+    phone: text(),
+    bio: text(),
+    profile_image_url: text(),
+    public_skills: json().notNull().default([]),
+    notes: text(),
+    locale: text(),
+    timezone: text(),
+    joined_at: integer().notNull().default(0),
+    last_seen_at: integer().notNull().default(0),
+    suspended_at: integer(),
+    suspended_by: text(),
+    left_at: integer(),
+    sort_name: text().notNull().default(""),
     metadata: json().notNull().default({}),
     external_id: text(),
     ...resourceColumns(),
@@ -35,4 +49,28 @@ export const memberDuties = sqliteTable(
     granted_at: integer().notNull(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.member_id, table.duty] })],
+);
+
+export const memberTags = sqliteTable(
+  "member_tags",
+  {
+    makerspace_id: makerspaceId(),
+    tag: text().notNull(),
+    status: text({ enum: membershipStatuses }).notNull(),
+    member_id: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.tag, table.status, table.member_id] })],
+);
+
+/** What a search finds a member by. */
+export const memberTerms = sqliteTable(
+  "member_terms",
+  {
+    makerspace_id: makerspaceId(),
+    kind: text({ enum: termKinds }).notNull(),
+    status: text({ enum: membershipStatuses }).notNull(),
+    term: text().notNull(),
+    member_id: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.kind, table.status, table.term, table.member_id] })],
 );

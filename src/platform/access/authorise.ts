@@ -9,6 +9,7 @@ import { denylist } from "../db/tables.ts";
 import { describeError, log } from "../log.ts";
 import { Problem, problem } from "../problem.ts";
 import { Space } from "../space.ts";
+import { HOUR } from "../time.ts";
 import type { Membership, MembershipSource, SettingsSource, SpaceSettings } from "./membership.ts";
 import { Access, type Permission } from "./permissions.ts";
 import type { Principal, TabletPrincipal, UserPrincipal } from "./principal.ts";
@@ -152,6 +153,16 @@ async function openForTablet(
   };
 }
 
+/** To the hour: enough to see who still comes, too little to follow anybody through their day. */
+function noteVisit(store: SpaceStore, membership: Membership, request: SpaceRequest, source: MembershipSource): void {
+  const hour = Math.floor(request.now / HOUR) * HOUR;
+  if (membership.last_seen_at >= hour) return;
+  const noted = source.seen(store, membership.id, hour).catch((error: unknown) => {
+    log.warn("visit_not_noted", { request_id: request.request_id, error: describeError(error) });
+  });
+  request.defer(noted);
+}
+
 async function openForUser(user: UserPrincipal, request: SpaceRequest, sources: AccessSources): Promise<OpenedSpace> {
   const shard = await fromDatabase(directoryShardOf(request.makerspace_id), request.request_id);
   const denied = refuseDenied(user, request.request_id, request.now);
@@ -173,6 +184,8 @@ async function openForUser(user: UserPrincipal, request: SpaceRequest, sources: 
       request.request_id,
     );
   }
+  // Who left is a stranger again, also when they are a super_admin.
+  if (membership?.status === "left") membership = null;
   if (!membership && !user.super_admin) throw problem("not_found");
   if (!user.super_admin && membership?.status === "suspended") throw problem("membership_suspended");
   if (!user.super_admin && membership?.status === "pending") throw problem("membership_pending");
@@ -184,6 +197,7 @@ async function openForUser(user: UserPrincipal, request: SpaceRequest, sources: 
     ? ({ kind: "member", id: membership.id, membership } as const)
     : ({ kind: "platform", id: user.user_id, membership: null } as const);
   const space = new Space({ ...request, id: request.makerspace_id, store, actor, access, settings: loaded.settings });
+  if (membership) noteVisit(store, membership, request, sources.membership);
   space.mark("authorise", performance.now() - started);
   return { space, facts: loaded.facts };
 }

@@ -4,9 +4,9 @@ import type { ReadBuilder } from "../db/ready.ts";
 import type { SpaceStore } from "../db/store.ts";
 import type { LoadedSettings } from "../settings/load.ts";
 import type { DutyGrant, MemberRole } from "./permissions.ts";
+import type { MembershipStatus } from "./statuses.ts";
 
-export const membershipStatuses = ["pending", "active", "suspended"] as const;
-export type MembershipStatus = (typeof membershipStatuses)[number];
+export { type MembershipStatus, membershipStatuses } from "./statuses.ts";
 
 export interface Membership {
   id: string;
@@ -16,6 +16,8 @@ export interface Membership {
   first_name: string;
   last_name: string;
   hide_name: boolean;
+  /** Epoch milliseconds, to the hour; 0 for never. */
+  last_seen_at: number;
   duties: DutyGrant[];
 }
 
@@ -44,6 +46,8 @@ export interface MembershipSource {
   byUser: BatchRead<Membership | null>;
   /** Links a membership that waits for this verified e-mail address to the person, once. */
   claim(store: SpaceStore, user_id: string, email: string, now: number): Promise<Membership | null>;
+  /** Notes that the member was here; asked for at most once an hour. */
+  seen(store: SpaceStore, member_id: string, now: number): Promise<void>;
 }
 
 export interface SettingsSource {

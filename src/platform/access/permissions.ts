@@ -8,8 +8,8 @@ export const permissions = {
   "space.read": "See the makerspace: name, time zone, currency",
   "settings.read": "See settings, booking defaults and their versions",
   "settings.manage": "Change settings and booking defaults",
-  "members.read":
-    "See members (own: oneself in full, others as directory entries); decide whether tablets name oneself",
+  "members.self": "See one's own record, and change what one says of oneself",
+  "members.read": "See members (own: oneself in full, others as directory entries)",
   "members.manage": "Add and change members, grant roles and duties, suspend and reactivate",
   "equipment.read": "See machines",
   "equipment.manage": "Add, change and retire machines (own: machines that one owns)",
@@ -49,6 +49,7 @@ const everything = Object.fromEntries(allPermissions.map((name) => [name, "any"]
 /** What makes a member of any kind: seeing the place, and oneself. */
 const member = {
   "space.read": "any",
+  "members.self": "own",
   "equipment.read": "any",
   "reservations.read": "own",
   "sessions.read": "own",

@@ -1,6 +1,6 @@
 /** Reading members, with their duties in the same statement. */
 
-import { eq, getTableColumns, sql } from "drizzle-orm";
+import { eq, getTableColumns, lt, sql } from "drizzle-orm";
 import type { Membership, MembershipSource } from "../../../platform/access/membership.ts";
 import type { DutyGrant } from "../../../platform/access/permissions.ts";
 import { commit, write } from "../../../platform/db/commit.ts";
@@ -18,13 +18,24 @@ const dutiesJson = sql<string>`(
   SELECT coalesce(json_group_array(json_object('duty', d.duty, 'equipment_ids', json(coalesce(d.equipment_ids, 'null')), 'ends_at', d.ends_at)), '[]')
   FROM member_duties d WHERE d.makerspace_id = members.makerspace_id AND d.member_id = members.id)`;
 
-/** Columns of `members` and the duties as JSON. */
-export const memberColumns = { ...getTableColumns(members), duties: dutiesJson.as("duties") };
+const tagsJson = sql<string>`(
+  SELECT coalesce(json_group_array(t.tag), '[]')
+  FROM member_tags t WHERE t.makerspace_id = members.makerspace_id AND t.member_id = members.id)`;
 
-/** A row of `memberColumns` with its duties read. */
-export const toMemberRow = (row: typeof members.$inferSelect & { duties: string }): MemberRow => ({
+/** Columns of `members`, and duties and labels as JSON. */
+export const memberColumns = {
+  ...getTableColumns(members),
+  duties: dutiesJson.as("duties"),
+  tags: tagsJson.as("tags"),
+};
+
+type Selected = typeof members.$inferSelect & { duties: string; tags: string };
+
+/** A row of `memberColumns` with its duties and labels read. */
+export const toMemberRow = (row: Selected): MemberRow => ({
   ...row,
   duties: JSON.parse(row.duties) as DutyGrant[],
+  tags: JSON.parse(row.tags) as string[],
 });
 
 /** One member of this makerspace, by id. */
@@ -36,14 +47,27 @@ export async function findMember(store: SpaceStore, id: string): Promise<MemberR
   return row ? toMemberRow(row) : null;
 }
 
-const toMembership = (row: MemberRow): Membership => {
-  const { id, user_id, role, status, first_name, last_name, hide_name, duties } = row;
-  return { id, user_id, role, status, first_name, last_name, hide_name, duties };
+/** As much of a member as every request needs. */
+const membershipColumns = {
+  id: members.id,
+  user_id: members.user_id,
+  role: members.role,
+  status: members.status,
+  first_name: members.first_name,
+  last_name: members.last_name,
+  hide_name: members.hide_name,
+  last_seen_at: members.last_seen_at,
+  duties: dutiesJson.as("duties"),
 };
+
+const toMembership = (row: Omit<Membership, "duties"> & { duties: string }): Membership => ({
+  ...row,
+  duties: JSON.parse(row.duties) as DutyGrant[],
+});
 
 const byUser = (store: SpaceStore, user_id: string) =>
   store.db
-    .select(memberColumns)
+    .select(membershipColumns)
     .from(members)
     .where(store.in(members, eq(members.user_id, user_id)));
 
@@ -52,12 +76,16 @@ export const membershipSource: MembershipSource = {
   byUser: {
     build: (store, { user_id = "" }) => byUser(store, user_id),
     read: (rows) => {
-      const [row] = rows as (typeof members.$inferSelect & { duties: string })[];
-      return row ? toMembership(toMemberRow(row)) : null;
+      const [row] = rows as Parameters<typeof toMembership>[0][];
+      return row ? toMembership(row) : null;
     },
   },
   async claim(store, user_id, email, now) {
-    const waiting = store.in(members, eq(members.email, email), sql`${members.user_id} IS NULL`);
+    const waiting = store.in(
+      members,
+      eq(members.email, email),
+      sql`${members.user_id} IS NULL AND ${members.status} <> 'left'`,
+    );
     const [row] = await store.db.select({ id: members.id, version: members.version }).from(members).where(waiting);
     if (!row) return null;
     const context = {
@@ -68,7 +96,14 @@ export const membershipSource: MembershipSource = {
       idempotency: null,
       newId,
     };
-    const change = { user_id, status: "active", updated_at: now, version: row.version + 1 } as const;
+    // Who waited comes in; who was suspended meanwhile stays so.
+    const change = {
+      user_id,
+      status: sql`CASE ${members.status} WHEN 'pending' THEN 'active' ELSE ${members.status} END`,
+      joined_at: sql`CASE ${members.joined_at} WHEN 0 THEN ${now} ELSE ${members.joined_at} END`,
+      updated_at: now,
+      version: row.version + 1,
+    };
     try {
       const envelopes = await commit(
         context,
@@ -88,7 +123,14 @@ export const membershipSource: MembershipSource = {
     // The event repeats it, should the directory be away now.
     await indexMembership(user_id, store.makerspace_id, row.id).catch(() => undefined);
     const [linked] = await byUser(store, user_id);
-    return linked ? toMembership(toMemberRow(linked)) : null;
+    return linked ? toMembership(linked) : null;
+  },
+  async seen(store, member_id, now) {
+    // Neither a change of the resource nor anything for the audit: its version stays.
+    await store.db
+      .update(members)
+      .set({ last_seen_at: now })
+      .where(store.in(members, eq(members.id, member_id), lt(members.last_seen_at, now)));
   },
 };
 

@@ -1,8 +1,18 @@
 import { spaceRoute } from "../../../platform/route.ts";
 import type { MemberEffects } from "../port.ts";
-import { Member, MemberInput, MemberOrEntry, MemberPage, MemberPatch, MemberQuery, SuspendInput } from "./contract.ts";
+import {
+  Member,
+  MemberInput,
+  MemberOrEntry,
+  MemberPage,
+  MemberPatch,
+  MemberQuery,
+  OwnPatch,
+  SuspendInput,
+} from "./contract.ts";
 import { listMembers } from "./lists.ts";
-import { addMember, changeMember, reactivateMember, readMember, suspendMember } from "./service.ts";
+import { addMember, changeMember, readMember, readOneself } from "./service.ts";
+import { reactivateMember, removeMember, suspendMember } from "./standing.ts";
 
 const tag = "members";
 
@@ -39,6 +49,34 @@ const peopleRoutes = [
   ),
   spaceRoute(
     {
+      operation_id: "get_own_member",
+      tag,
+      method: "get",
+      path: "/members/me",
+      summary: "Oneself as a member",
+      permission: "members.self",
+      response: Member,
+    },
+    (space) => readOneself(space),
+  ),
+  spaceRoute(
+    {
+      operation_id: "update_own_member",
+      tag,
+      method: "patch",
+      path: "/members/me",
+      summary: "Change what one says of oneself",
+      description: "A machine learns a changed wish not to be named with the member's next booking there.",
+      permission: "members.self",
+      body: OwnPatch,
+      if_match: "optional",
+      response: Member,
+      problems: ["stale_version", "conflict"],
+    },
+    (space, { body, if_match }) => changeMember(space, space.member.id, if_match, body),
+  ),
+  spaceRoute(
+    {
       operation_id: "get_member",
       tag,
       method: "get",
@@ -55,13 +93,13 @@ const peopleRoutes = [
       tag,
       method: "patch",
       path: "/members/{member_id}",
-      summary: "Change a member; members themselves decide whether tablets name them",
+      summary: "Change a member, or what one says of oneself",
       description: "A machine learns a changed name or wish with the member's next booking there.",
       permission: "members.read",
       body: MemberPatch,
       if_match: "optional",
       response: Member,
-      problems: ["external_id_taken", "stale_version", "conflict"],
+      problems: ["external_id_taken", "email_taken", "email_linked", "stale_version", "conflict"],
     },
     (space, { params, body, if_match }) => changeMember(space, params.member_id, if_match, body),
   ),
@@ -80,7 +118,7 @@ const standingRoutes = (effects: MemberEffects) => [
       body: SuspendInput,
       idempotency: "optional",
       response: Member,
-      problems: ["illegal_transition", "last_administrator"],
+      problems: ["illegal_transition", "last_administrator", "conflict"],
     },
     (space, { params, body }) => suspendMember(space, params.member_id, body.reason, effects),
   ),
@@ -90,13 +128,26 @@ const standingRoutes = (effects: MemberEffects) => [
       tag,
       method: "post",
       path: "/members/{member_id}/reactivate",
-      summary: "Let a suspended member back in",
+      summary: "Let a suspended or removed member back in",
       permission: "members.manage",
       idempotency: "optional",
       response: Member,
-      problems: ["illegal_transition"],
+      problems: ["illegal_transition", "conflict"],
     },
     (space, { params }) => reactivateMember(space, params.member_id),
+  ),
+  spaceRoute(
+    {
+      operation_id: "remove_member",
+      tag,
+      method: "delete",
+      path: "/members/{member_id}",
+      summary: "Remove a member: they are a stranger from their next request on; what they did stays",
+      permission: "members.manage",
+      status: 204,
+      problems: ["illegal_transition", "last_administrator", "conflict"],
+    },
+    (space, { params }) => removeMember(space, params.member_id, effects),
   ),
 ];
 

@@ -2,17 +2,18 @@ import type { z } from "@hono/zod-openapi";
 import type { DutyGrant } from "../../../platform/access/permissions.ts";
 import type { Space } from "../../../platform/space.ts";
 import { toIso, toIsoOrNull } from "../../../platform/time.ts";
+import { displayName } from "../model.ts";
 import type { members } from "../tables.ts";
 import type { DirectoryEntry, Member, MemberOrEntry } from "./contract.ts";
 
-/** A member with duties, as read together. */
-export type MemberRow = typeof members.$inferSelect & { duties: DutyGrant[] };
+/** A member with duties and tags, as read together. */
+export type MemberRow = typeof members.$inferSelect & { duties: DutyGrant[]; tags: string[] };
 
-const displayName = (row: { first_name: string; last_name: string }): string =>
-  `${row.first_name} ${row.last_name}`.trim();
+/** Zero stands for "not yet" in the columns that lists are sorted by. */
+const toIsoOrNever = (ms: number): string | null => (ms === 0 ? null : toIso(ms));
 
-/** Everything: for oneself and for staff. */
-export const viewMember = (row: MemberRow): z.output<typeof Member> => ({
+/** Everything that one may know of oneself. */
+export const viewOneself = (row: MemberRow): z.output<typeof Member> => ({
   id: row.id,
   user_id: row.user_id,
   email: row.email,
@@ -24,6 +25,16 @@ export const viewMember = (row: MemberRow): z.output<typeof Member> => ({
   status_reason: row.status_reason,
   duties: row.duties.map((grant) => ({ ...grant, ends_at: toIsoOrNull(grant.ends_at) })),
   hide_name: row.hide_name,
+  phone: row.phone,
+  bio: row.bio,
+  profile_image_url: row.profile_image_url,
+  public_skills: row.public_skills as string[],
+  locale: row.locale,
+  timezone: row.timezone,
+  joined_at: toIsoOrNever(row.joined_at),
+  last_seen_at: toIsoOrNever(row.last_seen_at),
+  suspended_at: toIsoOrNull(row.suspended_at),
+  left_at: toIsoOrNull(row.left_at),
   metadata: row.metadata as Record<string, string>,
   external_id: row.external_id,
   created_at: toIso(row.created_at),
@@ -31,15 +42,27 @@ export const viewMember = (row: MemberRow): z.output<typeof Member> => ({
   version: row.version,
 });
 
-/** What members see of each other: never e-mail, status or notes. */
+/** Everything, for staff. */
+export const viewMember = (row: MemberRow): z.output<typeof Member> => ({
+  ...viewOneself(row),
+  tags: row.tags,
+  notes: row.notes,
+  suspended_by: row.suspended_by,
+});
+
+/** What members see of each other: never e-mail, telephone, status or notes. */
 const viewEntry = (row: MemberRow): z.output<typeof DirectoryEntry> => ({
   id: row.id,
   display_name: displayName(row),
+  public_skills: row.public_skills as string[],
 });
 
+/** How this caller sees a member in full: staff with what staff note, others themselves alone. */
+export const viewInFull = (space: Space, row: MemberRow): z.output<typeof Member> =>
+  space.scope("members.read") === "any" ? viewMember(row) : viewOneself(row);
+
 /** How this caller sees members: in full for staff and for oneself. */
-export const viewFor = (space: Space) => {
-  const all = space.scope("members.read") === "any";
-  return (row: MemberRow): z.output<typeof MemberOrEntry> =>
-    all || row.id === space.actor.id ? viewMember(row) : viewEntry(row);
-};
+export const viewFor =
+  (space: Space) =>
+  (row: MemberRow): z.output<typeof MemberOrEntry> =>
+    space.scope("members.read") === "any" || row.id === space.actor.id ? viewInFull(space, row) : viewEntry(row);

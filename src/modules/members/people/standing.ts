@@ -1,0 +1,70 @@
+/** Who may still come in: suspended, let back in, removed. */
+
+import type { z } from "@hono/zod-openapi";
+import { problem } from "../../../platform/problem.ts";
+import type { Space } from "../../../platform/space.ts";
+import type { MemberEffects } from "../port.ts";
+import type { Member } from "./contract.ts";
+import { moveMember } from "./moves.ts";
+import type { MemberRow } from "./view.ts";
+
+type View = z.output<typeof Member>;
+
+/** Nobody acts on themselves, nor on somebody who may do what they may not. @throws forbidden */
+function refuseReach(space: Space, row: MemberRow, detail: string): void {
+  if (row.id === space.actor.id) throw problem("forbidden", { detail });
+  if (!space.access.covers(row.role, [])) throw problem("forbidden");
+}
+
+/**
+ * Suspends a member: it acts on their very next request and closes their sockets.
+ * @throws illegal_transition unless they are active or expired; last_administrator; forbidden for oneself.
+ */
+export async function suspendMember(space: Space, id: string, reason: string, effects: MemberEffects): Promise<View> {
+  const { view } = await moveMember(space, id, (before) => {
+    refuseReach(space, before, "Nobody suspends themselves.");
+    return {
+      step: "suspend",
+      to: "suspended",
+      action: "member.suspended",
+      reason,
+      set: { suspended_at: space.now, suspended_by: space.actor.id },
+      events: [{ type: "member.suspended", data: {} }],
+    };
+  });
+  await effects.suspended(space, id);
+  return view;
+}
+
+/** Lets a suspended or removed member back in; bookings that were cancelled stay cancelled. @throws illegal_transition, forbidden */
+export async function reactivateMember(space: Space, id: string): Promise<View> {
+  const { view } = await moveMember(space, id, (before) => {
+    if (!space.access.covers(before.role, [])) throw problem("forbidden");
+    return {
+      step: "reactivate",
+      to: "active",
+      action: "member.reactivated",
+      set: { suspended_at: null, suspended_by: null, left_at: null, joined_at: before.joined_at || space.now },
+      events: [{ type: "member.reactivated", data: {} }],
+    };
+  });
+  return view;
+}
+
+/**
+ * Removes a member: they are a stranger from their next request on; what they did stays.
+ * @throws illegal_transition when they left already; last_administrator; forbidden for oneself.
+ */
+export async function removeMember(space: Space, id: string, effects: MemberEffects): Promise<void> {
+  await moveMember(space, id, (before) => {
+    refuseReach(space, before, "Nobody removes themselves.");
+    return {
+      step: "remove",
+      to: "left",
+      action: "member.removed",
+      set: { left_at: space.now },
+      events: [{ type: "member.removed", data: {} }],
+    };
+  });
+  await effects.suspended(space, id);
+}
