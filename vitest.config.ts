@@ -14,6 +14,9 @@ export default defineConfig(async () => {
             ENVIRONMENT: "test",
             DEV_ISSUER: "on",
             RATE_LIMITS: "load",
+            // Newest first: tests seal with either.
+            SETTINGS_KEYS:
+              "test-2:dGhlIGtleSBvZiB0ZXN0cywgbmV3ZXN0IG9mIHR3by4=,test-1:dGhlIGtleSBvZiB0ZXN0cywgdGhlIG9sZGVyIG9uZS4=",
             ALLOWED_ORIGINS: "https://app.makrcave.test",
             MIGRATIONS: { directory, space },
           },

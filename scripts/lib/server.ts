@@ -18,7 +18,7 @@ export interface ServerOptions {
   port?: number;
   /** Where the state lives; kept between runs. */
   persistTo: string;
-  /** Variables of the worker on top of `ENVIRONMENT=development` and `DEV_ISSUER=on`. */
+  /** Variables of the worker on top of `ENVIRONMENT=development`, `DEV_ISSUER=on` and a key that seals nothing real. */
   vars?: Readonly<Record<string, string>>;
   /** Environment variables of the process itself. */
   env?: Readonly<Record<string, string>>;
@@ -94,8 +94,11 @@ const claimPort = async (port: number, patienceMs = 0): Promise<number> => {
   }
 };
 
+/** Seals what local states hold. Production refuses it by its id. */
+const developmentKey = "development:ZXZlcnlib2R5IGhhcyB0aGlzIGtleTogMzIgYnl0ZXM=";
+
 const argumentsFor = (options: ServerOptions, port: number): string[] => {
-  const vars = { ENVIRONMENT: "development", DEV_ISSUER: "on", ...options.vars };
+  const vars = { ENVIRONMENT: "development", DEV_ISSUER: "on", SETTINGS_KEYS: developmentKey, ...options.vars };
   return [
     packageFile("wrangler/bin/wrangler.js"),
     "dev",

@@ -30,6 +30,39 @@ const json = (text: string, ctx: z.RefinementCtx): unknown => {
   }
 };
 
+/** A key that seals secrets at rest. */
+export interface SealingKey {
+  /** Kept beside what it sealed. */
+  id: string;
+  /** 256 bits. */
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+const bytesOf = (base64: string): Uint8Array<ArrayBuffer> | null => {
+  try {
+    return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  } catch {
+    return null;
+  }
+};
+
+/** "2026-11:<base64>,2025-03:<base64>" → keys, newest first. A fault never repeats the text. */
+function sealingKeys(text: string, ctx: z.RefinementCtx): SealingKey[] {
+  const keys = text.split(",").map((part, index): SealingKey => {
+    const [, id = "", base64 = ""] = /^\s*([a-z0-9][a-z0-9_-]{0,31}):(\S+)\s*$/.exec(part) ?? [];
+    const bytes = bytesOf(base64);
+    if (id !== "" && bytes?.length === 32) return { id, bytes };
+    ctx.addIssue({ code: "custom", message: `entry ${index + 1} is not id:base64 of 32 bytes` });
+    return { id: String(index), bytes: new Uint8Array() };
+  });
+  if (new Set(keys.map(({ id }) => id)).size < keys.length)
+    ctx.addIssue({ code: "custom", message: "two keys have one id" });
+  return keys;
+}
+
+/** The key of the start and test scripts: everybody has it. */
+const DEVELOPMENT_KEY = "development";
+
 const Variables = z.object({
   ENVIRONMENT: z.enum(["production", "development", "test"]),
   OIDC_ISSUERS: z.string().transform(json).pipe(z.array(Issuer).max(10)),
@@ -44,6 +77,7 @@ const Variables = z.object({
     )
     .pipe(z.array(z.url())),
   RATE_LIMITS: z.enum(["standard", "load"]),
+  SETTINGS_KEYS: z.string().transform(sealingKeys),
 });
 
 const requiredBindings = [
@@ -83,6 +117,9 @@ export function readConfig(source: Record<string, unknown>): Config {
     if (new Set(prefixes).size < prefixes.length)
       faults.push('OIDC_ISSUERS: subject_prefix must differ (the development issuer uses "")');
   }
+  const keys = parsed.data?.SETTINGS_KEYS ?? [];
+  if (parsed.data?.ENVIRONMENT === "production" && keys.some(({ id }) => id === DEVELOPMENT_KEY))
+    faults.push("SETTINGS_KEYS: the development key cannot seal anything in production");
   if (!parsed.success || faults.length > 0) throw new Error(`MakrCave cannot start. ${faults.join("; ")}`);
   return parsed.data;
 }

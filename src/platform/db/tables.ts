@@ -176,6 +176,21 @@ export const settingsSections = sqliteTable(
   (table) => [primaryKey({ columns: [table.makerspace_id, table.section] })],
 );
 
+/** What is sealed at rest: keys of other services, secrets of webhooks. src/platform/secrets.ts is its only reader. */
+export const sealedSecrets = sqliteTable(
+  "sealed_secrets",
+  {
+    makerspace_id: makerspaceId(),
+    place: text().notNull(),
+    name: text().notNull(),
+    key_id: text().notNull(),
+    sealed: text().notNull(),
+    hint: text(),
+    updated_at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.place, table.name] })],
+);
+
 export const jobStatuses = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
 
 export const jobs = sqliteTable(

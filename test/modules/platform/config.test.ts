@@ -5,6 +5,8 @@ import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../src/platform/env.ts";
 import { ForeignIssuer } from "../../support/issuer.ts";
 
+const key = (id: string): string => `${id}:${btoa("x".repeat(32))}`;
+
 describe("the configuration", () => {
   const issuer = JSON.stringify([new ForeignIssuer("idp", { subject_prefix: "idp|" }).config]);
   const good: Record<string, unknown> = {
@@ -16,14 +18,34 @@ describe("the configuration", () => {
     RATE_LIMITS: "standard",
   };
 
+  it("has the keys that seal, newest first, and repeats none of them in a fault", () => {
+    const { SETTINGS_KEYS } = readConfig({ ...good, SETTINGS_KEYS: `${key("b")}, ${key("a")}` });
+    expect(SETTINGS_KEYS.map(({ id, bytes }) => [id, bytes.length])).toEqual([
+      ["b", 32],
+      ["a", 32],
+    ]);
+    expect(() => readConfig({ ...good, SETTINGS_KEYS: "a:c2VjcmV0LXNlY3JldA==" })).toThrow(/^(?!.*c2VjcmV0).*entry 1/);
+  });
+
   it("is read when it is whole", () => {
     const { ALLOWED_ORIGINS, OIDC_ISSUERS } = readConfig(good);
     expect(ALLOWED_ORIGINS).toEqual(["https://app.example", "https://admin.example"]);
     expect(OIDC_ISSUERS[0]?.subject_prefix).toBe("idp|");
   });
 
-  const names = ["ENVIRONMENT", "OIDC_ISSUERS", "DEV_ISSUER", "ALLOWED_ORIGINS", "RATE_LIMITS", "DIRECTORY", "DB_000"];
-  const bindings = ["FILES", "EQUIPMENT", "FLOOR", "ATTEMPTS", "EVENTS", "ASSETS", "LIMIT_USER", "LIMIT_IP"];
+  const names = ["ENVIRONMENT", "OIDC_ISSUERS", "DEV_ISSUER", "ALLOWED_ORIGINS", "RATE_LIMITS", "SETTINGS_KEYS"];
+  const bindings = [
+    "DIRECTORY",
+    "DB_000",
+    "FILES",
+    "EQUIPMENT",
+    "FLOOR",
+    "ATTEMPTS",
+    "EVENTS",
+    "ASSETS",
+    "LIMIT_USER",
+    "LIMIT_IP",
+  ];
   it.each([...names, ...bindings])("names %s when it is missing", (name) => {
     const { [name]: _, ...rest } = good;
     expect(() => readConfig(rest)).toThrow(`${name}:`);
@@ -39,6 +61,12 @@ describe("the configuration", () => {
     ["OIDC_ISSUERS", '[{"issuer":"https://idp.example"}]'],
     ["OIDC_ISSUERS", JSON.stringify([...JSON.parse(issuer), ...JSON.parse(issuer)])],
     ["OIDC_ISSUERS", issuer.replace("ES256", "HS256")],
+    ["SETTINGS_KEYS", ""],
+    ["SETTINGS_KEYS", "no-colon"],
+    ["SETTINGS_KEYS", "a:c2hvcnQ="],
+    ["SETTINGS_KEYS", "a:not base64"],
+    ["SETTINGS_KEYS", `${key("a")},${key("a")}`],
+    ["SETTINGS_KEYS", key("development")],
   ])("names %s when it is %s", (name, value) => {
     expect(() => readConfig({ ...good, [name]: value })).toThrow(name);
   });
