@@ -18,6 +18,9 @@ export default defineConfig(async () => {
             SETTINGS_KEYS:
               "test-2:dGhlIGtleSBvZiB0ZXN0cywgbmV3ZXN0IG9mIHR3by4=,test-1:dGhlIGtleSBvZiB0ZXN0cywgdGhlIG9sZGVyIG9uZS4=",
             ALLOWED_ORIGINS: "https://app.makrcave.test",
+            APP_URL: "https://app.makrcave.test",
+            MAIL: "outbox",
+            MAIL_FROM: "MakrCave <mail@makrcave.test>",
             MIGRATIONS: { directory, space },
           },
         },

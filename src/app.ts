@@ -5,6 +5,7 @@ import type { Context } from "hono";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
+import { sendMailBy } from "./integrations/mail/index.ts";
 import { equipmentRoutes, sweepAtOnce, verifyTablet } from "./modules/equipment/index.ts";
 import { memberRoutes, membershipSource, meRoutes } from "./modules/members/index.ts";
 import { notificationRoutes } from "./modules/notifications/index.ts";
@@ -14,6 +15,9 @@ import { config } from "./platform/env.ts";
 import { newId } from "./platform/ids.ts";
 import { limitIp, rateLimitPolicy } from "./platform/limits.ts";
 import { describeError, log } from "./platform/log.ts";
+import type { MailPorts } from "./platform/mail/deliveries.ts";
+import { mailRoutes } from "./platform/mail/routes.ts";
+import { devMailRoutes } from "./platform/ops/dev-mail.tsx";
 import { devTokenRoutes } from "./platform/ops/dev-tokens.ts";
 import { downloadRoutes } from "./platform/ops/downloads.ts";
 import { healthRoutes } from "./platform/ops/health.ts";
@@ -28,10 +32,13 @@ export const accessSources: AccessSources = {
   tablet: verifyTablet,
 };
 
+/** How mail leaves, and every kind of mail there is. A module that sends mail adds its templates here. */
+export const mailPorts: MailPorts = { send: sendMailBy(config), templates: {} };
+
 /** Every path of the system. A new module adds its routes here. */
 export const routes: readonly Route[] = [
   ...healthRoutes,
-  ...(config.DEV_ISSUER === "on" ? devTokenRoutes : []),
+  ...(config.DEV_ISSUER === "on" ? [...devTokenRoutes, ...devMailRoutes] : []),
   ...meRoutes,
   ...settingsRoutes,
   ...memberRoutes({ suspended: sweepAtOnce }),
@@ -39,6 +46,7 @@ export const routes: readonly Route[] = [
   ...notificationRoutes,
   ...operationsRoutes,
   ...downloadRoutes,
+  ...mailRoutes,
 ];
 
 function respondWith(c: Context<AppEnv>, found: Problem): Response {
@@ -122,7 +130,7 @@ export function createApp(): App {
     });
   });
   // Not on sockets: their answer is the object's and cannot be changed.
-  for (const path of ["/api/*", "/health", "/ready", "/openapi.json"]) app.use(path, secureHeaders());
+  for (const path of ["/api/*", "/dev/*", "/health", "/ready", "/openapi.json"]) app.use(path, secureHeaders());
   app.use(
     "/api/*",
     cors({

@@ -1,5 +1,6 @@
 /** What runs without a request: event consumers and cron tasks of all modules. */
 
+import { mailPorts } from "./app.ts";
 import {
   policyConsumers,
   pushPoliciesEachMinute,
@@ -13,6 +14,7 @@ import { notificationConsumers } from "./modules/notifications/index.ts";
 import { settingsSource } from "./modules/settings/index.ts";
 import type { CronTask } from "./platform/cron.ts";
 import type { EventType } from "./platform/events.ts";
+import { mailConsumers } from "./platform/mail/deliveries.ts";
 import { jobConsumers } from "./platform/ops/jobs.ts";
 import { tidy } from "./platform/ops/tidy.ts";
 import { type Consumers, type EventHandler, resendOutbox } from "./platform/queue.ts";
@@ -39,6 +41,7 @@ export const consumers: Consumers = merge(
   reconcileConsumers,
   policyConsumers(settingsSource),
   jobConsumers({ reconcile: reconcileJob }),
+  mailConsumers(mailPorts),
 );
 
 export const cronTasks: readonly CronTask[] = [

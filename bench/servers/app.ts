@@ -19,6 +19,11 @@ export const appVariables = (issuer: Issuer): Record<string, string> => ({
   ALLOWED_ORIGINS: "",
   RATE_LIMITS: "load",
   SETTINGS_KEYS: "bench:d2hhdCB0aGUgYmVuY2ggc2VhbHMgaXMgbm90IHJlYWw=",
+  APP_URL: "https://app.makrcave.test",
+  // Nothing of what is measured sends mail.
+  MAIL: "smtp",
+  MAIL_FROM: "mail@makrcave.test",
+  SMTP_HOST: "smtp.makrcave.test",
 });
 
 const extensions = {

@@ -18,7 +18,7 @@ export interface ServerOptions {
   port?: number;
   /** Where the state lives; kept between runs. */
   persistTo: string;
-  /** Variables of the worker on top of `ENVIRONMENT=development`, `DEV_ISSUER=on` and a key that seals nothing real. */
+  /** Variables of the worker on top of `ENVIRONMENT=development`, `DEV_ISSUER=on`, a key that seals nothing real and mail that stays here. */
   vars?: Readonly<Record<string, string>>;
   /** Environment variables of the process itself. */
   env?: Readonly<Record<string, string>>;
@@ -98,7 +98,15 @@ const claimPort = async (port: number, patienceMs = 0): Promise<number> => {
 const developmentKey = "development:ZXZlcnlib2R5IGhhcyB0aGlzIGtleTogMzIgYnl0ZXM=";
 
 const argumentsFor = (options: ServerOptions, port: number): string[] => {
-  const vars = { ENVIRONMENT: "development", DEV_ISSUER: "on", SETTINGS_KEYS: developmentKey, ...options.vars };
+  const vars = {
+    ENVIRONMENT: "development",
+    DEV_ISSUER: "on",
+    SETTINGS_KEYS: developmentKey,
+    APP_URL: `http://${HOST}:${port}`,
+    MAIL: "outbox",
+    MAIL_FROM: "MakrCave <mail@makrcave.test>",
+    ...options.vars,
+  };
   return [
     packageFile("wrangler/bin/wrangler.js"),
     "dev",

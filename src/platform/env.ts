@@ -62,6 +62,26 @@ function sealingKeys(text: string, ctx: z.RefinementCtx): SealingKey[] {
 
 /** The key of the start and test scripts: everybody has it. */
 const DEVELOPMENT_KEY = "development";
+/** Who mail comes from: `name@example.org` or `Name <name@example.org>`. */
+const Sender = z.string().transform((text, ctx) => {
+  const [, name, inner] = /^([^<>"\r\n]*)<([^<>\s]+)>$/.exec(text) ?? [];
+  const address = z
+    .email()
+    .max(254)
+    .safeParse(inner ?? text.trim());
+  if (address.success) return { address: address.data, name: name?.trim() || null };
+  ctx.addIssue({ code: "custom", message: 'is an address, or "Name <address>"' });
+  return z.NEVER;
+});
+
+/** An origin without a path, as links are made of it. */
+const Origin = z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin);
+
+/** A variable that may be left out; wrangler.toml writes that as an empty text. */
+const optional = z
+  .string()
+  .optional()
+  .transform((text) => text || null);
 
 const Variables = z.object({
   ENVIRONMENT: z.enum(["production", "development", "test"]),
@@ -78,6 +98,18 @@ const Variables = z.object({
     .pipe(z.array(z.url())),
   RATE_LIMITS: z.enum(["standard", "load"]),
   SETTINGS_KEYS: z.string().transform(sealingKeys),
+  /** Where people open pages: links in mail begin with it. */
+  APP_URL: Origin,
+  /** How mail leaves: an SMTP server, the send_email binding, or (development only) a table shown at /dev/mail. */
+  MAIL: z.enum(["smtp", "binding", "outbox"]),
+  MAIL_FROM: Sender,
+  SMTP_HOST: optional,
+  SMTP_PORT: z.coerce.number().int().min(1).max(65_535).default(587),
+  /** TLS from the first byte (465), by STARTTLS (587), or none, which production refuses. */
+  SMTP_SECURITY: z.enum(["tls", "starttls", "none"]).default("starttls"),
+  SMTP_USERNAME: optional,
+  /** A secret. */
+  SMTP_PASSWORD: optional,
 });
 
 const requiredBindings = [
@@ -96,6 +128,22 @@ const requiredBindings = [
 ] as const;
 
 export type Config = z.infer<typeof Variables>;
+
+/** What is wrong with how mail leaves. */
+function mailFaults(source: Record<string, unknown>, { ENVIRONMENT, DEV_ISSUER, MAIL, ...smtp }: Config): string[] {
+  const faults: string[] = [];
+  if (MAIL === "outbox" && DEV_ISSUER !== "on")
+    faults.push('MAIL: "outbox" shows everybody\'s mail and exists only with the development issuer');
+  if (MAIL === "binding" && source.EMAIL === undefined) faults.push("EMAIL: binding is missing");
+  if (MAIL !== "smtp") return faults;
+  if (smtp.SMTP_HOST === null) faults.push('SMTP_HOST: is needed with MAIL="smtp"');
+  if (smtp.SMTP_PORT === 25 && ENVIRONMENT === "production") faults.push("SMTP_PORT: workers cannot reach port 25");
+  if (smtp.SMTP_SECURITY === "none" && ENVIRONMENT === "production")
+    faults.push('SMTP_SECURITY: production sends no password and no mail in the clear: "tls" or "starttls"');
+  if ((smtp.SMTP_USERNAME === null) !== (smtp.SMTP_PASSWORD === null))
+    faults.push("SMTP_PASSWORD: comes with SMTP_USERNAME, and the other way round");
+  return faults;
+}
 
 /**
  * Reads the configuration out of the worker's environment.
@@ -116,6 +164,7 @@ export function readConfig(source: Record<string, unknown>): Config {
     const prefixes = [...issuers.map((issuer) => issuer.subject_prefix), ...(DEV_ISSUER === "on" ? [""] : [])];
     if (new Set(prefixes).size < prefixes.length)
       faults.push('OIDC_ISSUERS: subject_prefix must differ (the development issuer uses "")');
+    faults.push(...mailFaults(source, parsed.data));
   }
   const keys = parsed.data?.SETTINGS_KEYS ?? [];
   if (parsed.data?.ENVIRONMENT === "production" && keys.some(({ id }) => id === DEVELOPMENT_KEY))

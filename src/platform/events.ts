@@ -17,8 +17,11 @@ export interface EventEnvelope<T extends string = string, D = Record<string, unk
 /** Every type of event with its data. Each module adds its own, so that one that is misspelt or has no handler does not compile. */
 export interface EventCatalogue {
   "job.queued": { kind: string };
+  "mail.queued": { template: string };
 }
 export type EventType = keyof EventCatalogue;
 
-/** An event that is not on its way yet: its subject is the commit's. */
-export type EventDraft = { [T in EventType]: { type: T; data: EventCatalogue[T] } }[EventType];
+/** An event that is not on its way yet: its subject is the commit's unless it names another. */
+export type EventDraft = {
+  [T in EventType]: { type: T; data: EventCatalogue[T]; subject?: EventEnvelope["subject"] };
+}[EventType];

@@ -9,6 +9,7 @@ import { Api } from "../support/api.ts";
 import { endpointsOf, type Operation, openApi, seen } from "../support/contract.ts";
 import { files } from "./tour/files.ts";
 import { machines } from "./tour/machines.ts";
+import { mail } from "./tour/mail.ts";
 import { members } from "./tour/members.ts";
 import { operations } from "./tour/operations.ts";
 import { people } from "./tour/people.ts";
@@ -17,7 +18,7 @@ import { people } from "./tour/people.ts";
 const successOf = ({ responses }: Operation): string => Object.keys(responses).find((status) => status < "300") ?? "";
 
 /** The parts of the day; each brings its own makerspaces. */
-const parts: readonly (() => void)[] = [people, members, machines, operations, files];
+const parts: readonly (() => void)[] = [people, members, machines, operations, files, mail];
 
 describe("a day in a makerspace", () => {
   for (const part of parts) part();
@@ -45,7 +46,7 @@ describe("the document", () => {
 
   it("spells every path in full, and everything else in snake_case", async () => {
     const { paths, components } = await openApi();
-    const known = /^\/(health|ready|api\/v1(\/(\{[a-z_]+\}|[a-z_.]+))+)$/;
+    const known = /^\/(health|ready|dev\/mail|api\/v1(\/(\{[a-z_]+\}|[a-z_.]+))+)$/;
     expect(Object.keys(paths).filter((path) => !known.test(path))).toEqual([]);
     const names = Object.values(components.schemas).flatMap((schema) =>
       Object.keys((schema as { properties?: object }).properties ?? {}),

@@ -32,7 +32,7 @@ export interface CommitEntry {
   subject: { type: string; id: string; version: number };
   before?: unknown;
   after?: unknown;
-  /** Types and data of the events to send; their subject is the entry's. */
+  /** Types and data of the events to send; their subject is the entry's unless they name another. */
   events?: readonly EventDraft[];
   /** The answer to remember under the request's Idempotency-Key. */
   answer?: { status: number; body: unknown };
@@ -125,7 +125,7 @@ export async function commit(
       type: event.type,
       v: 1,
       makerspace_id: store.makerspace_id,
-      subject: entry.subject,
+      subject: event.subject ?? entry.subject,
       actor_id: context.actor.id,
       request_id: context.request_id,
       occurred_at: context.now,

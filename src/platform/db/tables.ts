@@ -80,6 +80,15 @@ export const fileLinks = sqliteTable("file_links", {
   expires_at: integer().notNull(),
 });
 
+export const devMail = sqliteTable("dev_mail", {
+  id: text().primaryKey(),
+  to_address: text().notNull(),
+  subject: text().notNull(),
+  text: text().notNull(),
+  html: text().notNull(),
+  created_at: integer().notNull(),
+});
+
 /** Tables of DIRECTORY; everything else is a space table and must bind its makerspace. */
 export const directoryTables = {
   makerspaces,
@@ -89,6 +98,7 @@ export const directoryTables = {
   pairingCodes,
   platformIdempotencyKeys,
   devIssuerKeys,
+  devMail,
   expiringFiles,
   fileLinks,
 };
@@ -207,6 +217,29 @@ export const jobs = sqliteTable(
     problem: json(),
     created_by: text().notNull(),
     file: json(),
+    ...resourceColumns(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
+);
+
+export const deliveryStatuses = ["queued", "sending", "sent", "failed", "dropped"] as const;
+
+export const mailDeliveries = sqliteTable(
+  "mail_deliveries",
+  {
+    makerspace_id: makerspaceId(),
+    id: text().notNull(),
+    cause: text().notNull(),
+    template: text().notNull(),
+    recipient: text().notNull(),
+    subject_type: text().notNull(),
+    subject_id: text().notNull(),
+    data: json().notNull(),
+    status: text({ enum: deliveryStatuses }).notNull(),
+    attempts: integer().notNull().default(0),
+    next_attempt_at: integer().notNull(),
+    reason: text(),
+    sent_at: integer(),
     ...resourceColumns(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],

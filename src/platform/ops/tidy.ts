@@ -6,18 +6,25 @@ import { directory, everyShard } from "../db/driver.ts";
 import {
   denylist,
   devIssuerKeys,
+  devMail,
   idempotencyKeys,
+  mailDeliveries,
   pairingCodes,
   platformIdempotencyKeys,
   processedEvents,
 } from "../db/tables.ts";
 import { tidyFiles } from "../files.ts";
+import { doneBefore } from "../mail/deliveries.ts";
 import { DAY } from "../time.ts";
 
 /** Longer than the longest retry of the queue, so that no event can come back after its mark is gone. */
 const PROCESSED_KEPT = 14 * DAY;
 
-/** Deletes expired keys, codes, marks and files. */
+/** What became of mail is shown this long; mail of the local outbox is kept as long as a token in it may work. */
+const DELIVERIES_KEPT = 90 * DAY;
+const DEV_MAIL_KEPT = 7 * DAY;
+
+/** Deletes expired keys, codes, marks, files and mail. */
 export const tidy: CronTask = {
   name: "tidy",
   schedule: "quarter",
@@ -28,12 +35,14 @@ export const tidy: CronTask = {
       db.delete(pairingCodes).where(lt(pairingCodes.expires_at, now)),
       db.delete(platformIdempotencyKeys).where(lt(platformIdempotencyKeys.expires_at, now)),
       db.delete(devIssuerKeys).where(lt(devIssuerKeys.retires_at, now)),
+      db.delete(devMail).where(lt(devMail.created_at, now - DEV_MAIL_KEPT)),
     ]);
     const shardResults = await Promise.all(
       everyShard().map((shard) =>
         shard.batch([
           shard.delete(idempotencyKeys).where(lt(idempotencyKeys.expires_at, now)),
           shard.delete(processedEvents).where(lt(processedEvents.processed_at, now - PROCESSED_KEPT)),
+          shard.delete(mailDeliveries).where(doneBefore(now - DELIVERIES_KEPT)),
         ]),
       ),
     );

@@ -16,6 +16,9 @@ describe("the configuration", () => {
     OIDC_ISSUERS: issuer,
     ALLOWED_ORIGINS: "https://app.example, https://admin.example",
     RATE_LIMITS: "standard",
+    APP_URL: "https://lab.example",
+    MAIL: "binding",
+    MAIL_FROM: "Fab Lab <mail@lab.example>",
   };
 
   it("has the keys that seal, newest first, and repeats none of them in a fault", () => {
@@ -46,7 +49,8 @@ describe("the configuration", () => {
     "LIMIT_USER",
     "LIMIT_IP",
   ];
-  it.each([...names, ...bindings])("names %s when it is missing", (name) => {
+  const mail = ["APP_URL", "MAIL", "MAIL_FROM", "EMAIL"];
+  it.each([...names, ...mail, ...bindings])("names %s when it is missing", (name) => {
     const { [name]: _, ...rest } = good;
     expect(() => readConfig(rest)).toThrow(`${name}:`);
   });
@@ -67,6 +71,11 @@ describe("the configuration", () => {
     ["SETTINGS_KEYS", "a:not base64"],
     ["SETTINGS_KEYS", `${key("a")},${key("a")}`],
     ["SETTINGS_KEYS", key("development")],
+    ["APP_URL", "lab.example"],
+    ["MAIL", "pigeon"],
+    ["MAIL_FROM", ""],
+    ["MAIL_FROM", "Fab Lab"],
+    ["MAIL_FROM", "Fab Lab <mail@lab.example>\r\nBcc: evil@example.org"],
   ])("names %s when it is %s", (name, value) => {
     expect(() => readConfig({ ...good, [name]: value })).toThrow(name);
   });
@@ -77,5 +86,29 @@ describe("the configuration", () => {
       expect(() => readConfig({ ...source, DEV_ISSUER: "on" })).toThrow("DEV_ISSUER");
     }
     expect(readConfig({ ...good, ENVIRONMENT: "test", DEV_ISSUER: "on" }).DEV_ISSUER).toBe("on");
+  });
+
+  it("reads a sender with and without a name", () => {
+    const from = (text: string) => readConfig({ ...good, MAIL_FROM: text }).MAIL_FROM;
+    expect(from("mail@lab.example")).toEqual({ address: "mail@lab.example", name: null });
+    expect(from("Fab Lab <mail@lab.example>")).toEqual({ address: "mail@lab.example", name: "Fab Lab" });
+  });
+
+  it("lets no mail out in the clear in production, and none without its server", () => {
+    const smtp = { ...good, MAIL: "smtp", SMTP_HOST: "smtp.lab.example", SMTP_USERNAME: "lab", SMTP_PASSWORD: "x" };
+    expect(readConfig(smtp)).toMatchObject({ MAIL: "smtp", SMTP_PORT: 587, SMTP_SECURITY: "starttls" });
+    expect(() => readConfig({ ...smtp, SMTP_HOST: "" })).toThrow("SMTP_HOST:");
+    expect(() => readConfig({ ...smtp, SMTP_PORT: "smtp" })).toThrow("SMTP_PORT:");
+    expect(() => readConfig({ ...smtp, SMTP_PORT: "25" })).toThrow("SMTP_PORT:");
+    expect(() => readConfig({ ...smtp, SMTP_SECURITY: "none" })).toThrow("SMTP_SECURITY:");
+    expect(() => readConfig({ ...smtp, SMTP_PASSWORD: "" })).toThrow("SMTP_PASSWORD:");
+    expect(() => readConfig({ ...smtp, SMTP_USERNAME: "" })).toThrow("SMTP_PASSWORD:");
+  });
+
+  it("shows nobody's mail without the development issuer", () => {
+    expect(() => readConfig({ ...good, MAIL: "outbox" })).toThrow("MAIL:");
+    expect(() => readConfig({ ...good, MAIL: "outbox", DEV_ISSUER: "on" })).toThrow("DEV_ISSUER:");
+    const test = { ...good, ENVIRONMENT: "test", DEV_ISSUER: "on", MAIL: "outbox" };
+    expect(readConfig(test).MAIL).toBe("outbox");
   });
 });

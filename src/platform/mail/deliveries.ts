@@ -1,0 +1,203 @@
+/**
+ * Mail that is due, and its way out. A delivery is a row without words and addresses, made once per (cause, template, recipient) in the batch
+ * that makes it due; words and address are made when it is sent. What fails for a while is tried again for about a day, by the event that
+ * stays in the outbox.
+ */
+
+import { and, eq, lt, lte, or, sql } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
+import { type Write, write } from "../db/commit.ts";
+import type { SpaceStore } from "../db/store.ts";
+import { mailDeliveries, outbox } from "../db/tables.ts";
+import type { EventDraft, EventEnvelope } from "../events.ts";
+import { newId } from "../ids.ts";
+import { MailFailure, type MailMessage, type SendMail } from "../mail.ts";
+import { type Consumers, type EventContext, NotNow, sendEvents } from "../queue.ts";
+import { HOUR, MINUTE } from "../time.ts";
+
+export type DeliveryRow = typeof mailDeliveries.$inferSelect;
+
+/** Mail that is to be sent. */
+export interface MailOrder {
+  /** A key of the templates. */
+  template: string;
+  /** "member:<id>", "invite:<id>": the template finds the address behind it. */
+  recipient: string;
+  /** What it is about; staff see it. */
+  subject: { type: string; id: string };
+  /** What makes it due: the id of an event, or a resource and its version. */
+  cause: string;
+  /** What the template has to know besides; nothing personal. */
+  data?: Record<string, unknown>;
+}
+
+/** What a template may use. */
+export interface MailContext {
+  store: SpaceStore;
+  delivery: DeliveryRow;
+  now: number;
+}
+
+/** Makes the message at the moment of sending; null when nobody is to be told any more. */
+export type MailTemplate = (context: MailContext) => Promise<Omit<MailMessage, "id"> | null>;
+export type MailTemplates = Readonly<Record<string, MailTemplate>>;
+
+/** Everything that sending takes. */
+export interface MailPorts {
+  send: SendMail;
+  templates: MailTemplates;
+}
+
+const toRow = (store: SpaceStore, order: MailOrder, now: number): DeliveryRow =>
+  store.row({
+    id: newId(),
+    cause: order.cause,
+    template: order.template,
+    recipient: order.recipient,
+    subject_type: order.subject.type,
+    subject_id: order.subject.id,
+    data: order.data ?? {},
+    status: "queued" as const,
+    attempts: 0,
+    next_attempt_at: now,
+    reason: null,
+    sent_at: null,
+    version: 1,
+    created_at: now,
+    updated_at: now,
+  });
+
+const subjectOf = (row: DeliveryRow) => ({ type: "mail_delivery", id: row.id, version: row.version });
+
+/** Mail that a commit makes due: a write and an event to hand to it. Send it at once with `sendDelivery`, or leave it to the event. */
+export function orderMail(
+  store: SpaceStore,
+  order: MailOrder,
+  now: number,
+): { id: string; write: Write; event: EventDraft } {
+  const row = toRow(store, order, now);
+  return {
+    id: row.id,
+    write: write(store.db.insert(mailDeliveries).values(row)),
+    event: { type: "mail.queued", data: { template: order.template }, subject: subjectOf(row) },
+  };
+}
+
+/** Seconds before the queue delivers an event whose row is written a moment later, in the handler's batch. */
+const AFTER_BATCH = 1;
+
+/** Mail that an event makes due: the statements for its handler to return. The same event again orders nothing. */
+export async function mailFor(
+  envelope: EventEnvelope,
+  { store, now }: EventContext,
+  orders: readonly Omit<MailOrder, "cause">[],
+): Promise<BatchItem<"sqlite">[]> {
+  const rows = orders.map((order) => toRow(store, { ...order, cause: envelope.id }, now));
+  const events = rows.map(
+    (row): EventEnvelope => ({
+      id: newId(),
+      type: "mail.queued",
+      v: 1,
+      makerspace_id: store.makerspace_id,
+      subject: subjectOf(row),
+      actor_id: "mail",
+      request_id: envelope.request_id,
+      occurred_at: now,
+      data: { template: row.template },
+    }),
+  );
+  // Should it come before the rows, the outbox brings it again.
+  if (events.length > 0) await sendEvents(events, AFTER_BATCH);
+  return [
+    ...rows.map((row) => store.db.insert(mailDeliveries).values(row).onConflictDoNothing()),
+    ...events.map((event) =>
+      store.db.insert(outbox).values(store.row({ event_id: event.id, envelope: event, created_at: now, sent_at: now })),
+    ),
+  ];
+}
+
+/** Whoever sends has this long; then another may. Longer than any adapter takes. */
+const LEASE = 2 * MINUTE;
+
+/** From one attempt to the next; after the last one it has failed. Greylisting passes within minutes, a broken server within a day. */
+const RETRY_AFTER = [2 * MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR] as const;
+
+/** One attempt at a time: of two that try, one gets the row. */
+async function claim(store: SpaceStore, id: string, now: number): Promise<DeliveryRow | null> {
+  const [row] = await store.db
+    .update(mailDeliveries)
+    .set({
+      status: "sending",
+      attempts: sql`${mailDeliveries.attempts} + 1`,
+      next_attempt_at: now + LEASE,
+      updated_at: now,
+      version: sql`${mailDeliveries.version} + 1`,
+    })
+    .where(
+      and(
+        store.in(mailDeliveries, eq(mailDeliveries.id, id), lte(mailDeliveries.next_attempt_at, now)),
+        or(eq(mailDeliveries.status, "queued"), eq(mailDeliveries.status, "sending")),
+      ),
+    )
+    .returning();
+  return row ?? null;
+}
+
+type Outcome = Pick<DeliveryRow, "status" | "reason"> & Partial<Pick<DeliveryRow, "sent_at" | "next_attempt_at">>;
+
+async function attempt({ send, templates }: MailPorts, context: MailContext): Promise<Outcome> {
+  const { delivery, now } = context;
+  try {
+    const template = templates[delivery.template];
+    if (!template) throw new MailFailure("no_template", true);
+    const message = await template(context);
+    if (!message) return { status: "dropped", reason: "nobody_to_tell" };
+    await send({ ...message, id: delivery.id });
+    return { status: "sent", reason: null, sent_at: now };
+  } catch (error) {
+    // Anything else is trouble of ours, such as a database that does not answer: it passes.
+    const { reason, permanent } = error instanceof MailFailure ? error : new MailFailure("internal", false);
+    const wait = RETRY_AFTER[delivery.attempts - 1];
+    if (permanent || wait === undefined) return { status: "failed", reason };
+    return { status: "queued", reason, next_attempt_at: now + wait };
+  }
+}
+
+/**
+ * Tries to send one delivery, unless somebody is at it or its time has not come.
+ * @returns true when there is nothing more to do: it was sent, has failed for good, or nobody is to be told.
+ */
+export async function sendDelivery(ports: MailPorts, store: SpaceStore, id: string, now: number): Promise<boolean> {
+  const delivery = await claim(store, id, now);
+  if (!delivery) {
+    const [row] = await store.db
+      .select({ status: mailDeliveries.status })
+      .from(mailDeliveries)
+      .where(store.in(mailDeliveries, eq(mailDeliveries.id, id)));
+    return row?.status !== "queued" && row?.status !== "sending";
+  }
+  const outcome = await attempt(ports, { store, delivery, now });
+  await store.db
+    .update(mailDeliveries)
+    .set({ ...outcome, updated_at: Date.now(), version: delivery.version + 1 })
+    // Somebody took over when this attempt took too long: theirs counts.
+    .where(store.in(mailDeliveries, eq(mailDeliveries.id, id), eq(mailDeliveries.version, delivery.version)));
+  return outcome.status !== "queued";
+}
+
+/** The consumer that sends mail. What could not be sent now stays in the outbox, which brings it again every few minutes. */
+export const mailConsumers = (ports: MailPorts): Consumers<"mail.queued"> => ({
+  "mail.queued": [
+    {
+      name: "send_mail",
+      async handle({ subject }, { store }) {
+        if (!(await sendDelivery(ports, store, subject.id, Date.now()))) throw new NotNow();
+        return [];
+      },
+    },
+  ],
+});
+
+/** Deliveries that are done are kept for staff to look at until then. */
+export const doneBefore = (moment: number) =>
+  and(sql`${mailDeliveries.status} IN ('sent', 'failed', 'dropped')`, lt(mailDeliveries.updated_at, moment));
