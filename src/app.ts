@@ -7,7 +7,7 @@ import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { sendMailBy } from "./integrations/mail/index.ts";
 import { equipmentRoutes, sweepAtOnce, verifyTablet } from "./modules/equipment/index.ts";
-import { memberRoutes, membershipSource, meRoutes } from "./modules/members/index.ts";
+import { agreementRoutes, memberRoutes, membershipSource, meRoutes } from "./modules/members/index.ts";
 import { notificationRoutes } from "./modules/notifications/index.ts";
 import { settingsRoutes, settingsSource } from "./modules/settings/index.ts";
 import type { AccessSources } from "./platform/access/authorise.ts";
@@ -42,6 +42,7 @@ export const routes: readonly Route[] = [
   ...meRoutes,
   ...settingsRoutes,
   ...memberRoutes({ suspended: sweepAtOnce }),
+  ...agreementRoutes,
   ...equipmentRoutes,
   ...notificationRoutes,
   ...operationsRoutes,

@@ -36,6 +36,11 @@ export const problems = {
   ],
   already_member: [409, "Already a member", "This person belongs to this makerspace already."],
   external_id_taken: [409, "External id taken", "Another resource of this type has this external_id."],
+  agreement_superseded: [
+    409,
+    "Agreement superseded",
+    "A later text is in force, or there is no such text. Read the agreement again.",
+  ],
   last_administrator: [409, "Last administrator", "A makerspace keeps at least one active makerspace_admin."],
   conflict: [409, "Conflict", "The state of the resource changed meanwhile. Read it again."],
   code_used: [410, "Code used or expired", "Ask for a new one."],

@@ -1,3 +1,4 @@
+/// <reference types="vite/types/importMeta.d.ts" />
 /**
  * One day in a makerspace: every operation of the document answers its success, as documented. A new one is missed until it has its place
  * in a part of the tour (test/contract/tour).
@@ -7,18 +8,14 @@ import { describe, expect, it } from "vitest";
 import { problems } from "../../src/platform/problem.ts";
 import { Api } from "../support/api.ts";
 import { endpointsOf, type Operation, openApi, seen } from "../support/contract.ts";
-import { files } from "./tour/files.ts";
-import { machines } from "./tour/machines.ts";
-import { mail } from "./tour/mail.ts";
-import { members } from "./tour/members.ts";
-import { operations } from "./tour/operations.ts";
-import { people } from "./tour/people.ts";
 
 /** The status of success that an operation documents. */
 const successOf = ({ responses }: Operation): string => Object.keys(responses).find((status) => status < "300") ?? "";
 
-/** The parts of the day; each brings its own makerspaces. */
-const parts: readonly (() => void)[] = [people, members, machines, operations, files, mail];
+/** The parts of the day, a file each; each brings its own makerspaces. */
+const parts = Object.values(import.meta.glob<Record<string, () => void>>("./tour/*.ts", { eager: true })).flatMap(
+  (file) => Object.values(file),
+);
 
 describe("a day in a makerspace", () => {
   for (const part of parts) part();

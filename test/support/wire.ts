@@ -13,6 +13,11 @@ import type {
   Tablet as TabletSchema,
 } from "../../src/modules/equipment/tablets/contract.ts";
 import type { LiveTicket as LiveTicketSchema } from "../../src/modules/equipment/watch/contract.ts";
+import type {
+  Agreement as AgreementSchema,
+  AgreementText as AgreementTextSchema,
+  Signatory as SignatorySchema,
+} from "../../src/modules/members/agreements/contract.ts";
 import type { Me as MeSchema } from "../../src/modules/members/me/routes.ts";
 import type {
   DirectoryEntry as DirectoryEntrySchema,
@@ -25,6 +30,9 @@ import type {
 } from "../../src/modules/settings/makerspaces/contract.ts";
 import type { DeadLetter as DeadLetterSchema, Job as JobSchema } from "../../src/platform/ops/contract.ts";
 
+export type Agreement = z.output<typeof AgreementSchema>;
+export type AgreementText = z.output<typeof AgreementTextSchema>;
+export type Signatory = z.output<typeof SignatorySchema>;
 export type Availability = z.output<typeof AvailabilitySchema>;
 export type DeadLetter = z.output<typeof DeadLetterSchema>;
 export type DirectoryEntry = z.output<typeof DirectoryEntrySchema>;

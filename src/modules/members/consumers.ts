@@ -19,4 +19,6 @@ export const memberConsumers: Consumers<MemberEventType> = {
   "member.suspended": [],
   "member.reactivated": [],
   "member.removed": [],
+  "agreement.text_published": [],
+  "agreement.accepted": [],
 };

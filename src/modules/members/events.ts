@@ -7,6 +7,8 @@ declare module "../../platform/events.ts" {
     "member.suspended": Record<string, never>;
     "member.reactivated": Record<string, never>;
     "member.removed": Record<string, never>;
+    "agreement.text_published": { number: number; required: boolean; effective_at: number };
+    "agreement.accepted": { number: number; member_id: string };
   }
 }
 
@@ -15,4 +17,6 @@ export type MemberEventType =
   | "member.linked"
   | "member.suspended"
   | "member.reactivated"
-  | "member.removed";
+  | "member.removed"
+  | "agreement.text_published"
+  | "agreement.accepted";

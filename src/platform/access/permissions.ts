@@ -11,6 +11,9 @@ export const permissions = {
   "members.self": "See one's own record, and change what one says of oneself",
   "members.read": "See members (own: oneself in full, others as directory entries)",
   "members.manage": "Add and change members, grant roles and duties, suspend and reactivate",
+  "agreements.read": "See agreements and their texts",
+  "agreements.accept": "Accept agreements (own: for oneself; any: record what others signed, see who has and has not)",
+  "agreements.manage": "Make agreements, publish texts",
   "equipment.read": "See machines",
   "equipment.manage": "Add, change and retire machines (own: machines that one owns)",
   "reservations.read":
@@ -50,6 +53,8 @@ const everything = Object.fromEntries(allPermissions.map((name) => [name, "any"]
 const member = {
   "space.read": "any",
   "members.self": "own",
+  "agreements.read": "any",
+  "agreements.accept": "own",
   "equipment.read": "any",
   "reservations.read": "own",
   "sessions.read": "own",
@@ -97,6 +102,7 @@ export const roleGrants: Readonly<Record<Role | "tablet", Grants>> = {
 /** Staff work by name: sets of permissions added to a membership, always with scope `any`. */
 export const dutyGrants = {
   desk: [
+    "agreements.accept",
     "members.read",
     "reservations.read",
     "reservations.create",
@@ -112,6 +118,8 @@ export const dutyGrants = {
   stock_keeper: ["jobs.read", "operations.read"],
   treasurer: ["members.read", "reservations.read", "sessions.read"],
   safety: [
+    "agreements.accept",
+    "agreements.manage",
     "members.read",
     "reservations.read",
     "reservations.change",

@@ -38,9 +38,12 @@ export function toPage<Row, T>(
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   const more = rows.length > limit && last !== undefined;
-  const next_cursor = more ? toBase64(JSON.stringify([listMark(list), key(last).value, key(last).id])) : null;
-  return { data: page.map(view), next_cursor };
+  return { data: page.map(view), next_cursor: more ? cursorAfter(list, key(last)) : null };
 }
+
+/** The cursor of what follows a place in a list. */
+export const cursorAfter = (list: unknown, { value, id }: Cursor): string =>
+  toBase64(JSON.stringify([listMark(list), value, id]));
 
 /**
  * Reads a cursor back.
