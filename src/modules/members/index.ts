@@ -1,11 +1,6 @@
 /** Members: who belongs to a makerspace, with which role and duties. */
 
-export {
-  concerning,
-  type OutstandingAgreement,
-  outstandingAgreements,
-  outstandingAgreementsOfUser,
-} from "./agreements/outstanding.ts";
+export { concerning, outstandingAgreements, outstandingAgreementsOfUser } from "./agreements/outstanding.ts";
 export { agreementRoutes } from "./agreements/routes.ts";
 export { memberConsumers } from "./consumers.ts";
 export { meRoutes } from "./me/routes.ts";

@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { outstandingAgreements } from "../../../src/modules/members/index.ts";
+import { concerning, outstandingAgreements, outstandingAgreementsOfUser } from "../../../src/modules/members/index.ts";
 import { readTogether } from "../../../src/platform/db/ready.ts";
 import { SpaceStore } from "../../../src/platform/db/store.ts";
 import { DAY } from "../../../src/platform/time.ts";
@@ -48,6 +48,17 @@ describe("an agreement", () => {
     );
     await api.post(`${path}/accept`, { number: 2 });
     expect(await outstanding(space, member.id)).toEqual([]);
+  });
+
+  it("that concerns some machines stands before these alone", async () => {
+    const space = await makeSpace();
+    const { sub } = await space.as("user");
+    await make(space, { equipment_ids: ["saw"] });
+    const store = new SpaceStore(space.id, "000");
+    const [rows] = await readTogether(store, [outstandingAgreementsOfUser.build], { user_id: sub });
+    const found = outstandingAgreementsOfUser.read(rows);
+    expect(concerning(found, "saw")).toHaveLength(1);
+    expect(concerning(found, "printer")).toEqual([]);
   });
 
   it("keeps its texts as they were published", async () => {
