@@ -6,7 +6,8 @@ import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { sendMailBy } from "./integrations/mail/index.ts";
-import { equipmentRoutes, sweepAtOnce, verifyTablet } from "./modules/equipment/index.ts";
+import { accessRoutes, apiTokenSource } from "./modules/access/index.ts";
+import { closeSockets, equipmentRoutes, sweepAtOnce, verifyTablet } from "./modules/equipment/index.ts";
 import { agreementRoutes, memberRoutes, membershipSource, meRoutes } from "./modules/members/index.ts";
 import { notificationRoutes } from "./modules/notifications/index.ts";
 import { settingsRoutes, settingsSource } from "./modules/settings/index.ts";
@@ -30,6 +31,7 @@ export const accessSources: AccessSources = {
   membership: membershipSource,
   settings: settingsSource,
   tablet: verifyTablet,
+  tokens: apiTokenSource,
 };
 
 /** How mail leaves, and every kind of mail there is. A module that sends mail adds its templates here. */
@@ -40,6 +42,9 @@ export const routes: readonly Route[] = [
   ...healthRoutes,
   ...(config.DEV_ISSUER === "on" ? [...devTokenRoutes, ...devMailRoutes] : []),
   ...meRoutes,
+  ...accessRoutes({
+    closeSockets: (space, id) => closeSockets(space, { kind: "member", id }, "access changed"),
+  }),
   ...settingsRoutes,
   ...memberRoutes({ suspended: sweepAtOnce }),
   ...agreementRoutes,

@@ -15,6 +15,7 @@ export const problems = {
   invalid_cursor: [400, "Invalid cursor", "The cursor belongs to another filter or sort. Start again without it."],
   unauthenticated: [401, "Not signed in", "A valid bearer token is needed."],
   forbidden: [403, "Not allowed", "Your role and duties do not include this."],
+  feature_disabled: [403, "Switched off", "This makerspace has switched this off in its settings."],
   membership_suspended: [403, "Membership suspended", "Ask the staff of this makerspace."],
   membership_pending: [403, "Membership pending", "The membership has not been confirmed yet."],
   not_found: [404, "Not found", "There is nothing here, or it is not yours to see."],

@@ -9,9 +9,9 @@ import { objectOf } from "./objects.ts";
 import { problem } from "./problem.ts";
 import { sendEvents } from "./queue.ts";
 
-/** Who does it. `id` is the membership, tablet or job; a super_admin without a membership acts as `platform` with the user id. */
+/** Who does it. `id` is the membership, tablet, service account or job; a super_admin without a membership acts as `platform` with the user id. */
 export interface Actor {
-  kind: "member" | "tablet" | "system" | "platform";
+  kind: "member" | "tablet" | "service" | "system" | "platform";
   id: string;
   membership: Membership | null;
 }

@@ -14,18 +14,18 @@ import {
   permissions,
   type Role,
 } from "../../src/platform/access/permissions.ts";
-import { DAY } from "../../src/platform/time.ts";
+import { DAY, HOUR } from "../../src/platform/time.ts";
 import { Api } from "../support/api.ts";
 import { type Endpoint, endpointsOf, openApi } from "../support/contract.ts";
 import { iso, makeTwoSpaces, signInAsRoot, type TestSpace } from "../support/space.ts";
-import type { Equipment } from "../support/wire.ts";
+import type { Equipment, NewApiToken, ServiceAccount } from "../support/wire.ts";
 
 interface Principal {
   name: string;
   api: Api;
   /** What they are in their makerspace; null for nobody. */
   access: Access | null;
-  is: "anonymous" | "tablet" | "member" | "suspended" | "super_admin";
+  is: "anonymous" | "tablet" | "api_token" | "member" | "suspended" | "super_admin";
   /** A shade of another principal, interesting at home alone. */
   isVariant?: boolean;
 }
@@ -54,6 +54,7 @@ function expectedRefusal(
   if (permission === "public") return null;
   if (who.is === "anonymous") return unauthenticated;
   if (!path.includes("{makerspace_id}")) {
+    if (who.is === "api_token") return operation["x-api-tokens"] ? null : forbidden;
     const isOpen = who.is === "super_admin" || (permission === "signed_in" && who.is !== "tablet");
     return isOpen ? null : forbidden;
   }
@@ -88,6 +89,64 @@ async function dutyHolders({ space, machine }: Place): Promise<Principal[]> {
   );
 }
 
+const inAnHour = (): string => iso(Date.now() + HOUR);
+
+/** Tokens of an administrator with a part of their permissions, of a maintainer for one machine, and of two kinds of service accounts. */
+async function tokenHolders({ space, machine }: Place): Promise<Principal[]> {
+  const now = Date.now();
+  const some: Permission[] = [
+    "equipment.read",
+    "equipment.manage",
+    "reservations.create",
+    "settings.read",
+    "members.manage",
+  ];
+  const tokenOf = async (api: Api, body: object): Promise<Api> => {
+    const { token } = await api.post<NewApiToken>(space.path("/api_tokens"), {
+      name: "a test",
+      expires_at: inAnHour(),
+      ...body,
+    });
+    return new Api(token);
+  };
+  const admin = await space.as("makerspace_admin");
+  const grant = dutyOf("maintainer", { equipment_ids: [machine.id] });
+  const limited = await space.person({ duties: [{ ...grant, ends_at: null }] });
+  const account = (body: object) => space.root.post<ServiceAccount>(space.path("/service_accounts"), body);
+  const [single, desk] = [
+    await account({ name: "single permissions", permissions: ["equipment.read", "members.read"] }),
+    await account({ name: "a role", role: "admin" }),
+  ];
+  const own = await tokenOf(admin.api, { permissions: some });
+  const narrow = await tokenOf(limited.api, { permissions: ["equipment.read", "equipment.manage"] });
+  const listed = await tokenOf(space.root, {
+    service_account_id: single.id,
+    permissions: ["equipment.read", "members.read"],
+  });
+  const role = await tokenOf(space.root, {
+    service_account_id: desk.id,
+    permissions: ["equipment.read", "tablets.read"],
+  });
+  const token = (name: string, api: Api, access: Access, isVariant = false): Principal => ({
+    name,
+    api,
+    access,
+    is: "api_token",
+    isVariant,
+  });
+  return [
+    token("api token", own, new Access("makerspace_admin", [], now, some)),
+    token(
+      "api token of a maintainer of one machine",
+      narrow,
+      new Access("user", [grant], now, ["equipment.read", "equipment.manage"]),
+      true,
+    ),
+    token("service account", listed, new Access("service", [], now, ["equipment.read", "members.read"])),
+    token("service account with a role", role, new Access("admin", [], now, ["equipment.read", "tablets.read"]), true),
+  ];
+}
+
 /** Everybody there is, and the place that is theirs. */
 async function everybody(space: TestSpace): Promise<{ principals: Principal[]; place: Place }> {
   // The machine belongs to the service provider, so that "own" is not in the way of the question a route asks first.
@@ -108,6 +167,7 @@ async function everybody(space: TestSpace): Promise<{ principals: Principal[]; p
     { name: "super_admin", api: await signInAsRoot(), access: null, is: "super_admin" },
     ...members,
     ...(await dutyHolders(place)),
+    ...(await tokenHolders(place)),
     { name: "suspended makerspace_admin", api: gone.api, access: null, is: "suspended" },
     { name: "tablet", api: tablet.api, access: new Access("tablet", [], Date.now()), is: "tablet" },
   ];
@@ -185,6 +245,8 @@ describe("every route × everybody × every makerspace", () => {
   it("knows every role and every duty", () => {
     const roles: Role[] = ["super_admin", ...memberRoles];
     const names = principals.map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining([...roles, ...duties, "tablet", "anonymous"]));
+    expect(names).toEqual(
+      expect.arrayContaining([...roles, ...duties, "tablet", "api token", "service account", "anonymous"]),
+    );
   });
 });

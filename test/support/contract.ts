@@ -18,6 +18,7 @@ export interface Operation {
   operationId: string;
   "x-permission": Permission | "signed_in" | "super_admin" | "public";
   "x-tablets"?: true;
+  "x-api-tokens"?: true;
   security: object[];
   parameters?: { name: string; in: string; required: boolean }[];
   requestBody?: { content: Record<string, MediaType> };

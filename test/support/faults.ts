@@ -7,7 +7,7 @@ import type { Send } from "./api.ts";
 
 /** Asked around every trip to a database, with the statements it carries; throwing is the fault. */
 export interface Faults {
-  before?: (statements: readonly string[]) => void;
+  before?: (statements: readonly string[]) => void | Promise<void>;
   /** The statements have run and are committed. */
   after?: (statements: readonly string[]) => void;
 }
@@ -21,7 +21,7 @@ const trips = new Set<PropertyKey>(["all", "run", "first", "raw"]);
 export function faulty(database: D1Database, faults: Faults): D1Database {
   const inner = new WeakMap<D1PreparedStatement, { statement: D1PreparedStatement; sql: string }>();
   const around = async <T>(statements: string[], work: () => Promise<T>): Promise<T> => {
-    faults.before?.(statements);
+    await faults.before?.(statements);
     const result = await work();
     faults.after?.(statements);
     return result;

@@ -1,6 +1,11 @@
 /** Resources as they go over the wire: the types of the contracts themselves. */
 
 import type { z } from "@hono/zod-openapi";
+import type {
+  ApiToken as ApiTokenSchema,
+  NewApiToken as NewApiTokenSchema,
+} from "../../src/modules/access/api_tokens/contract.ts";
+import type { ServiceAccount as ServiceAccountSchema } from "../../src/modules/access/service_accounts/contract.ts";
 import type { Equipment as EquipmentSchema } from "../../src/modules/equipment/machines/contract.ts";
 import type {
   Availability as AvailabilitySchema,
@@ -33,6 +38,7 @@ import type { DeadLetter as DeadLetterSchema, Job as JobSchema } from "../../src
 export type Agreement = z.output<typeof AgreementSchema>;
 export type AgreementText = z.output<typeof AgreementTextSchema>;
 export type Signatory = z.output<typeof SignatorySchema>;
+export type ApiToken = z.output<typeof ApiTokenSchema>;
 export type Availability = z.output<typeof AvailabilitySchema>;
 export type DeadLetter = z.output<typeof DeadLetterSchema>;
 export type DirectoryEntry = z.output<typeof DirectoryEntrySchema>;
@@ -43,9 +49,11 @@ export type Makerspace = z.output<typeof MakerspaceSchema>;
 export type MakerspaceSummary = z.output<typeof MakerspaceSummarySchema>;
 export type Me = z.output<typeof MeSchema>;
 export type Member = z.output<typeof MemberSchema>;
+export type NewApiToken = z.output<typeof NewApiTokenSchema>;
 export type Notification = z.output<typeof NotificationSchema>;
 export type PairedTablet = z.output<typeof PairedTabletSchema>;
 export type PairingTablet = z.output<typeof PairingTabletSchema>;
 export type Reservation = z.output<typeof ReservationSchema>;
+export type ServiceAccount = z.output<typeof ServiceAccountSchema>;
 export type Session = z.output<typeof SessionSchema>;
 export type Tablet = z.output<typeof TabletSchema>;

@@ -1,5 +1,6 @@
 /** Sends a command to a machine's object and turns a refusal into a problem. Every door to a booking goes through here. */
 
+import { auditActor } from "../../platform/db/commit.ts";
 import { describeError, log } from "../../platform/log.ts";
 import { type Problem, type ProblemCode, problem } from "../../platform/problem.ts";
 import type { Space } from "../../platform/space.ts";
@@ -89,7 +90,7 @@ export async function execute(space: Space, row: MachineRow, command: Command, s
   const { actor, request_id, key } = space;
   const call: CommandCall = {
     command,
-    actor: { kind: actor.kind, id: actor.id, authority: standing.authority },
+    actor: { ...auditActor(actor), authority: standing.authority },
     facts: {
       decide_before: space.now + FACTS_GOOD_FOR_MS,
       policy_versions: { makerspace: space.settings.version, equipment: row.policy_version },

@@ -33,3 +33,4 @@ export { policyConsumers, pushPolicies, pushPoliciesEachMinute, queuePolicyPushe
 export { reconcileConsumers, reconcileJob, reconcileNightly } from "./reconciliations/service.ts";
 export { suspensionConsumers, sweepAtOnce } from "./sweeps.ts";
 export { verifyTablet } from "./tablets/service.ts";
+export { closeSockets } from "./watch/service.ts";

@@ -7,5 +7,5 @@ export { meRoutes } from "./me/routes.ts";
 export { acrossShards, belongings } from "./me/service.ts";
 export { cycleAt } from "./memberships/cycles.ts";
 export { type BookingRights, bookingRights, bookingRightsOfUser, isCovered } from "./memberships/rights.ts";
-export { findMember, membershipSource } from "./people/reads.ts";
+export { findMember, membershipById, membershipSource } from "./people/reads.ts";
 export { memberRoutes } from "./people/routes.ts";

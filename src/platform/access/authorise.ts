@@ -1,48 +1,27 @@
 /** From a request to a Space: token → one trip to D1 (directory and makerspace in parallel) → 401, 404, 403. */
 
 import { and, eq, or, sql } from "drizzle-orm";
-import { TenantLeak } from "../db/driver.ts";
-import { type DirectoryBuilder, type ReadBuilder, readDirectory, readTogether } from "../db/ready.ts";
+import { type DirectoryBuilder, readDirectory } from "../db/ready.ts";
 import { directoryShardOf } from "../db/shards.ts";
 import { SpaceStore } from "../db/store.ts";
 import { denylist } from "../db/tables.ts";
 import { describeError, log } from "../log.ts";
-import { Problem, problem } from "../problem.ts";
+import { problem } from "../problem.ts";
 import { Space } from "../space.ts";
 import { HOUR } from "../time.ts";
-import type { Membership, MembershipSource, SettingsSource, SpaceSettings } from "./membership.ts";
-import { Access, type Permission } from "./permissions.ts";
+import { claimsApiToken, findApiToken } from "./api-tokens.ts";
+import { type AccessSources, fromDatabase, load, type OpenedSpace, refuseStanding, type SpaceRequest } from "./load.ts";
+import type { Membership, MembershipSource } from "./membership.ts";
+import { openForToken } from "./open-token.ts";
+import { Access } from "./permissions.ts";
 import type { Principal, TabletPrincipal, UserPrincipal } from "./principal.ts";
 import { verifyAccessToken } from "./tokens.ts";
 
-/** Finds the tablet behind a device token; the floor object answers, so it works with D1 down. */
-export type TabletVerifier = (token: string) => Promise<TabletPrincipal | null>;
-
-/** What the platform is given by the modules. */
-export interface AccessSources {
-  membership: MembershipSource;
-  settings: SettingsSource;
-  tablet: TabletVerifier;
-}
-
-/** Reads that a route wants in the authorisation trip: name → statement, made from the makerspace and the path. */
-export type FactReads = Readonly<Record<string, ReadBuilder>>;
-
-export interface SpaceRequest {
-  makerspace_id: string;
-  permission: Permission;
-  /** Whether paired tablets may ask for it. */
-  tablets: boolean;
-  facts: FactReads;
-  params: Readonly<Record<string, string>>;
-  request_id: string;
-  now: number;
-  defer: (work: Promise<unknown>) => void;
-}
+export type { AccessSources, FactReads, TabletVerifier } from "./load.ts";
 
 const DEVICE_TOKEN = /^mct_/;
 
-/** Who sent this request. @throws unauthenticated */
+/** Who sent this request. @throws unauthenticated; unavailable when whoever knows the token does not answer */
 export async function authenticate(
   header: string | undefined,
   sources: AccessSources,
@@ -50,6 +29,7 @@ export async function authenticate(
 ): Promise<Principal> {
   const token = /^Bearer ([A-Za-z0-9._~+/=-]{16,8192})$/.exec(header ?? "")?.[1];
   if (token === undefined) throw problem("unauthenticated");
+  if (claimsApiToken(token)) return authenticateApiToken(token, now);
   if (!DEVICE_TOKEN.test(token)) return verifyAccessToken(token, now);
   const tablet = await sources.tablet(token).catch((error: unknown) => {
     log.error("tablet_unverified", { error: describeError(error) });
@@ -57,6 +37,15 @@ export async function authenticate(
   });
   if (!tablet) throw problem("unauthenticated", { detail: "This tablet was revoked, or its token is unknown." });
   return tablet;
+}
+
+async function authenticateApiToken(token: string, now: number): Promise<Principal> {
+  const found = await findApiToken(token, now).catch((error: unknown) => {
+    log.error("api_token_unverified", { error: describeError(error) });
+    throw problem("unavailable", { retry_after: 2 });
+  });
+  if (!found) throw problem("unauthenticated", { detail: "This API token is unknown, was revoked or has expired." });
+  return found;
 }
 
 /** Refuses tokens that were signed out. @throws unauthenticated; unavailable when the directory does not answer */
@@ -88,47 +77,6 @@ async function checkDenylist({ user_id, issued_at, jti, sid }: UserPrincipal, no
   if (found.length > 0) throw problem("unauthenticated", { detail: "This token was signed out." });
 }
 
-interface Loaded {
-  membership: Membership | null;
-  settings: SpaceSettings | null;
-  facts: Record<string, unknown>;
-}
-
-async function load(
-  store: SpaceStore,
-  request: SpaceRequest,
-  user_id: string | null,
-  sources: AccessSources,
-): Promise<Loaded> {
-  const { settings } = sources.settings;
-  const membership = user_id === null ? null : sources.membership.byUser;
-  const facts = Object.entries(request.facts);
-  const builders = [settings.build, ...(membership ? [membership.build] : []), ...facts.map(([, build]) => build)];
-  const rows = await readTogether(store, builders, { ...request.params, ...(user_id !== null && { user_id }) });
-  const first = membership ? 2 : 1;
-  return {
-    settings: settings.read(rows[0]),
-    membership: membership ? membership.read(rows[1]) : null,
-    facts: Object.fromEntries(facts.map(([name], index) => [name, rows[first + index]])),
-  };
-}
-
-/** D1 away before the decision is 503; problems and bugs of ours pass. */
-async function fromDatabase<T>(work: Promise<T>, request_id: string): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if ([Problem, TenantLeak, TypeError, ReferenceError].some((kind) => error instanceof kind)) throw error;
-    log.error("authorisation_unavailable", { request_id, error: describeError(error) });
-    throw problem("unavailable", { retry_after: 2 });
-  }
-}
-
-export interface OpenedSpace {
-  space: Space;
-  facts: Record<string, unknown>;
-}
-
 async function openForTablet(
   tablet: TabletPrincipal,
   request: SpaceRequest,
@@ -143,8 +91,9 @@ async function openForTablet(
   const needsDatabase = Object.keys(request.facts).length > 0;
   const shard = needsDatabase ? await fromDatabase(directoryShardOf(request.makerspace_id), request.request_id) : "000";
   const store = new SpaceStore(request.makerspace_id, shard ?? "000");
+  const { settings } = sources.settings;
   const loaded = needsDatabase
-    ? await fromDatabase(load(store, request, null, sources), request.request_id)
+    ? await fromDatabase(load(store, request, { settings }, {}), request.request_id)
     : { settings: null, facts: {} };
   const actor = { kind: "tablet", id: tablet.tablet_id, membership: null } as const;
   return {
@@ -173,7 +122,15 @@ async function openForUser(user: UserPrincipal, request: SpaceRequest, sources: 
   const store = new SpaceStore(request.makerspace_id, shard);
   const started = performance.now();
   const [, loaded] = await fromDatabase(
-    Promise.all([denied, load(store, request, user.user_id, sources)]),
+    Promise.all([
+      denied,
+      load(
+        store,
+        request,
+        { settings: sources.settings.settings, membership: sources.membership.byUser },
+        { user_id: user.user_id },
+      ),
+    ]),
     request.request_id,
   );
   let { membership } = loaded;
@@ -187,8 +144,7 @@ async function openForUser(user: UserPrincipal, request: SpaceRequest, sources: 
   // Who left is a stranger again, also when they are a super_admin.
   if (membership?.status === "left") membership = null;
   if (!membership && !user.super_admin) throw problem("not_found");
-  if (!user.super_admin && membership?.status === "suspended") throw problem("membership_suspended");
-  if (!user.super_admin && membership?.status === "pending") throw problem("membership_pending");
+  if (!user.super_admin && membership) refuseStanding(membership);
   const role = user.super_admin ? "super_admin" : (membership?.role ?? "user");
   const access = new Access(role, membership?.duties ?? [], request.now);
   // With a machine in the path, duties limited to that machine count; elsewhere only unlimited ones do.
@@ -206,5 +162,8 @@ async function openForUser(user: UserPrincipal, request: SpaceRequest, sources: 
  * Opens the makerspace for a principal.
  * @throws not_found when the makerspace does not exist or the caller does not belong to it; forbidden without the permission; unavailable when D1 does not answer.
  */
-export const openSpace = (principal: Principal, request: SpaceRequest, sources: AccessSources): Promise<OpenedSpace> =>
-  principal.kind === "tablet" ? openForTablet(principal, request, sources) : openForUser(principal, request, sources);
+export function openSpace(principal: Principal, request: SpaceRequest, sources: AccessSources): Promise<OpenedSpace> {
+  if (principal.kind === "tablet") return openForTablet(principal, request, sources);
+  if (principal.kind === "api_token") return openForToken(principal, request, sources);
+  return openForUser(principal, request, sources);
+}

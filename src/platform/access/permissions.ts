@@ -27,6 +27,11 @@ export const permissions = {
   "live.watch": "Open live sockets of a machine or of the floor",
   "tablets.read": "See paired tablets",
   "tablets.manage": "Pair and revoke tablets",
+  "tokens.read": "See API tokens (own: one's own); the tokens themselves are never shown again",
+  "tokens.manage": "Create and revoke API tokens (own: one's own), within one's own permissions",
+  "service_accounts.read": "See service accounts",
+  "service_accounts.manage":
+    "Create, change and disable service accounts, and make tokens for them, within one's own permissions",
   "notifications.read": "Read and mark notifications (own: one's own)",
   "jobs.read": "See jobs (own: those that one started)",
   "operations.read": "See dead letters and timings",
@@ -61,10 +66,12 @@ const member = {
   "live.watch": "own",
   "notifications.read": "own",
   "jobs.read": "own",
+  "tokens.read": "own",
+  "tokens.manage": "own",
 } as const satisfies Grants;
 
 /** The seed's five roles. What is not written here is `none`. */
-export const roleGrants: Readonly<Record<Role | "tablet", Grants>> = {
+export const roleGrants: Readonly<Record<Role | "tablet" | "service", Grants>> = {
   super_admin: everything,
   makerspace_admin: everything,
   admin: {
@@ -76,6 +83,8 @@ export const roleGrants: Readonly<Record<Role | "tablet", Grants>> = {
     "live.watch": "any",
     "tablets.read": "any",
     "jobs.read": "any",
+    "tokens.read": "any",
+    "service_accounts.read": "any",
     "operations.read": "any",
   },
   user: {
@@ -97,6 +106,8 @@ export const roleGrants: Readonly<Record<Role | "tablet", Grants>> = {
     "equipment.read": "own",
     "live.watch": "own",
   },
+  // A service account without a role: its own list of permissions is the limit.
+  service: everything,
 };
 
 /** Staff work by name: sets of permissions added to a membership, always with scope `any`. */
@@ -141,26 +152,35 @@ export interface DutyGrant {
   ends_at: number | null;
 }
 
-/** A role and its duties at one moment: answers every "may they?". */
+/** A role and its duties at one moment, narrowed to what a token carries: answers every "may they?". */
 export class Access {
   private readonly duties: readonly DutyGrant[];
 
   constructor(
-    readonly role: Role | "tablet",
+    readonly role: Role | "tablet" | "service",
     granted: readonly DutyGrant[],
     now: number,
+    /** Nothing but these, whatever role and duties say: what a token was given. */
+    private readonly only: readonly Permission[] | null = null,
   ) {
     this.duties = granted.filter((grant) => grant.ends_at === null || grant.ends_at > now);
   }
 
   /** The widest scope of a permission; with a machine, duties limited to that machine count, too. */
   scope(permission: Permission, equipment_id?: string): Scope {
+    if (this.only && !this.only.includes(permission)) return "none";
     const byDuty = this.duties.some(
       (grant) =>
         (dutyGrants[grant.duty] as readonly Permission[]).includes(permission) &&
         (grant.equipment_ids === null || (equipment_id !== undefined && grant.equipment_ids.includes(equipment_id))),
     );
     return byDuty ? "any" : (roleGrants[this.role][permission] ?? "none");
+  }
+
+  /** True when it is ours at least somewhere: our own, or on some machines. */
+  has(permission: Permission): boolean {
+    const limited = this.duties.flatMap((grant) => grant.equipment_ids ?? []);
+    return [undefined, ...limited].some((equipment_id) => this.scope(permission, equipment_id) !== "none");
   }
 
   /** True when everything in `role` and `granted` is already ours: nobody grants above their own. */

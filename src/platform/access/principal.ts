@@ -24,8 +24,20 @@ export interface TabletPrincipal {
   equipment_ids: string[];
 }
 
-export type Principal = UserPrincipal | TabletPrincipal;
+/** An API token: of a member, or of a service account. */
+export interface ApiTokenPrincipal {
+  kind: "api_token";
+  token_id: string;
+  /** The only makerspace it opens. */
+  makerspace_id: string;
+  /** Epoch milliseconds. */
+  expires_at: number;
+}
+
+export type Principal = UserPrincipal | TabletPrincipal | ApiTokenPrincipal;
 
 /** The key for limits and idempotency scopes. */
-export const principalKey = (principal: Principal): string =>
-  principal.kind === "user" ? `user:${principal.user_id}` : `tablet:${principal.tablet_id}`;
+export function principalKey(principal: Principal): string {
+  if (principal.kind === "user") return `user:${principal.user_id}`;
+  return principal.kind === "tablet" ? `tablet:${principal.tablet_id}` : `api_token:${principal.token_id}`;
+}

@@ -41,7 +41,7 @@ export interface CommitEntry {
 /** Who commits, as the space knows it. */
 export interface CommitContext {
   store: SpaceStore;
-  actor: { kind: "member" | "tablet" | "system" | "platform"; id: string };
+  actor: { kind: "member" | "tablet" | "service" | "system" | "platform"; id: string };
   request_id: string;
   now: number;
   idempotency: { scope: string; key: string; fingerprint: string; expires_at: number } | null;
@@ -63,8 +63,13 @@ const causeOf = (error: unknown): string => {
 const assertChanged = (store: SpaceStore, code: ProblemCode): BatchItem<"sqlite"> =>
   store.db.run(sql.raw(`SELECT json_extract('{}', iif(changes() = 1, '$', 'expect:${code}'))`));
 
+/** An actor as the audit log and the objects name it: service accounts are the system's, by name. */
+export const auditActor = ({ kind, id }: CommitContext["actor"]) =>
+  kind === "service" ? ({ kind: "system", id: `service:${id}` } as const) : { kind, id };
+
 function auditStatement(context: CommitContext, entry: CommitEntry, commit_id: string): BatchItem<"sqlite"> {
-  const { store, actor } = context;
+  const { store } = context;
+  const actor = auditActor(context.actor);
   const text = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
   return store.db.run(sql`
     INSERT INTO audit_log (makerspace_id, seq, commit_id, occurred_at, actor_kind, actor_id, action,

@@ -39,6 +39,13 @@ export const denylist = sqliteTable(
   (table) => [primaryKey({ columns: [table.kind, table.value] })],
 );
 
+export const apiTokenIndex = sqliteTable("api_token_index", {
+  digest: text().primaryKey(),
+  makerspace_id: makerspaceId(),
+  token_id: text().notNull(),
+  expires_at: integer().notNull(),
+});
+
 export const pairingCodes = sqliteTable("pairing_codes", {
   digest: text().primaryKey(),
   makerspace_id: makerspaceId(),
@@ -95,6 +102,7 @@ export const directoryTables = {
   principals,
   membershipIndex,
   denylist,
+  apiTokenIndex,
   pairingCodes,
   platformIdempotencyKeys,
   devIssuerKeys,

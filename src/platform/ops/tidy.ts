@@ -4,6 +4,7 @@ import { lt } from "drizzle-orm";
 import type { CronTask } from "../cron.ts";
 import { directory, everyShard } from "../db/driver.ts";
 import {
+  apiTokenIndex,
   denylist,
   devIssuerKeys,
   devMail,
@@ -32,6 +33,7 @@ export const tidy: CronTask = {
     const db = directory();
     const directoryResults = await db.batch([
       db.delete(denylist).where(lt(denylist.expires_at, now)),
+      db.delete(apiTokenIndex).where(lt(apiTokenIndex.expires_at, now)),
       db.delete(pairingCodes).where(lt(pairingCodes.expires_at, now)),
       db.delete(platformIdempotencyKeys).where(lt(platformIdempotencyKeys.expires_at, now)),
       db.delete(devIssuerKeys).where(lt(devIssuerKeys.retires_at, now)),

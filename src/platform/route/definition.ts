@@ -62,6 +62,8 @@ export interface Definition<P extends string, Q, B, R> {
   idempotency?: "required" | "optional";
   /** `required`: 428 without the header. */
   if_match?: "required" | "optional";
+  /** The answer holds a secret, or ends one: nobody on the way may keep it. */
+  no_store?: true;
   status?: 200 | 201 | 202 | 204;
   /** Where what was made is read, as a path of the makerspace with `{id}`; below this path unless told. */
   location?: string;
@@ -105,7 +107,10 @@ export type Handled<R> = Promise<Answer<R> | Reply<Answer<R>> | FileReply> | Ans
 export interface Route {
   operation_id: string;
   /** The permission (and whether tablets may ask for it), or why none is needed. */
-  access: { permission: Permission; tablets: boolean } | { signed_in: string } | { public_because: string };
+  access:
+    | { permission: Permission; tablets: boolean }
+    | { signed_in: string; api_tokens: boolean }
+    | { public_because: string };
   method: Method;
   path: string;
   add(app: App, sources: AccessSources): void;

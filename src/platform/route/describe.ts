@@ -36,6 +36,12 @@ function permissionOf(access: Route["access"]): string {
   return access.signed_in === "super_admin" ? "super_admin" : "signed_in";
 }
 
+/** Principals that are no people, where they may ask, too. */
+const whoElse = (access: Route["access"]) => ({
+  ...("tablets" in access && access.tablets && { "x-tablets": true }),
+  ...("api_tokens" in access && access.api_tokens && { "x-api-tokens": true }),
+});
+
 /** Signed-in callers are told of parameters that nobody reads; monitors and caches may add theirs to public paths. */
 const NoQuery = z.strictObject({});
 
@@ -76,7 +82,7 @@ export function describe(
       ? { security: [] as Record<string, string[]>[] }
       : { security: [{ bearer: [] as string[] }] }),
     "x-permission": permissionOf(access),
-    ...("tablets" in access && access.tablets && { "x-tablets": true }),
+    ...whoElse(access),
     middleware,
     request: {
       ...(names.length > 0 && {

@@ -59,12 +59,17 @@ function respondWithFile(c: Context<AppEnv>, { body, file }: FileReply): Respons
 /** Turns what a handler returned into a response: ETag of anything with a version, Location of anything created. */
 export function respond(
   c: Context<AppEnv>,
-  { status = 200, location = "" }: Pick<Definition<string, unknown, unknown, unknown>, "status" | "location">,
+  {
+    status = 200,
+    location = "",
+    no_store,
+  }: Pick<Definition<string, unknown, unknown, unknown>, "status" | "location" | "no_store">,
   result: unknown,
 ): Response {
   if (result instanceof FileReply) return respondWithFile(c, result);
   const reply = result instanceof Reply ? result : new Reply(result);
   for (const [name, value] of Object.entries(reply.headers)) c.header(name, value);
+  if (no_store) c.header("cache-control", "no-store");
   if (status === 204) return c.body(null, 204);
   const body = reply.body as { id?: unknown; version?: unknown } | null;
   if (typeof body?.version === "number") c.header("etag", `"${body.version}"`);

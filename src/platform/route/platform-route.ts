@@ -2,7 +2,8 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { type AccessSources, authenticate, refuseDenied } from "../access/authorise.ts";
-import type { UserPrincipal } from "../access/principal.ts";
+import { type OpenedToken, openToken } from "../access/open-token.ts";
+import type { ApiTokenPrincipal, UserPrincipal } from "../access/principal.ts";
 import { limitBody, readRequestKey, rememberedPlatformAnswer } from "../http.ts";
 import { limitIp, limitPrincipal } from "../limits.ts";
 import { problem } from "../problem.ts";
@@ -25,6 +26,14 @@ export interface Caller {
 interface PlatformDefinition<P extends string, Q, B, R> extends Definition<P, Q, B, R> {
   /** `signed_in` says why any person may; `super_admin` asks for the realm role. */
   allow: { signed_in: string } | "super_admin";
+  /** What an API token is answered; without it, tokens are turned away. */
+  for_tokens?: (opened: OpenedToken, caller: TokenCaller) => Handled<R>;
+}
+
+/** An API token as a platform route meets it. */
+export interface TokenCaller {
+  request_id: string;
+  now: number;
 }
 
 /** A path outside any makerspace, for signed-in people. */
@@ -34,17 +43,26 @@ export function platformRoute<
   B extends Schema | undefined = undefined,
   R extends Schema | undefined = undefined,
 >(definition: PlatformDefinition<P, Q, B, R>, handler: (caller: Caller, input: Input<P, Q, B>) => Handled<R>): Route {
-  const access = definition.allow === "super_admin" ? { signed_in: "super_admin" } : definition.allow;
+  const signed_in = definition.allow === "super_admin" ? "super_admin" : definition.allow.signed_in;
+  const access = { signed_in, api_tokens: definition.for_tokens !== undefined };
   const add = (app: App, sources: AccessSources): void => {
     const guard: MiddlewareHandler<AppEnv> = async (c, next) => {
       await limitIp(c);
       const principal = await authenticate(c.req.header("authorization"), sources, c.get("now"));
       await limitPrincipal(principal);
       if (principal.kind === "tablet") throw problem("forbidden");
+      if (principal.kind === "api_token") return answerToken(c, principal);
       await refuseDenied(principal, c.get("request_id"), c.get("now"));
       if (definition.allow === "super_admin" && !principal.super_admin) throw problem("forbidden");
       c.set("principal", principal);
       await next();
+    };
+    const answerToken = async (c: Context<AppEnv>, token: ApiTokenPrincipal): Promise<Response> => {
+      if (!definition.for_tokens) throw problem("forbidden", { detail: "API tokens open their makerspace alone." });
+      const [request_id, now] = [c.get("request_id"), c.get("now")];
+      const defer = (work: Promise<unknown>): void => c.executionCtx.waitUntil(work);
+      const opened = await openToken(token, { facts: {}, params: {}, request_id, now, defer }, sources);
+      return respond(c, definition, await definition.for_tokens(opened, { request_id, now }));
     };
     const run = async (c: Context<AppEnv>): Promise<Response> => {
       const principal = c.get("principal") as UserPrincipal;
@@ -62,7 +80,17 @@ export function platformRoute<
       const result = await withKey(key, "d1", (found) => rememberedPlatformAnswer(found, caller.now), answer);
       return respond(c, definition, result);
     };
-    const base = ["unauthenticated", "forbidden", "rate_limited", "unavailable", "internal_error"] as const;
+    const forTokens = definition.for_tokens
+      ? (["feature_disabled", "membership_suspended", "membership_pending"] as const)
+      : [];
+    const base = [
+      "unauthenticated",
+      "forbidden",
+      ...forTokens,
+      "rate_limited",
+      "unavailable",
+      "internal_error",
+    ] as const;
     app.openapi(
       describe(definition, definition.path, access, base, [guard, limitBody(definition.body_limit)]),
       run as never,

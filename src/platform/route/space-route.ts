@@ -46,6 +46,7 @@ interface SpaceInput<P extends string, Q, B, F> extends Input<P, Q, B> {
 const everyRoute = [
   "unauthenticated",
   "forbidden",
+  "feature_disabled",
   "membership_suspended",
   "membership_pending",
   "not_found",

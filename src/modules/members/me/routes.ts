@@ -1,9 +1,10 @@
 import { z } from "@hono/zod-openapi";
+import { tokenPermissions } from "../../../platform/access/api-tokens.ts";
 import { membershipStatuses } from "../../../platform/access/membership.ts";
 import { memberRoles } from "../../../platform/access/permissions.ts";
-import { Id } from "../../../platform/contract.ts";
+import { Id, Instant } from "../../../platform/contract.ts";
 import { platformRoute } from "../../../platform/route.ts";
-import { readMe } from "./service.ts";
+import { readMe, readTokenMe } from "./service.ts";
 
 export const Me = z
   .strictObject({
@@ -11,6 +12,18 @@ export const Me = z
     email: z.string().nullable(),
     name: z.string().nullable(),
     super_admin: z.boolean(),
+    api_token: z
+      .strictObject({
+        id: Id,
+        name: z.string(),
+        makerspace_id: Id,
+        permissions: z.array(z.enum(tokenPermissions)),
+        expires_at: Instant,
+        member_id: Id.nullable(),
+        service_account: z.strictObject({ id: Id, name: z.string() }).nullable(),
+      })
+      .optional()
+      .openapi({ description: "Only when an API token asks: what it is, and whom it acts as." }),
     memberships: z.array(
       z.strictObject({
         makerspace_id: Id,
@@ -31,6 +44,7 @@ export const meRoutes = [
       path: "/api/v1/me",
       summary: "Who you are, and where you belong",
       allow: { signed_in: "It is about oneself." },
+      for_tokens: readTokenMe,
       response: Me,
     },
     (caller) => readMe(caller),

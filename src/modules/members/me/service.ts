@@ -1,9 +1,11 @@
 /** Oneself, across makerspaces. */
 
 import { eq, inArray, sql } from "drizzle-orm";
+import { accessOf, type OpenedToken } from "../../../platform/access/open-token.ts";
 import { directory, shardOf } from "../../../platform/db/driver.ts";
 import { makerspaces, membershipIndex, principals } from "../../../platform/db/tables.ts";
 import type { Caller } from "../../../platform/route.ts";
+import { toIso } from "../../../platform/time.ts";
 import { members } from "../tables.ts";
 
 /** Where a person belongs, as the directory indexes it. */
@@ -75,4 +77,29 @@ export async function readMe(caller: Caller) {
   });
   const { user_id, email, name, super_admin } = principal;
   return { user_id, email, name, super_admin, memberships };
+}
+
+/** What an API token is and may now: no address, no name of its person. */
+export function readTokenMe({ grant, membership, store }: OpenedToken, { now }: { now: number }) {
+  const { account } = grant;
+  const { makerspace_id } = store;
+  const access = accessOf({ grant, membership }, now);
+  return {
+    user_id: membership?.user_id ?? `service:${account?.id ?? ""}`,
+    email: null,
+    name: account?.name ?? null,
+    super_admin: false,
+    memberships: membership
+      ? [{ makerspace_id, member_id: membership.id, role: membership.role, status: membership.status }]
+      : [],
+    api_token: {
+      id: grant.id,
+      name: grant.name,
+      makerspace_id,
+      permissions: grant.permissions.filter((name) => access.has(name)),
+      expires_at: toIso(grant.expires_at),
+      member_id: membership?.id ?? null,
+      service_account: account && { id: account.id, name: account.name },
+    },
+  };
 }

@@ -1,10 +1,11 @@
 /** Reading members, with their duties in the same statement. */
 
-import { eq, getTableColumns, lt, sql } from "drizzle-orm";
-import type { Membership, MembershipSource } from "../../../platform/access/membership.ts";
+import { eq, getTableColumns, lt, type SQL, sql } from "drizzle-orm";
+import type { BatchRead, Membership, MembershipSource } from "../../../platform/access/membership.ts";
 import type { DutyGrant } from "../../../platform/access/permissions.ts";
 import { commit, write } from "../../../platform/db/commit.ts";
 import { directory } from "../../../platform/db/driver.ts";
+import type { ReadBuilder } from "../../../platform/db/ready.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
 import { membershipIndex } from "../../../platform/db/tables.ts";
 import { newId } from "../../../platform/ids.ts";
@@ -71,14 +72,28 @@ const byUser = (store: SpaceStore, user_id: string) =>
     .from(members)
     .where(store.in(members, eq(members.user_id, user_id)));
 
+const readMembership = (rows: unknown): Membership | null => {
+  const [row] = rows as Parameters<typeof toMembership>[0][];
+  return row ? toMembership(row) : null;
+};
+
+/** The membership whose id a piece of SQL names, as part of the authorisation batch. */
+export const membershipById = (
+  id: (store: SpaceStore, values: Parameters<ReadBuilder>[1]) => SQL,
+): BatchRead<Membership | null> => ({
+  build: (store, values) =>
+    store.db
+      .select(membershipColumns)
+      .from(members)
+      .where(store.in(members, sql`${members.id} = (${id(store, values)})`)),
+  read: readMembership,
+});
+
 /** How the platform finds the membership behind a token. */
 export const membershipSource: MembershipSource = {
   byUser: {
     build: (store, { user_id = "" }) => byUser(store, user_id),
-    read: (rows) => {
-      const [row] = rows as Parameters<typeof toMembership>[0][];
-      return row ? toMembership(row) : null;
-    },
+    read: readMembership,
   },
   async claim(store, user_id, email, now) {
     const waiting = store.in(

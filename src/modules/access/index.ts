@@ -1,0 +1,9 @@
+/** Access: API tokens, service accounts, and the ends of sign-ins. */
+
+import { apiTokenRoutes } from "./api_tokens/routes.ts";
+import type { AccessEffects } from "./port.ts";
+import { serviceAccountRoutes } from "./service_accounts/routes.ts";
+
+export { apiTokenSource } from "./api_tokens/source.ts";
+
+export const accessRoutes = (effects: AccessEffects) => [...apiTokenRoutes(effects), ...serviceAccountRoutes(effects)];
