@@ -45,7 +45,7 @@ export const routes: readonly Route[] = [
   ...accessRoutes({
     closeSockets: (space, id) => closeSockets(space, { kind: "member", id }, "access changed"),
   }),
-  ...settingsRoutes,
+  ...settingsRoutes([]),
   ...memberRoutes({ suspended: sweepAtOnce }),
   ...agreementRoutes,
   ...equipmentRoutes,

@@ -51,6 +51,7 @@ export const problems = {
   unsupported_media_type: [415, "Unsupported media type", "Send application/json."],
   invalid_body: [422, "Invalid body", "`errors` lists each field by JSON pointer."],
   booking_refused: [422, "Booking refused", "`reasons` lists every rule that said no."],
+  module_missing: [422, "Module missing", "The setting belongs to a module that is not there yet; `detail` names it."],
   idempotency_mismatch: [422, "Idempotency-Key reused", "The key was used with another body."],
   unknown_reference: [422, "Unknown reference", "An id in the body names nothing in this makerspace."],
   grant_exceeds_own: [403, "Grant exceeds your own", "Nobody grants a role or duty above their own."],

@@ -29,10 +29,18 @@ import type {
   Member as MemberSchema,
 } from "../../src/modules/members/people/contract.ts";
 import type { Notification as NotificationSchema } from "../../src/modules/notifications/inbox/contract.ts";
+import type { SettingsHistoryEntry as SettingsHistoryEntrySchema } from "../../src/modules/settings/history/contract.ts";
 import type {
   Makerspace as MakerspaceSchema,
   MakerspaceSummary as MakerspaceSummarySchema,
 } from "../../src/modules/settings/makerspaces/contract.ts";
+import type { PublicSettings as PublicSettingsSchema } from "../../src/modules/settings/public/contract.ts";
+import type {
+  AllSettings as AllSettingsSchema,
+  SectionView,
+  SettingsExport as SettingsExportSchema,
+  SettingsImportReport as SettingsImportReportSchema,
+} from "../../src/modules/settings/sections/contract.ts";
 import type { DeadLetter as DeadLetterSchema, Job as JobSchema } from "../../src/platform/ops/contract.ts";
 
 export type Agreement = z.output<typeof AgreementSchema>;
@@ -57,3 +65,9 @@ export type Reservation = z.output<typeof ReservationSchema>;
 export type ServiceAccount = z.output<typeof ServiceAccountSchema>;
 export type Session = z.output<typeof SessionSchema>;
 export type Tablet = z.output<typeof TabletSchema>;
+export type AllSettings = z.output<typeof AllSettingsSchema>;
+export type PublicSettings = z.output<typeof PublicSettingsSchema>;
+export type SettingsSection = SectionView;
+export type SettingsExport = z.output<typeof SettingsExportSchema>;
+export type SettingsImportReport = z.output<typeof SettingsImportReportSchema>;
+export type SettingsHistoryEntry = z.output<typeof SettingsHistoryEntrySchema>;

@@ -1,4 +1,14 @@
-/** Settings: makerspaces, their wall clock, currency and booking defaults. */
+/** Settings: makerspaces, their wall clock, currency and booking defaults, and everything that can be set by section. */
 
-export { makerspaceRoutes as settingsRoutes } from "./makerspaces/routes.ts";
+import type { Route } from "../../platform/route.ts";
+import { makerspaceRoutes } from "./makerspaces/routes.ts";
+import type { SettingsEffects } from "./port.ts";
+import { sectionRoutes } from "./sections/routes.ts";
+
 export { settingsSource } from "./makerspaces/service.ts";
+
+/** The routes of the module; `effects` hear of every changed section. */
+export const settingsRoutes = (effects: readonly SettingsEffects[]): readonly Route[] => [
+  ...makerspaceRoutes,
+  ...sectionRoutes(effects),
+];

@@ -1,5 +1,5 @@
-import { sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { json, resourceColumns } from "../../platform/db/columns.ts";
+import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { json, makerspaceId, resourceColumns } from "../../platform/db/columns.ts";
 import { holderDisplays } from "../equipment/index.ts";
 
 export const makerspaceSettings = sqliteTable("makerspace_settings", {
@@ -13,3 +13,18 @@ export const makerspaceSettings = sqliteTable("makerspace_settings", {
   booking_policy: json().notNull(),
   ...resourceColumns(),
 });
+
+export const settingsHistory = sqliteTable(
+  "settings_history",
+  {
+    makerspace_id: makerspaceId(),
+    id: text().notNull(),
+    section: text().notNull(),
+    version: integer().notNull(),
+    changes: json().notNull(),
+    actor_kind: text().notNull(),
+    actor_id: text().notNull(),
+    changed_at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
+);

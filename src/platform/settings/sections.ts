@@ -5,7 +5,7 @@
 
 import { z } from "@hono/zod-openapi";
 import { line, prose } from "../contract.ts";
-import { WeeklyWindows } from "./windows.ts";
+import { WeeklyWindowsOrNull } from "./windows.ts";
 
 /** A setting. */
 export interface Setting<T = unknown> {
@@ -42,7 +42,7 @@ const webAddress = z
   .nullable();
 const colour = z
   .string()
-  .regex(/^#[0-9a-f]{6}$/i, "must be a colour like #1f6feb")
+  .regex(/^#[0-9A-Fa-f]{6}$/, "must be a colour like #1f6feb")
   .transform((text) => text.toLowerCase());
 
 /** Section → key → setting. */
@@ -56,7 +56,7 @@ export const sections = {
     latitude: setting(z.number().min(-90).max(90).nullable(), null, "Degrees north, WGS 84.", everybody),
     longitude: setting(z.number().min(-180).max(180).nullable(), null, "Degrees east, WGS 84.", everybody),
     opening_hours: setting(
-      WeeklyWindows.nullable(),
+      WeeklyWindowsOrNull,
       null,
       "When machines can be booked and used, on the makerspace's wall clock; null is always.",
       everybody,
@@ -113,6 +113,16 @@ export const sections = {
 
 export type SectionName = keyof typeof sections;
 export const sectionNames = Object.keys(sections) as [SectionName, ...SectionName[]];
+
+/** Keys of other services: kept encrypted, never given back. key → what it is, and the module that reads it. */
+export const secrets = {
+  razorpay_key_id: { about: "Key id of the Razorpay account.", reserved_for: "billing" },
+  razorpay_key_secret: { about: "Key secret of the Razorpay account.", reserved_for: "billing" },
+  razorpay_webhook_secret: { about: "What Razorpay signs its webhooks with.", reserved_for: "billing" },
+  stripe_secret_key: { about: "Secret key of the Stripe account.", reserved_for: "billing" },
+  stripe_webhook_secret: { about: "What Stripe signs its webhooks with.", reserved_for: "billing" },
+  github_token: { about: "Token of a GitHub app or account.", reserved_for: "projects" },
+} as const satisfies Record<string, { about: string; reserved_for: string }>;
 
 /** The values of all settings of one makerspace; secrets are not among them. */
 export type Settings = {

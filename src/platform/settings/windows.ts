@@ -39,3 +39,6 @@ export const WeeklyWindows = z
       "Wall clock of the makerspace's zone. A day that is missing is closed; over midnight, end at 24:00 and go on at 00:00.",
     example: { mon: [{ from: "09:00", to: "18:00" }], sat: [{ from: "10:00", to: "24:00" }] },
   });
+
+/** The same, or null for "always". */
+export const WeeklyWindowsOrNull = WeeklyWindows.nullable().openapi("WeeklyWindowsOrNull");

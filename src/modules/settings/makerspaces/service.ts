@@ -26,6 +26,8 @@ import {
   pushPolicies,
   queuePolicyPushes,
 } from "../../equipment/index.ts";
+import { historyWrite } from "../history/service.ts";
+import { changesBetween } from "../sections/changes.ts";
 import { makerspaceSettings } from "../tables.ts";
 import type { Makerspace, MakerspaceInput, MakerspacePatch, MakerspaceSummary } from "./contract.ts";
 import { viewMakerspace } from "./view.ts";
@@ -185,13 +187,11 @@ export const readMakerspace = (space: Space): z.output<typeof Makerspace> =>
   viewMakerspace(space.id, space.settings, space.scope("settings.read") !== "none");
 
 /** What a change of the makerspace itself is about; sections have entries of their own. */
-const audited = ({ name, timezone, currency, booking_defaults, version }: SpaceSettings) => ({
-  name,
-  timezone,
-  currency,
-  ...(booking_defaults as BookingDefaults),
-  version,
-});
+const audited = (settings: SpaceSettings) => {
+  const { name, timezone, currency } = settings;
+  const { show_holder, policy } = bookingDefaults(settings);
+  return { name, timezone, currency, show_holder, ...policy };
+};
 
 /** What machines keep of the settings has changed; a new name alone is nothing to them. */
 const concernsMachines = (before: SpaceSettings, after: SpaceSettings): boolean =>
@@ -245,6 +245,12 @@ export async function updateMakerspace(
         .set({ name, timezone, currency, show_holder, booking_policy: policy, updated_at, version })
         .where(space.store.in(makerspaceSettings, eq(makerspaceSettings.version, before.version))),
       { expect: "stale_version" },
+    ),
+    historyWrite(
+      space,
+      "makerspace",
+      version,
+      changesBetween(audited(before), audited(after)).map((change) => ({ ...change, withheld: false })),
     ),
     ...(pushes ? [queuePolicyPushes(space)] : []),
   );
