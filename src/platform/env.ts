@@ -16,6 +16,8 @@ const Issuer = z.strictObject({
   jwks_uri: z.url(),
   /** Put before `sub` to make our user id; one issuer may leave it empty, two must differ. */
   subject_prefix: z.string().max(40),
+  /** Of those clients, the ones that sign in as themselves (client credentials): their user id is the prefix and `service-account-<client>`. */
+  service_accounts: z.array(z.string().min(1)).optional(),
   /** Whether its realm role `super_admin` counts here: it opens every makerspace. */
   super_admin: z.boolean(),
 });

@@ -12,6 +12,11 @@ export const problems = {
     "Idempotency-Key missing",
     "This request needs an Idempotency-Key header of 1 to 200 characters.",
   ],
+  invalid_logout_token: [
+    400,
+    "Invalid logout token",
+    "It breaks the rules of back-channel logout, is of an issuer nobody knows, has expired, or was taken before.",
+  ],
   invalid_cursor: [400, "Invalid cursor", "The cursor belongs to another filter or sort. Start again without it."],
   unauthenticated: [401, "Not signed in", "A valid bearer token is needed."],
   forbidden: [403, "Not allowed", "Your role and duties do not include this."],

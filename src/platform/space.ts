@@ -2,6 +2,7 @@
 
 import type { Membership, SpaceSettings } from "./access/membership.ts";
 import type { Access, Permission, Scope } from "./access/permissions.ts";
+import type { UserPrincipal } from "./access/principal.ts";
 import { type CommitContext, type CommitEntry, commit, type Write } from "./db/commit.ts";
 import type { SpaceStore } from "./db/store.ts";
 import { newId } from "./ids.ts";
@@ -22,6 +23,8 @@ export interface SpaceInit {
   actor: Actor;
   access: Access;
   settings: SpaceSettings | null;
+  /** The token that a person came with; left out for everybody else. */
+  sign_in?: UserPrincipal;
   request_id: string;
   now: number;
   /** Runs after the response. */
@@ -41,6 +44,8 @@ export class Space {
   readonly store: SpaceStore;
   readonly actor: Actor;
   readonly access: Access;
+  /** The token that a person came with; null for tablets, API tokens and the system. */
+  readonly sign_in: UserPrincipal | null;
   readonly request_id: string;
   readonly now: number;
   readonly defer: (work: Promise<unknown>) => void;
@@ -56,6 +61,7 @@ export class Space {
     this.store = init.store;
     this.actor = init.actor;
     this.access = init.access;
+    this.sign_in = init.sign_in ?? null;
     this.loaded = init.settings;
     this.request_id = init.request_id;
     this.now = init.now;

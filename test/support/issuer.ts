@@ -98,3 +98,27 @@ export class ForeignIssuer {
     return sign(all, { alg: key.alg, kid: key.kid }, key.private_key);
   }
 }
+
+/** A token of the development issuer, signed by its own key, with these claims changed (undefined: left out). */
+export async function devToken(changes: Record<string, unknown> = {}): Promise<string> {
+  const { kid, private_key } = await devSigningKey();
+  const claims = Object.entries({ ...goodClaims(), ...changes }).filter(([, value]) => value !== undefined);
+  return sign(Object.fromEntries(claims), { alg: "ES256", kid }, private_key);
+}
+
+/** The claims of a good logout token of the development issuer, for a sign-in and a person. */
+export const logoutClaims = () => ({
+  iss: devIssuer.issuer,
+  aud: devIssuer.azp,
+  iat: nowInSeconds(),
+  exp: nowInSeconds() + 120,
+  jti: crypto.randomUUID(),
+  events: { "http://schemas.openid.net/event/backchannel-logout": {} },
+});
+
+/** A logout token of the development issuer with these claims (undefined: left out) and this `typ`. */
+export async function logoutToken(changes: Record<string, unknown> = {}, typ: string | undefined = "logout+jwt") {
+  const { kid, private_key } = await devSigningKey();
+  const claims = Object.entries({ ...logoutClaims(), ...changes }).filter(([, value]) => value !== undefined);
+  return sign(Object.fromEntries(claims), { alg: "ES256", kid, ...(typ !== undefined && { typ }) }, private_key);
+}

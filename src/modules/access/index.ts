@@ -3,7 +3,12 @@
 import { apiTokenRoutes } from "./api_tokens/routes.ts";
 import type { AccessEffects } from "./port.ts";
 import { serviceAccountRoutes } from "./service_accounts/routes.ts";
+import { signOutRoutes } from "./sign_out/routes.ts";
 
 export { apiTokenSource } from "./api_tokens/source.ts";
 
-export const accessRoutes = (effects: AccessEffects) => [...apiTokenRoutes(effects), ...serviceAccountRoutes(effects)];
+export const accessRoutes = (effects: AccessEffects) => [
+  ...apiTokenRoutes(effects),
+  ...serviceAccountRoutes(effects),
+  ...signOutRoutes(effects),
+];

@@ -1,15 +1,13 @@
 /** From a request to a Space: token → one trip to D1 (directory and makerspace in parallel) → 401, 404, 403. */
 
-import { and, eq, or, sql } from "drizzle-orm";
-import { type DirectoryBuilder, readDirectory } from "../db/ready.ts";
 import { directoryShardOf } from "../db/shards.ts";
 import { SpaceStore } from "../db/store.ts";
-import { denylist } from "../db/tables.ts";
 import { describeError, log } from "../log.ts";
 import { problem } from "../problem.ts";
 import { Space } from "../space.ts";
 import { HOUR } from "../time.ts";
 import { claimsApiToken, findApiToken } from "./api-tokens.ts";
+import { checkDenylist } from "./denylist.ts";
 import { type AccessSources, fromDatabase, load, type OpenedSpace, refuseStanding, type SpaceRequest } from "./load.ts";
 import type { Membership, MembershipSource } from "./membership.ts";
 import { openForToken } from "./open-token.ts";
@@ -51,31 +49,6 @@ async function authenticateApiToken(token: string, now: number): Promise<Princip
 /** Refuses tokens that were signed out. @throws unauthenticated; unavailable when the directory does not answer */
 export const refuseDenied = (principal: UserPrincipal, request_id: string, now: number): Promise<void> =>
   fromDatabase(checkDenylist(principal, now), request_id);
-
-const isEntry = (kind: "sub" | "jti" | "sid", value: string) => and(eq(denylist.kind, kind), eq(denylist.value, value));
-
-/** What forbids a token now: an entry for it, for its session, or for everything of the person up to a moment. */
-const denials: DirectoryBuilder<"now" | "user_id" | "issued_at" | "jti" | "sid"> = (db, token) =>
-  db
-    .select({ kind: denylist.kind })
-    .from(denylist)
-    .where(
-      and(
-        sql`${denylist.expires_at} > ${token.now}`,
-        or(
-          and(isEntry("sub", token.user_id), sql`${denylist.not_before} > ${token.issued_at}`),
-          isEntry("jti", token.jti),
-          isEntry("sid", token.sid),
-        ),
-      ),
-    )
-    .limit(1);
-
-async function checkDenylist({ user_id, issued_at, jti, sid }: UserPrincipal, now: number): Promise<void> {
-  // No entry has an empty value.
-  const found = await readDirectory(denials, { now, user_id, issued_at, jti: jti ?? "", sid: sid ?? "" });
-  if (found.length > 0) throw problem("unauthenticated", { detail: "This token was signed out." });
-}
 
 async function openForTablet(
   tablet: TabletPrincipal,
@@ -152,7 +125,9 @@ async function openForUser(user: UserPrincipal, request: SpaceRequest, sources: 
   const actor = membership
     ? ({ kind: "member", id: membership.id, membership } as const)
     : ({ kind: "platform", id: user.user_id, membership: null } as const);
-  const space = new Space({ ...request, id: request.makerspace_id, store, actor, access, settings: loaded.settings });
+  const { settings } = loaded;
+  const init = { ...request, id: request.makerspace_id, store, actor, access, settings, sign_in: user };
+  const space = new Space(init);
   if (membership) noteVisit(store, membership, request, sources.membership);
   space.mark("authorise", performance.now() - started);
   return { space, facts: loaded.facts };

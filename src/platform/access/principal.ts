@@ -10,6 +10,7 @@ export interface UserPrincipal {
   email: string | null;
   name: string | null;
   super_admin: boolean;
+  /** The token and the sign-in, with the issuer's prefix. */
   jti: string | null;
   sid: string | null;
   /** Epoch milliseconds. */

@@ -13,12 +13,13 @@ import {
 import { config, type IssuerConfig } from "../env.ts";
 import { describeError, log } from "../log.ts";
 import { Problem, problem } from "../problem.ts";
+import { TOKEN_LIVES_AT_MOST } from "./denylist.ts";
 import { devIssuer, devIssuerJwks } from "./dev-issuer.ts";
 import type { UserPrincipal } from "./principal.ts";
 
 /** Clocks of issuers may differ from ours by this many seconds. */
-const CLOCK_TOLERANCE_S = 5;
-/** Keys are fetched again after this; an unknown kid asks earlier, at most once per cooldown. */
+export const CLOCK_TOLERANCE_S = 5;
+/** Keys are fetched again after this, so a withdrawn one counts for eleven minutes at most; an unknown kid asks earlier, once per cooldown. */
 const JWKS_MAX_AGE_MS = 600_000;
 const JWKS_COOLDOWN_MS = 30_000;
 
@@ -36,6 +37,7 @@ const Claims = z.object({
   email: z.string().max(254).optional(),
   email_verified: z.boolean().optional(),
   name: z.string().max(200).optional(),
+  preferred_username: z.string().max(254).optional(),
   realm_access: z.object({ roles: z.array(z.string()) }).optional(),
 });
 
@@ -71,7 +73,7 @@ const devKeys = (): JWTVerifyGetKey => {
 };
 
 /** Keys that cannot be fetched are our trouble, not the token's: 503 instead of 401. */
-const orUnavailable =
+export const orUnavailable =
   (keys: JWTVerifyGetKey): JWTVerifyGetKey =>
   async (header, token) => {
     try {
@@ -86,27 +88,44 @@ const orUnavailable =
     }
   };
 
+const SERVICE_ACCOUNT = "service-account-";
+
+/**
+ * The subject: as the issuer says, and for the service account of a client on the list its readable name, which is known before it first
+ * comes. A person cannot pose as one: such a client signs nobody in, and `sub` is the issuer's own.
+ */
+function subjectOf(claims: z.output<typeof Claims>, client: string, issuer: IssuerConfig): string {
+  const name = SERVICE_ACCOUNT + client;
+  if (issuer.service_accounts?.includes(client) && claims.preferred_username === name) return name;
+  if (claims.sub.startsWith(SERVICE_ACCOUNT)) throw new Error("poses as a service account");
+  return claims.sub;
+}
+
 function toPrincipal(payload: JWTPayload, issuer: IssuerConfig): UserPrincipal {
   const claims = Claims.parse(payload);
   const client = claims.azp ?? claims.client_id;
   if (client === undefined || !issuer.azp.includes(client)) throw new Error("client is not on the list");
   if (claims.typ !== undefined && claims.typ !== "Bearer") throw new Error("not an access token");
+  if ((claims.exp - claims.iat) * 1_000 > TOKEN_LIVES_AT_MOST) throw new Error("lives too long");
+  const subject = subjectOf(claims, client, issuer);
+  const named = (name: string | undefined): string | null => (name === undefined ? null : issuer.subject_prefix + name);
   return {
     kind: "user",
-    user_id: `${issuer.subject_prefix}${claims.sub}`,
+    user_id: issuer.subject_prefix + subject,
     issuer: claims.iss,
-    subject: claims.sub,
+    subject,
     email: claims.email_verified === true && claims.email !== undefined ? claims.email.toLowerCase() : null,
     name: claims.name ?? null,
     super_admin: issuer.super_admin && (claims.realm_access?.roles.includes("super_admin") ?? false),
-    jti: claims.jti ?? null,
-    sid: claims.sid ?? null,
+    // With the prefix, so that no issuer signs out the people of another.
+    jti: named(claims.jti),
+    sid: named(claims.sid),
     issued_at: claims.iat * 1_000,
     expires_at: claims.exp * 1_000,
   };
 }
 
-/** A signature is checked once a minute, the denylist each time: a key that is withdrawn counts within a minute. */
+/** A signature is checked once a minute per token, the denylist with each request. */
 const VERIFIED_FOR_MS = 60_000;
 const MAX_VERIFIED = 5_000;
 
@@ -129,7 +148,7 @@ async function verify(token: string, now: number, { issuer, keys }: TrustedIssue
 }
 
 /** True when this user id could be one of an issuer with a longer prefix: "corp:bob" of an issuer without prefix is nobody's. */
-const isForeign = (user_id: string, own: string, prefixes: readonly string[]): boolean =>
+export const isForeign = (user_id: string, own: string, prefixes: readonly string[]): boolean =>
   prefixes.some((prefix) => prefix.length > own.length && user_id.startsWith(prefix));
 
 /** Makes a verifier of the tokens of these issuers. */
@@ -158,8 +177,11 @@ export function makeVerifier(trusted: readonly TrustedIssuer[]): TokenVerifier {
   };
 }
 
-/** The verifier of this worker: the issuers of its configuration, and the development issuer where it is on. */
-export const verifyAccessToken: TokenVerifier = makeVerifier([
+/** Whose tokens this worker takes: the issuers of its configuration, and the development issuer where it is on. */
+export const trustedIssuers: readonly TrustedIssuer[] = [
   ...config.OIDC_ISSUERS.map(remoteIssuer),
   ...(config.DEV_ISSUER === "on" ? [{ issuer: devIssuer, keys: devKeys() }] : []),
-]);
+];
+
+/** The verifier of this worker. */
+export const verifyAccessToken: TokenVerifier = makeVerifier(trustedIssuers);

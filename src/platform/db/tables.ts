@@ -39,6 +39,24 @@ export const denylist = sqliteTable(
   (table) => [primaryKey({ columns: [table.kind, table.value] })],
 );
 
+export const logoutTokens = sqliteTable(
+  "logout_tokens",
+  { issuer: text().notNull(), jti: text().notNull(), expires_at: integer().notNull() },
+  (table) => [primaryKey({ columns: [table.issuer, table.jti] })],
+);
+
+export const liveVisits = sqliteTable(
+  "live_visits",
+  {
+    user_id: text().notNull(),
+    makerspace_id: makerspaceId(),
+    sid: text().notNull(),
+    viewer_id: text().notNull(),
+    expires_at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.user_id, table.makerspace_id, table.sid] })],
+);
+
 export const apiTokenIndex = sqliteTable("api_token_index", {
   digest: text().primaryKey(),
   makerspace_id: makerspaceId(),
@@ -102,6 +120,8 @@ export const directoryTables = {
   principals,
   membershipIndex,
   denylist,
+  logoutTokens,
+  liveVisits,
   apiTokenIndex,
   pairingCodes,
   platformIdempotencyKeys,

@@ -9,6 +9,8 @@ import {
   devIssuerKeys,
   devMail,
   idempotencyKeys,
+  liveVisits,
+  logoutTokens,
   mailDeliveries,
   pairingCodes,
   platformIdempotencyKeys,
@@ -33,6 +35,8 @@ export const tidy: CronTask = {
     const db = directory();
     const directoryResults = await db.batch([
       db.delete(denylist).where(lt(denylist.expires_at, now)),
+      db.delete(logoutTokens).where(lt(logoutTokens.expires_at, now)),
+      db.delete(liveVisits).where(lt(liveVisits.expires_at, now)),
       db.delete(apiTokenIndex).where(lt(apiTokenIndex.expires_at, now)),
       db.delete(pairingCodes).where(lt(pairingCodes.expires_at, now)),
       db.delete(platformIdempotencyKeys).where(lt(platformIdempotencyKeys.expires_at, now)),

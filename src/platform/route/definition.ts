@@ -54,6 +54,8 @@ export interface Definition<P extends string, Q, B, R> {
   description?: string;
   query?: Q;
   body?: B;
+  /** The body comes as a form (application/x-www-form-urlencoded), not as JSON. */
+  body_is_form?: true;
   /** A body that may be left out altogether. */
   body_optional?: boolean;
   /** Bytes; 64 KiB unless told. */

@@ -45,6 +45,13 @@ const whoElse = (access: Route["access"]) => ({
 /** Signed-in callers are told of parameters that nobody reads; monitors and caches may add theirs to public paths. */
 const NoQuery = z.strictObject({});
 
+interface HasBody {
+  body_is_form?: true;
+}
+const typeOf = ({ body_is_form }: HasBody): string =>
+  body_is_form ? "application/x-www-form-urlencoded" : "application/json";
+/** What a body of the wrong shape is told. */
+const misfit = ({ body_is_form }: HasBody): ProblemCode => (body_is_form ? "invalid_parameter" : "invalid_body");
 const Binary = z.string().openapi({ format: "binary" });
 
 export function describe(
@@ -66,7 +73,7 @@ export function describe(
       : { description: "Success, without a body" };
   const all = [...problems, ...(definition.problems ?? [])];
   if (query) all.push("invalid_parameter");
-  if (body) all.push("malformed_request", "payload_too_large", "unsupported_media_type", "invalid_body");
+  if (body) all.push("malformed_request", "payload_too_large", "unsupported_media_type", misfit(definition));
   if (definition.idempotency === "required") all.push("idempotency_key_missing");
   if (definition.idempotency) all.push("idempotency_mismatch");
   if (definition.if_match) all.push("stale_version");
@@ -91,7 +98,9 @@ export function describe(
       ...(query && { query: query as z.ZodObject }),
       // Documented here, read in http.ts: a missing one has a problem of its own.
       ...(headers && { headers: headers.partial() }),
-      ...(body && { body: { required: !definition.body_optional, content: { "application/json": { schema: body } } } }),
+      ...(body && {
+        body: { required: !definition.body_optional, content: { [typeOf(definition)]: { schema: body } } },
+      }),
     },
     responses: { [status]: success, ...problemResponses(all) },
   });

@@ -70,7 +70,7 @@ export function respond(
   const reply = result instanceof Reply ? result : new Reply(result);
   for (const [name, value] of Object.entries(reply.headers)) c.header(name, value);
   if (no_store) c.header("cache-control", "no-store");
-  if (status === 204) return c.body(null, 204);
+  if (status === 204 || reply.body === undefined) return c.body(null, status);
   const body = reply.body as { id?: unknown; version?: unknown } | null;
   if (typeof body?.version === "number") c.header("etag", `"${body.version}"`);
   if ((status === 201 || status === 202) && typeof body?.id === "string") {
@@ -85,11 +85,11 @@ export function readInput<P extends string, Q, B>(
   c: Context<AppEnv>,
   definition: Definition<P, Q, B, unknown>,
 ): Input<P, Q, B> {
-  const valid = c.req.valid.bind(c.req) as unknown as (part: "query" | "json") => unknown;
+  const valid = c.req.valid.bind(c.req) as unknown as (part: "query" | "json" | "form") => unknown;
   return {
     params: c.req.param() as Params<P>,
     query: (definition.query ? valid("query") : undefined) as Output<Q>,
-    body: (definition.body ? (valid("json") ?? {}) : undefined) as Output<B>,
+    body: (definition.body ? (valid(definition.body_is_form ? "form" : "json") ?? {}) : undefined) as Output<B>,
     if_match: readIfMatch(c, definition.if_match),
   };
 }

@@ -30,6 +30,7 @@ export function publicRoute<
   const access = { public_because: definition.public_because };
   const add = (app: App): void => {
     const guard: MiddlewareHandler<AppEnv> = async (c, next) => {
+      if (definition.no_store) c.header("cache-control", "no-store");
       await limitIp(c);
       await next();
     };

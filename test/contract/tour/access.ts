@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { HOUR } from "../../../src/platform/time.ts";
 import { Api } from "../../support/api.ts";
+import { logoutToken } from "../../support/issuer.ts";
 import { iso, makeSpace } from "../../support/space.ts";
 import type { ApiToken, NewApiToken, ServiceAccount } from "../../support/wire.ts";
 
@@ -22,5 +23,19 @@ export function access(): void {
     expect(await api.get<ApiToken>(`${tokens}/${made.id}`)).toMatchObject({ status: "active" });
     await api.delete(`${tokens}/${made.id}`);
     await api.delete(`${accounts}/${account.id}`);
+  });
+
+  it("lets people out", async () => {
+    const space = await makeSpace();
+    const { api, sub } = await space.as("user");
+    await api.post("/api/v1/me/logout", {}, { key: null });
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const text = new URLSearchParams({ logout_token: await logoutToken({ sub }) }).toString();
+    const { status } = await new Api().send("POST", "/api/v1/oidc/backchannel_logout", {
+      text,
+      headers: form,
+      key: null,
+    });
+    expect(status).toBe(200);
   });
 }

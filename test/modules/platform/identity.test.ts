@@ -7,19 +7,20 @@ import { devIssuer } from "../../../src/platform/access/dev-issuer.ts";
 import { makeVerifier, remoteIssuer } from "../../../src/platform/access/tokens.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../../src/platform/time.ts";
 import { Api } from "../../support/api.ts";
-import { devSigningKey, ForeignIssuer, goodClaims, newSigningKey, nowInSeconds, sign } from "../../support/issuer.ts";
+import {
+  devSigningKey,
+  devToken,
+  ForeignIssuer,
+  goodClaims,
+  newSigningKey,
+  nowInSeconds,
+  sign,
+} from "../../support/issuer.ts";
 import { makeSpace, signIn, tokenFor } from "../../support/space.ts";
 import type { Me } from "../../support/wire.ts";
 
 const statusOf = async (token: string | null): Promise<number> =>
   (await new Api(token).send("GET", "/api/v1/me")).status;
-
-/** A token of the development issuer, signed by its own key, with these claims changed (undefined: left out). */
-async function devToken(changes: Record<string, unknown> = {}): Promise<string> {
-  const { kid, private_key } = await devSigningKey();
-  const claims = Object.entries({ ...goodClaims(), ...changes }).filter(([, value]) => value !== undefined);
-  return sign(Object.fromEntries(claims), { alg: "ES256", kid }, private_key);
-}
 
 describe("an access token", () => {
   it("is taken when all is well", async () => {
@@ -36,6 +37,8 @@ describe("an access token", () => {
     ["does not say which client has it", { azp: undefined }],
     ["has expired", { exp: nowInSeconds() - 60 }],
     ["never expires", { exp: undefined }],
+    ["lives for longer than a day", { exp: nowInSeconds() + 25 * 3_600 }],
+    ["poses as a service account", { sub: "service-account-makrcave-dev" }],
     ["does not say when it was issued", { iat: undefined }],
     ["is not valid yet", { nbf: nowInSeconds() + 600 }],
     ["is an ID token", { typ: "ID" }],
@@ -164,6 +167,34 @@ describe("several issuers", () => {
     await expect(verify(await one.token(keyOfOne, { aud: two.config.audience }))).rejects.toMatchObject(refused);
     await expect(verify(await one.token(keyOfOne, { azp: two.config.azp[0] }))).rejects.toMatchObject(refused);
     await expect(verify(await one.token(keyOfOne, { iss: two.config.issuer }))).rejects.toMatchObject(refused);
+  });
+
+  it("have service accounts where a client is on the list, by a name that no person gets", async () => {
+    const { keyOfOne, keyOfTwo } = await trustBoth();
+    const client = one.config.azp[0] ?? "";
+    const trusting = makeVerifier([
+      remoteIssuer({ ...one.config, service_accounts: [client] }),
+      remoteIssuer(two.config),
+    ]);
+    const claims = { sub: "0b1c", preferred_username: `service-account-${client}` };
+    const found = await trusting(await one.token(keyOfOne, claims), Date.now());
+    expect(found).toMatchObject({
+      kind: "user",
+      subject: `service-account-${client}`,
+      user_id: `one|service-account-${client}`,
+    });
+    // A person of that client keeps the issuer's own subject, and so does a client that is not on the list.
+    const person = await one.token(keyOfOne, { ...claims, preferred_username: "service-account-other" });
+    expect((await trusting(person, Date.now())).subject).toBe("0b1c");
+    const unlisted = { sub: "0b1c", preferred_username: `service-account-${two.config.azp[0]}` };
+    expect((await trusting(await two.token(keyOfTwo, unlisted), Date.now())).subject).toBe("0b1c");
+  });
+
+  it("name their tokens and sign-ins apart, too", async () => {
+    const { verify, keyOfOne, keyOfTwo } = await trustBoth();
+    const claims = { sid: "s", jti: "j" };
+    expect(await verify(await one.token(keyOfOne, claims))).toMatchObject({ sid: "one|s", jti: "one|j" });
+    expect(await verify(await two.token(keyOfTwo, claims))).toMatchObject({ sid: "s", jti: "j" });
   });
 
   it("do not name the people of another, and make a super_admin only where they are trusted to", async () => {

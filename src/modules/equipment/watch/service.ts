@@ -1,6 +1,7 @@
 /** Live sockets: tickets, and closing what may no longer watch. */
 
 import type { z } from "@hono/zod-openapi";
+import { admitWatcher } from "../../../platform/access/denylist.ts";
 import { newSecret, sha256 } from "../../../platform/ids.ts";
 import { log } from "../../../platform/log.ts";
 import { problem } from "../../../platform/problem.ts";
@@ -30,6 +31,11 @@ async function makeGrant(space: Space, audience: Audience): Promise<{ ticket: st
   };
 }
 
+/** After the ticket is granted and before it is handed out. @throws unauthenticated when the person was signed out meanwhile */
+async function admit({ id, actor, sign_in }: Space): Promise<void> {
+  if (sign_in) await admitWatcher(sign_in, { makerspace_id: id, viewer_id: actor.id }, Date.now());
+}
+
 const toTicket = (origin: string, path: string, ticket: string, expires_at: number): z.output<typeof LiveTicket> => ({
   ticket,
   url: `${origin.replace(/^http/, "ws")}${path}?ticket=${ticket}`,
@@ -45,6 +51,7 @@ export async function watchMachine(
   const { ticket, grant } = await makeGrant(space, audienceOf(space, equipment_id));
   const known = await space.time("object", machine(space, equipment_id).grantTicket(grant));
   if (!known) throw problem("not_found");
+  await admit(space);
   return toTicket(origin, `/live/${space.id}/equipment/${equipment_id}`, ticket, grant.expires_at);
 }
 
@@ -56,6 +63,7 @@ export async function watchFloor(
 ): Promise<z.output<typeof LiveTicket>> {
   const { ticket, grant } = await makeGrant(space, audienceOf(space));
   await space.time("object", floor(space).grantTicket({ ...grant, equipment_ids }));
+  await admit(space);
   return toTicket(origin, `/live/${space.id}/floor`, ticket, grant.expires_at);
 }
 
