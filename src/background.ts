@@ -2,12 +2,14 @@
 
 import { mailPorts } from "./app.ts";
 import {
+  claimConsumers,
   policyConsumers,
   pushPoliciesEachMinute,
   reconcileConsumers,
   reconcileJob,
   reconcileNightly,
   suspensionConsumers,
+  sweepClaimsEachMinute,
 } from "./modules/equipment/index.ts";
 import { memberConsumers } from "./modules/members/index.ts";
 import { notificationConsumers } from "./modules/notifications/index.ts";
@@ -40,6 +42,7 @@ export const consumers: Consumers = merge(
   notificationConsumers,
   reconcileConsumers,
   policyConsumers(settingsSource),
+  claimConsumers,
   jobConsumers({ reconcile: reconcileJob }),
   mailConsumers(mailPorts),
 );
@@ -47,6 +50,7 @@ export const consumers: Consumers = merge(
 export const cronTasks: readonly CronTask[] = [
   { name: "resend_outbox", schedule: "minute", run: resendOutbox },
   pushPoliciesEachMinute,
+  sweepClaimsEachMinute,
   reconcileNightly,
   tidy,
 ];

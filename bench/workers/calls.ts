@@ -1,7 +1,7 @@
 /** The commands that the bench sends to a machine's object, as the worker would. */
 
 import type { BookingPolicy } from "../../src/modules/equipment/model.ts";
-import { defaultPolicy } from "../../src/modules/equipment/model.ts";
+import { defaultPolicy, openGates } from "../../src/modules/equipment/model.ts";
 import type { CommandCall, PolicyParts } from "../../src/modules/equipment/port.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { DAY } from "../../src/platform/time.ts";
@@ -29,6 +29,7 @@ export const parts: PolicyParts = {
     status: "available",
     policy: {},
   },
+  hours: { version: 1, windows: null },
 };
 
 /** A member books the n-th slot (see slots.ts) with an Idempotency-Key. */
@@ -48,7 +49,8 @@ export function reserveCall(index: number, today: number, now: number): CommandC
     actor: { kind: "member", id: member_id, authority: "own" },
     facts: {
       decide_before: now + FACTS_GOOD_FOR,
-      policy_versions: { makerspace: 1, equipment: 1 },
+      policy_versions: { makerspace: 1, equipment: 1, hours: 1 },
+      gates: openGates,
       holder: { member_id, first_name: "Ada", last_name: `Member ${member}`, hide_name: false },
     },
     key: {

@@ -4,6 +4,7 @@ import type { Interval } from "../../src/modules/equipment/model.ts";
 import type { Command, CommandCall, ReservationRecord } from "../../src/modules/equipment/port.ts";
 import { definedOnly } from "../../src/platform/merge.ts";
 import { wishOf } from "./bookings.ts";
+import { againstSlot, heeded, refusalFor } from "./gates.ts";
 import {
   type Answer,
   aboutOwner,
@@ -56,11 +57,18 @@ export function amend(turn: Turn, command: Amend, call: CommandCall): Answer {
 const isWithin = (inner: Interval, outer: Interval): boolean =>
   outer.starts_at <= inner.starts_at && inner.ends_at <= outer.ends_at;
 
+/** The part of the new time that was not booked before; all of it, when both ends move. */
+function added(slot: Interval, current: Interval): Interval {
+  if (slot.starts_at === current.starts_at) return { starts_at: current.ends_at, ends_at: slot.ends_at };
+  if (slot.ends_at === current.ends_at) return { starts_at: slot.starts_at, ends_at: current.starts_at };
+  return slot;
+}
+
 /** What the rules say against the new time, or null. */
-function judge(turn: Turn, current: ReservationRecord, slot: Interval, { actor }: CommandCall): Answer | null {
+function judge(turn: Turn, current: ReservationRecord, slot: Interval, call: CommandCall): Answer | null {
   const { now, machine } = turn;
   const { policy, zone } = machine;
-  const staff = actor.authority === "any";
+  const staff = call.actor.authority === "any";
   const isStartMoved = slot.starts_at !== current.starts_at;
   const shrinks = isWithin(slot, current);
   const isActive = current.status === "active";
@@ -74,13 +82,17 @@ function judge(turn: Turn, current: ReservationRecord, slot: Interval, { actor }
   if (isActive && shrinks && slot.ends_at > slot.starts_at) return null;
 
   const scope = { start: isStartMoved, end: slot.ends_at !== current.ends_at, notice: isStartMoved && !shrinks };
-  const reasons = brokenRules(slot, { now, policy, zone, staff }, scope);
+  // What only shrinks takes nothing from anybody: the machine's own rules are all there is to say.
+  const reasons = shrinks
+    ? brokenRules(slot, { now, policy, zone, staff }, scope)
+    : heeded(turn, call, againstSlot(now, machine, slot, call.facts.gates, scope, added(slot, current)));
   if (!staff && !shrinks && policy.approval === "staff" && current.status !== "pending") {
     reasons.push(
       reason("needs_new_approval", "Staff approved another time.", { fix: "Cancel and book again, or ask the staff." }),
     );
   }
-  if (reasons.length > 0) return refuse("booking_refused", reasons);
+  const refusal = refusalFor(reasons);
+  if (refusal) return refusal;
   if (isStartMoved && machine.isDownFor(slot.starts_at, now)) return down(machine.status);
   if (isStartMoved && slot.starts_at <= now && turn.store.openSession()) return busy();
   return null;

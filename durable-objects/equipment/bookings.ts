@@ -2,7 +2,8 @@
 
 import type { Interval, ReservationStep } from "../../src/modules/equipment/model.ts";
 import type { Command, CommandCall, ReservationRecord } from "../../src/modules/equipment/port.ts";
-import { MINUTE } from "../../src/platform/time.ts";
+import { HOUR, MINUTE } from "../../src/platform/time.ts";
+import { judgePerson, judgeSlot } from "./gates.ts";
 import {
   type Answer,
   aboutOwner,
@@ -15,11 +16,9 @@ import {
   mayTouch,
   notFound,
   notYours,
-  refuse,
   slotTaken,
   tooEarly,
 } from "./refusals.ts";
-import { brokenRules } from "./rules.ts";
 import { pendingExpiry, type Wish } from "./schedule.ts";
 import { opensAt } from "./sessions.ts";
 import type { Turn } from "./turn.ts";
@@ -27,15 +26,16 @@ import type { Turn } from "./turn.ts";
 type Ask<T extends Command["type"]> = Extract<Command, { type: T }>;
 
 /** Books a slot: approved at once, or pending where staff approve (both hold it). */
-export function reserve(turn: Turn, command: Ask<"reserve">, { actor, facts }: CommandCall): Answer {
+export function reserve(turn: Turn, command: Ask<"reserve">, call: CommandCall): Answer {
   const { now, machine } = turn;
-  const { policy, zone } = machine;
-  const { holder } = facts;
+  const { policy } = machine;
+  const { actor } = call;
+  const { holder } = call.facts;
   if (!holder || !mayTouch(actor, holder.member_id)) return notYours("reservation");
   const { starts_at, ends_at, purpose, project_id, metadata, external_id, reservation_id: id } = command;
   const staff = actor.authority === "any";
-  const reasons = brokenRules(command, { now, policy, zone, staff });
-  if (reasons.length > 0) return refuse("booking_refused", reasons);
+  const refusal = judgeSlot(turn, call, command);
+  if (refusal) return refusal;
   if (machine.isDownFor(starts_at, now)) return down(machine.status);
   // A session past its plan blocks the present only.
   if (starts_at <= now && turn.store.openSession()) return busy();
@@ -67,7 +67,7 @@ export function reserve(turn: Turn, command: Ask<"reserve">, { actor, facts }: C
 /** The slot that a member's booking holds; with today's buffer, unless it has one already. */
 export const wishOf = (
   turn: Turn,
-  member_id: string,
+  member_id: string | null,
   { starts_at, ends_at }: Interval,
   buffer_ms = turn.machine.policy.buffer_minutes * MINUTE,
 ): Wish => ({ member_id, starts_at, ends_at, buffer_ms });
@@ -93,6 +93,8 @@ function onReservation(
 /** It holds its slot already: only the person was to be judged. */
 export const approve = (turn: Turn, command: Ask<"approve">, call: CommandCall): Answer =>
   onReservation(turn, command, call, "approve", (pending) => {
+    const refusal = judgePerson(turn, call);
+    if (refusal) return refusal;
     const { note } = command;
     const decision = { decided_by: call.actor.id, decided_at: turn.now, expires_at: null, note };
     return done({ reservation: turn.change(pending, { status: "approved", ...decision }, "reservation.approved") });
@@ -107,12 +109,26 @@ export const reject = (turn: Turn, command: Ask<"reject">, call: CommandCall): A
   });
 
 export const cancel = (turn: Turn, command: Ask<"cancel">, call: CommandCall): Answer =>
-  onReservation(turn, command, call, "cancel", (held) => done({ reservation: withdraw(turn, held, command.note) }));
+  onReservation(turn, command, call, "cancel", (held) => {
+    const counted_minutes = isTooLateToGiveBack(turn, held, call) ? held.counted_minutes : 0;
+    return done({ reservation: withdraw(turn, held, command.note, counted_minutes) });
+  });
 
-/** Cancels a booking that may be cancelled. */
-export function withdraw(turn: Turn, held: ReservationRecord, note: string | null): ReservationRecord {
+/** A plan may ask its members to cancel in time. What staff cancel is never the member's fault. */
+function isTooLateToGiveBack(turn: Turn, held: Interval, { actor, facts }: CommandCall): boolean {
+  const { plan } = facts.gates;
+  return actor.authority === "own" && plan !== null && turn.now > held.starts_at - plan.cancellation_hours * HOUR;
+}
+
+/** Cancels a booking that may be cancelled; what it still counts against its member's hours is nothing unless told. */
+export function withdraw(
+  turn: Turn,
+  held: ReservationRecord,
+  note: string | null,
+  counted_minutes = 0,
+): ReservationRecord {
   turn.release(held.id, held.ends_at);
-  return turn.change(held, { status: "cancelled", expires_at: null, note }, "reservation.cancelled");
+  return turn.change(held, { status: "cancelled", expires_at: null, note, counted_minutes }, "reservation.cancelled");
 }
 
 export const checkIn = (turn: Turn, command: Ask<"check_in">, call: CommandCall): Answer =>
@@ -144,10 +160,16 @@ export const excuse = (turn: Turn, command: Ask<"excuse">, call: CommandCall): A
     const { note } = command;
     const { id, member_id, starts_at, ends_at } = missing;
     const isAhead = ends_at > now;
+    const refusal = isAhead ? judgePerson(turn, call) : null;
+    if (refusal) return refusal;
     const from = Math.max(starts_at, now);
     const holdsAgain = isAhead && !turn.place("reservation", id, wishOf(turn, member_id, missing), null, from);
     if (!holdsAgain) {
-      return done({ reservation: turn.change(missing, { status: "completed", note }, "reservation.excused") });
+      return done({ reservation: excused(turn, missing, note) });
     }
     return done({ reservation: turn.change(missing, { status: "approved", note }, "reservation.excused") });
   });
+
+/** Its time is gone and was not used, so it counts nothing. */
+const excused = (turn: Turn, missing: ReservationRecord, note: string | null): ReservationRecord =>
+  turn.change(missing, { status: "completed", note, counted_minutes: 0 }, "reservation.excused");

@@ -1,11 +1,12 @@
 /** From a call to its answer: what stands before every command, then the command itself. All of it synchronous, inside one transaction. */
 
 import { FACTS_GOOD_FOR_MS } from "../../src/modules/equipment/model.ts";
-import type { Command, CommandCall, CommandResult } from "../../src/modules/equipment/port.ts";
+import type { Command, CommandCall, CommandResult, Facts } from "../../src/modules/equipment/port.ts";
 import { retire, sweepMember } from "./administration.ts";
 import { amend } from "./amend.ts";
 import { approve, cancel, checkIn, excuse, noShow, reject, reserve } from "./bookings.ts";
-import { type Answer, refuse, staleFacts } from "./refusals.ts";
+import type { Machine } from "./machine.ts";
+import { type Answer, refuse, retired, staleFacts } from "./refusals.ts";
 import { reason } from "./rules.ts";
 import type { Turn } from "./turn.ts";
 import { endSession, startSession } from "./use.ts";
@@ -28,14 +29,18 @@ export const unknownMachine = ({ command }: CommandCall): CommandResult =>
     ? { ok: true, replayed: false, reservation: null, session: null, cancelled: 0 }
     : refuse("policy_behind", [reason("policy_behind", "The machine has not got its settings.")]);
 
+/** True when the worker has seen settings that this machine has not got. */
+export function isBehind({ versions }: Machine, { policy_versions: seen }: Facts): boolean {
+  return (Object.keys(versions) as (keyof typeof versions)[]).some((part) => seen[part] > versions[part]);
+}
+
 /** What stands before every other command. */
 function refusalBefore(turn: Turn, { command, facts }: CommandCall, wall: number): Answer | null {
-  const { holder, policy_versions: seen, decide_before } = facts;
-  const { versions } = turn.machine;
+  const { holder, decide_before } = facts;
   const isRetiring = command.type === "retire";
   // First of all: a retired machine takes no settings, so it would be behind them for ever.
   if (turn.store.state.retired_at !== null && !isRetiring) {
-    return refuse("equipment_retired", [reason("retired", "The machine is no longer there.")]);
+    return retired();
   }
   if (
     decide_before < wall ||
@@ -45,7 +50,7 @@ function refusalBefore(turn: Turn, { command, facts }: CommandCall, wall: number
   }
   // Retirement follows no policy.
   if (isRetiring) return null;
-  if (seen.makerspace > versions.makerspace || seen.equipment > versions.equipment) {
+  if (isBehind(turn.machine, facts)) {
     return refuse("policy_behind", [reason("policy_behind", "The machine has not got the newest settings.")]);
   }
   return null;

@@ -1,7 +1,8 @@
 /** The settings of one machine: the newest policy parts, merged. */
 
 import { type BookingPolicy, defaultPolicy } from "../../src/modules/equipment/model.ts";
-import type { PolicyParts } from "../../src/modules/equipment/port.ts";
+import type { PolicyParts, PolicyVersions } from "../../src/modules/equipment/port.ts";
+import type { WeeklyWindows } from "../../src/platform/settings/hours.ts";
 import { Zone } from "../../src/platform/zone.ts";
 
 export class Machine {
@@ -19,9 +20,18 @@ export class Machine {
   }
 
   /** The version of each part, 0 for one that never came. */
-  get versions(): { makerspace: number; equipment: number } {
-    const { makerspace, equipment } = this.parts;
-    return { makerspace: makerspace?.version ?? 0, equipment: equipment?.version ?? 0 };
+  get versions(): PolicyVersions {
+    const { makerspace, equipment, hours } = this.parts;
+    return {
+      makerspace: makerspace?.version ?? 0,
+      equipment: equipment?.version ?? 0,
+      hours: hours?.version ?? 0,
+    };
+  }
+
+  /** Opening hours; null is always open. */
+  get hours(): WeeklyWindows | null {
+    return this.parts.hours?.windows ?? null;
   }
 
   get status(): PolicyParts["equipment"]["status"] {

@@ -10,6 +10,8 @@ import type {
   CommandResult,
   EquipmentPort,
   PolicyParts,
+  PolicyVersions,
+  Question,
   ReconcileReport,
   ReservationRecord,
   ScheduleQuery,
@@ -17,6 +19,7 @@ import type {
   TicketGrant,
 } from "../../src/modules/equipment/port.ts";
 import { describeError, log } from "../../src/platform/log.ts";
+import type { ReasonInput } from "../../src/platform/problem.ts";
 import { Alarm } from "../alarm.ts";
 import { type ObjectEnv, objectName, socketLimitsOf } from "../env.ts";
 import { turnAway } from "../live/door.ts";
@@ -58,8 +61,8 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
     });
   }
 
-  async configure(parts: Partial<PolicyParts>): Promise<{ makerspace: number; equipment: number }> {
-    if (!this.#works && !parts.makerspace && !parts.equipment) return { makerspace: 0, equipment: 0 };
+  async configure(parts: Partial<PolicyParts>): Promise<PolicyVersions> {
+    if (!this.#works && !parts.makerspace && !parts.equipment) return { makerspace: 0, equipment: 0, hours: 0 };
     this.#works ??= this.#open();
     return this.#works.configure(parts);
   }
@@ -84,6 +87,10 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
     const { state } = this.#works?.settled() ?? {};
     if (this.#works && state) return availability(this.#works.world, from, to, state.now());
     return { free: [], busy: [{ starts_at: from, ends_at: to, because: "equipment_unavailable" }] };
+  }
+
+  async explain(question: Question): Promise<ReasonInput[] | null> {
+    return this.#works?.explain(question) ?? null;
   }
 
   async grantTicket(grant: TicketGrant): Promise<boolean> {

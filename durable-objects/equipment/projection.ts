@@ -37,6 +37,11 @@ function upsert(table: string, columns: readonly string[]): string {
 
 const PUT_RESERVATIONS = upsert("reservations", reservationColumns);
 const PUT_SESSIONS = upsert("sessions", sessionColumns);
+/** A row that came home speaks for itself: the claim that kept its place goes in the same batch. */
+const SETTLE_CLAIMS = `DELETE FROM booking_claims WHERE (makerspace_id, member_id, equipment_id, key) IN (
+  SELECT c.makerspace_id, c.member_id, c.equipment_id, c.key FROM json_each(?3)
+  JOIN booking_claims c ON c.makerspace_id = ?1 AND c.member_id = value ->> 'member_id' AND c.equipment_id = ?2
+    AND c.booking_id = value ->> 'id' AND c.settled_by <= value ->> 'version')`;
 const CURSOR = "(SELECT seq FROM projection_cursors WHERE makerspace_id = ?1 AND equipment_id = ?2)";
 const PAST_CURSOR = `value ->> '$.seq' > coalesce(${CURSOR}, 0)`;
 const putAudit = (
@@ -72,7 +77,7 @@ interface Totals {
   newest_seq: number;
 }
 
-/** The batch that brings `pending` to D1: at most five statements, each row and event inside one JSON parameter. */
+/** The batch that brings `pending` to D1: at most seven statements, each row and event inside one JSON parameter. */
 function statements(
   makerspace_id: string,
   equipment_id: string,
@@ -82,9 +87,13 @@ function statements(
 ): Statement[] {
   const tenant = [makerspace_id, equipment_id];
   const batch: Statement[] = [];
-  if (reservations.length > 0)
-    batch.push({ sql: PUT_RESERVATIONS, params: [...tenant, JSON.stringify(reservations), wall] });
-  if (sessions.length > 0) batch.push({ sql: PUT_SESSIONS, params: [...tenant, JSON.stringify(sessions), wall] });
+  const put = (sql: string, rows: readonly object[]): void => {
+    if (rows.length === 0) return;
+    const json = JSON.stringify(rows);
+    batch.push({ sql, params: [...tenant, json, wall] }, { sql: SETTLE_CLAIMS, params: [...tenant, json] });
+  };
+  put(PUT_RESERVATIONS, reservations);
+  put(PUT_SESSIONS, sessions);
   const last = events.at(-1);
   if (last) {
     const bodies = `[${events.map(({ body }) => body).join(",")}]`;

@@ -2,6 +2,7 @@
 
 import type { Interval } from "../../src/modules/equipment/model.ts";
 import type { Availability } from "../../src/modules/equipment/port.ts";
+import { closedWithin } from "../../src/platform/settings/hours.ts";
 import { DAY, MINUTE } from "../../src/platform/time.ts";
 import { type Layer, partition } from "./availability.ts";
 import type { Occupancy } from "./schedule.ts";
@@ -41,6 +42,13 @@ export function availability({ store, machine }: World, from: number, to: number
     {
       because: "equipment_unavailable",
       intervals: isDown ? [{ starts_at: now, ends_at: zone.endOfDay(now) }] : [],
+    },
+    {
+      because: "closed",
+      intervals: closedWithin(machine.hours, zone, from, until).map(({ from: starts_at, to: ends_at }) => ({
+        starts_at,
+        ends_at,
+      })),
     },
     { because: "notice", intervals: [{ starts_at: now, ends_at: now + policy.notice_minutes * MINUTE }] },
     { because: "horizon", intervals: [{ starts_at: now + policy.horizon_days * DAY, ends_at: FOREVER }] },

@@ -43,6 +43,9 @@ export const slotTaken = (conflicts_with: Interval): Refusal =>
     { conflicts_with },
   );
 
+export const retired = (): Refusal =>
+  refuse("equipment_retired", [reason("retired", "The machine is no longer there.")]);
+
 export const busy = (): Refusal =>
   refuse("equipment_busy", [
     reason("session_running", "A session is running on this machine.", { fix: "End it first." }),

@@ -20,7 +20,7 @@ export interface RuleScope {
   notice: boolean;
 }
 
-const WHOLE: RuleScope = { start: true, end: true, notice: true };
+export const WHOLE: RuleScope = { start: true, end: true, notice: true };
 
 /** Every rule a slot breaks; empty when it may be booked. */
 export function brokenRules(slot: Interval, setting: RuleSetting, scope: RuleScope = WHOLE): ReasonInput[] {

@@ -1,6 +1,12 @@
 /** Who may hold which stretch of the machine, and what the clock does to a reservation. Pure. */
 
-import type { BookingPolicy, Interval, ReservationStatus } from "../../src/modules/equipment/model.ts";
+import {
+  type BookingPolicy,
+  holdsSlot,
+  type Interval,
+  minutesOf,
+  type ReservationStatus,
+} from "../../src/modules/equipment/model.ts";
 import { MINUTE } from "../../src/platform/time.ts";
 
 export const occupancyKinds = ["reservation", "walk_up", "hold", "offer"] as const;
@@ -76,3 +82,17 @@ export function clockStep(
   if (policy.check_in === "optional") return { kind: "lapse", due_at: ends_at };
   return { kind: "miss", due_at: Math.min(Math.max(starts_at, now) + policy.grace_minutes * MINUTE, ends_at) };
 }
+
+/**
+ * What a reservation counts against its member's hours, unless its step says otherwise: all that is planned, as long as it may still be
+ * used, and when nobody came; nothing once staff or the clock have said no.
+ */
+export function countedMinutes(record: Interval & { status: ReservationStatus; counted_minutes: number }): number {
+  const { status } = record;
+  if (holdsSlot(status) || status === "no_show") return minutesOf(record);
+  return status === "rejected" || status === "expired" ? 0 : record.counted_minutes;
+}
+
+/** What is left of the counted minutes when the use ends: from its start, or the booking's if that is sooner. */
+export const usedMinutes = (counted: number, from: number, now: number): number =>
+  Math.min(counted, minutesOf({ starts_at: from, ends_at: now }));

@@ -37,6 +37,7 @@ export const reservationColumns = [
   "created_at",
   "updated_at",
   "version",
+  "counted_minutes",
 ] as const satisfies readonly (keyof ReservationRow)[];
 
 export const sessionColumns = [
@@ -57,6 +58,7 @@ export const sessionColumns = [
   "created_at",
   "updated_at",
   "version",
+  "counted_minutes",
 ] as const satisfies readonly (keyof SessionRow)[];
 
 const list = (columns: readonly string[]): string => columns.join(", ");

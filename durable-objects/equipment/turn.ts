@@ -4,14 +4,23 @@
  */
 
 import type { ReservationEventType, SessionEventType } from "../../src/modules/equipment/events.ts";
-import { holdsSlot, type Interval } from "../../src/modules/equipment/model.ts";
+import { holdsSlot, type Interval, minutesOf } from "../../src/modules/equipment/model.ts";
 import type { CommandActor, ReservationRecord, SessionRecord } from "../../src/modules/equipment/port.ts";
 import { DAY, MINUTE } from "../../src/platform/time.ts";
 import { type EventBody, type EventType, type MachineEventType, reservationData, sessionData } from "./events.ts";
 import type { Keys } from "./keys.ts";
 import type { Machine } from "./machine.ts";
 import type { Outbox } from "./outbox.ts";
-import { clockStep, type Fit, fits, type Occupancy, type OccupancyKind, restoredEnd, type Wish } from "./schedule.ts";
+import {
+  clockStep,
+  countedMinutes,
+  type Fit,
+  fits,
+  type Occupancy,
+  type OccupancyKind,
+  restoredEnd,
+  type Wish,
+} from "./schedule.ts";
 import { isInTheWay, reachedAt } from "./sessions.ts";
 import type { Store } from "./store.ts";
 
@@ -39,6 +48,8 @@ export class Turn {
   readonly events: EventBody[] = [];
   /** True when the board shows a part of it. */
   isVisible = false;
+  /** Reasons that staff have passed over: the audit says so. */
+  readonly overridden = new Set<string>();
 
   constructor(
     readonly world: World,
@@ -58,9 +69,12 @@ export class Turn {
   // Reservations
 
   /** Writes a new reservation and what the clock will do with it. */
-  book(fields: Omit<ReservationRecord, "version" | "equipment_id" | "created_at" | "updated_at">): ReservationRecord {
+  book(
+    fields: Omit<ReservationRecord, "version" | "equipment_id" | "created_at" | "updated_at" | "counted_minutes">,
+  ): ReservationRecord {
     const record: ReservationRecord = {
       ...fields,
+      counted_minutes: minutesOf(fields),
       equipment_id: this.store.equipment_id,
       created_at: this.now,
       updated_at: this.now,
@@ -79,7 +93,8 @@ export class Turn {
     type: ReservationEventType,
   ): ReservationRecord {
     const version = this.store.state.nextVersion(before.version);
-    const after: ReservationRecord = { ...before, ...patch, updated_at: this.now, version };
+    const changed: ReservationRecord = { ...before, ...patch, updated_at: this.now, version };
+    const after = { ...changed, counted_minutes: patch.counted_minutes ?? countedMinutes(changed) };
     this.store.putReservation(after);
     const hasMoved = after.starts_at !== before.starts_at || after.ends_at !== before.ends_at;
     const hasOnlyNewEnd = after.status === before.status && after.starts_at === before.starts_at;
@@ -122,6 +137,8 @@ export class Turn {
       created_at: this.now,
       updated_at: this.now,
       version: this.store.state.nextVersion(0),
+      counted_minutes:
+        fields.reservation_id === null ? minutesOf({ starts_at: this.now, ends_at: fields.planned_end_at }) : 0,
     };
     this.store.putSession(record);
     this.store.timers.set(record.id, "overrun", record.planned_end_at);
@@ -276,6 +293,7 @@ export class Turn {
     isProjected: boolean,
   ): void {
     const seq = this.store.state.nextSeq();
+    const overridden = this.overridden.size > 0 && isProjected ? { overridden: [...this.overridden] } : {};
     const envelope: EventBody["envelope"] = {
       id: `${this.store.equipment_id}:${seq}`,
       type,
@@ -285,7 +303,7 @@ export class Turn {
       actor_id: this.actor.id,
       request_id: this.request_id,
       occurred_at: this.now,
-      data,
+      data: { ...data, ...overridden },
     };
     const body: EventBody = { seq, actor_kind: this.actor.kind, envelope, before };
     this.world.outbox.add(body, isProjected);

@@ -1,8 +1,10 @@
 /** Starting and ending the use of the machine. */
 
 import type { Command, CommandCall, HolderFacts, ReservationRecord } from "../../src/modules/equipment/port.ts";
+import type { ReasonInput } from "../../src/platform/problem.ts";
 import { MINUTE } from "../../src/platform/time.ts";
 import { wishOf } from "./bookings.ts";
+import { judgeUse, judgeWalkUp, refusalFor } from "./gates.ts";
 import {
   type Answer,
   aboutOwner,
@@ -14,12 +16,11 @@ import {
   mayTouch,
   notFound,
   notYours,
-  refuse,
   slotTaken,
   tooEarly,
 } from "./refusals.ts";
 import { reason } from "./rules.ts";
-import { plain } from "./schedule.ts";
+import { plain, usedMinutes } from "./schedule.ts";
 import { opensAt, walkUpEnd } from "./sessions.ts";
 import type { Turn } from "./turn.ts";
 
@@ -34,8 +35,9 @@ export function startSession(turn: Turn, command: Start, call: CommandCall): Ans
   return startWalkUp(turn, command, holder, call);
 }
 
-function startBooked(turn: Turn, command: Start, reservation_id: string, { actor, facts }: CommandCall): Answer {
+function startBooked(turn: Turn, command: Start, reservation_id: string, call: CommandCall): Answer {
   const { now, machine, store } = turn;
+  const { actor, facts } = call;
   const booked = store.reservation(reservation_id);
   if (!booked) return notFound("reservation");
   if (!mayTouch(actor, booked.member_id)) return notYours("reservation");
@@ -43,6 +45,8 @@ function startBooked(turn: Turn, command: Start, reservation_id: string, { actor
   const strange = aboutOwner(facts, booked.member_id);
   if (strange) return strange;
   if (!isLegal(booked.status, "start")) return illegal(booked.status, "start");
+  const refusal = judgeUse(call);
+  if (refusal) return refusal;
   if (machine.status !== "available") return down(machine.status);
   if (store.openSession()) return busy();
   const opens_at = opensAt(booked);
@@ -71,20 +75,22 @@ function startEarly(turn: Turn, booked: ReservationRecord): Answer | null {
 }
 
 /** Not bound to the grid, to notice or to a shortest length: whoever stands before a free machine may use it until the next start. */
-function startWalkUp(turn: Turn, command: Start, holder: HolderFacts, { actor }: CommandCall): Answer {
+function startWalkUp(turn: Turn, command: Start, holder: HolderFacts, call: CommandCall): Answer {
   const { now, machine, store } = turn;
   const { policy } = machine;
+  const { actor } = call;
   const planned_minutes = command.planned_minutes ?? policy.min_minutes;
+  const reasons: ReasonInput[] = [];
   if (policy.approval === "staff" && actor.authority !== "any") {
-    return refuse("booking_refused", [
-      reason("needs_approval", "Staff approve the use of this machine.", { fix: "Book it." }),
-    ]);
+    reasons.push(reason("needs_approval", "Staff approve the use of this machine.", { fix: "Book it." }));
   }
   if (planned_minutes > policy.max_minutes) {
     const { max_minutes } = policy;
-    const detail = `A session takes at most ${max_minutes} minutes.`;
-    return refuse("booking_refused", [reason("too_long", detail, { limit: { max_minutes } })]);
+    reasons.push(reason("too_long", `A session takes at most ${max_minutes} minutes.`, { limit: { max_minutes } }));
   }
+  const walkUp = judgeWalkUp(turn, call, planned_minutes);
+  const refusal = refusalFor([...reasons, ...walkUp.reasons]);
+  if (refusal) return refusal;
   if (machine.status !== "available") return down(machine.status);
   if (store.openSession()) return busy();
 
@@ -92,7 +98,8 @@ function startWalkUp(turn: Turn, command: Start, holder: HolderFacts, { actor }:
   const { member_id } = holder;
   const next = store.after(now);
   const { buffer_ms } = wishOf(turn, member_id, { starts_at: now, ends_at: now });
-  const planned_end_at = walkUpEnd(now, planned_minutes * MINUTE, { member_id, buffer_ms }, next);
+  const planned_ms = Math.min(planned_minutes * MINUTE, walkUp.until - now);
+  const planned_end_at = walkUpEnd(now, planned_ms, { member_id, buffer_ms }, next);
   if (planned_end_at === null) return slotTaken(plain(next ?? { starts_at: now, ends_at: now }));
   const conflict = turn.place("walk_up", id, { member_id, buffer_ms, starts_at: now, ends_at: planned_end_at });
   if (conflict) return slotTaken(conflict);
@@ -117,6 +124,7 @@ export function endSession(turn: Turn, command: End, { actor }: CommandCall): An
     job_successful,
     output_quality,
     notes,
+    counted_minutes: usedMinutes(open.counted_minutes, open.started_at, now),
   } as const;
   const session = turn.changeSession(open, patch, "session.ended");
   const booked = open.reservation_id === null ? null : store.reservation(open.reservation_id);
@@ -124,7 +132,13 @@ export function endSession(turn: Turn, command: End, { actor }: CommandCall): An
   store.dropPast(now);
   const reservation =
     booked && isLegal(booked.status, "end")
-      ? turn.change(booked, { status: "completed" }, "reservation.completed")
+      ? complete(turn, booked, Math.min(open.started_at, booked.starts_at))
       : null;
   return done({ reservation, session });
+}
+
+/** The rest of the booking is given back: to others, and to the hours of its member. */
+function complete(turn: Turn, booked: ReservationRecord, from: number): ReservationRecord {
+  const counted_minutes = usedMinutes(booked.counted_minutes, from, turn.now);
+  return turn.change(booked, { status: "completed", counted_minutes }, "reservation.completed");
 }

@@ -8,15 +8,20 @@ import type {
   CommandCall,
   CommandResult,
   PolicyParts,
+  PolicyVersions,
+  Question,
   ReconcileReport,
   TicketGrant,
 } from "../../src/modules/equipment/port.ts";
+import type { ReasonInput } from "../../src/platform/problem.ts";
 import type { Alarm } from "../alarm.ts";
 import { Door, type SocketLimits } from "../live/door.ts";
 import type { Viewer } from "../live/tickets.ts";
 import { within } from "../within.ts";
 import { Board } from "./board.ts";
+import { isBehind } from "./commands.ts";
 import { execute } from "./execute.ts";
+import { explain } from "./explain.ts";
 import { Keys } from "./keys.ts";
 import { Live } from "./live.ts";
 import { Machine } from "./machine.ts";
@@ -79,9 +84,9 @@ export class Works {
     return this.world.store;
   }
 
-  configure(parts: Partial<PolicyParts>): { makerspace: number; equipment: number } {
+  configure(parts: Partial<PolicyParts>): PolicyVersions {
     const { store, machine: known } = this.world;
-    const newer = (["makerspace", "equipment"] as const).filter(
+    const newer = (["makerspace", "equipment", "hours"] as const).filter(
       (part) => (parts[part]?.version ?? 0) > known.versions[part],
     );
     if (newer.length > 0 && store.state.retired_at === null) {
@@ -94,6 +99,14 @@ export class Works {
       });
     }
     return this.world.machine.versions;
+  }
+
+  /** Changes nothing; null when newer settings have to come first. */
+  explain({ starts_at, ends_at, actor, facts }: Question): ReasonInput[] | null {
+    this.#runner.settle();
+    const { machine } = this.world;
+    if (isBehind(machine, facts)) return null;
+    return explain(this.#runner.turn(actor, ""), { starts_at, ends_at }, facts);
   }
 
   async execute(call: CommandCall): Promise<CommandResult> {

@@ -88,6 +88,7 @@ describe("facts", () => {
     expect(await machine.stub.configure({ equipment: { ...old, policy: {} } })).toEqual({
       makerspace: 2,
       equipment: 2,
+      hours: 0,
     });
     expect(codes(refusalOf(await machine.reserve(machine.ada, slot(0, 0.5))).reasons)).toEqual(["too_short"]);
   });

@@ -4,7 +4,13 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { EquipmentObject } from "../../durable-objects/equipment/object.ts";
 import type { Ports } from "../../durable-objects/equipment/ports.ts";
-import { type BookingPolicy, defaultPolicy, type EquipmentStatus } from "../../src/modules/equipment/model.ts";
+import {
+  type BookingPolicy,
+  defaultPolicy,
+  type EquipmentStatus,
+  type Gates,
+  openGates,
+} from "../../src/modules/equipment/model.ts";
 import type {
   Command,
   CommandActor,
@@ -12,6 +18,7 @@ import type {
   CommandResult,
   HolderFacts,
   PolicyParts,
+  PolicyVersions,
   Refusal,
   ReservationRecord,
   SessionRecord,
@@ -40,7 +47,8 @@ export interface CallOptions {
   fingerprint?: string;
   for?: Person;
   decide_before?: number;
-  versions?: { makerspace: number; equipment: number };
+  versions?: Partial<PolicyVersions>;
+  gates?: Gates;
 }
 
 /** Tomorrow at 08:00 UTC: slots of tests count from here. */
@@ -172,8 +180,9 @@ export class TestMachine {
       actor,
       facts: {
         decide_before,
-        policy_versions: options.versions ?? { makerspace: this.#version, equipment: this.#version },
+        policy_versions: { makerspace: this.#version, equipment: this.#version, hours: 0, ...options.versions },
         holder: options.for?.facts ?? (by.staff && isOnSomebodys(command) ? null : by.facts),
+        gates: options.gates ?? openGates,
       },
       key: commandKey,
       request_id: "test-request",

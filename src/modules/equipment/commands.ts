@@ -6,10 +6,14 @@ import { type Problem, type ProblemCode, problem } from "../../platform/problem.
 import type { Space } from "../../platform/space.ts";
 import { toIso } from "../../platform/time.ts";
 import { findMember } from "../members/index.ts";
+import type { Applicant } from "./applicants.ts";
+import type { Demand } from "./claims/demand.ts";
+import { releaseClaim } from "./claims/service.ts";
+import { claim, claimantOf, gatesOf } from "./gates.ts";
 import { FACTS_GOOD_FOR_MS } from "./model.ts";
 import { machine } from "./objects.ts";
-import { equipmentPart, makerspacePart } from "./policy.ts";
-import type { Command, CommandCall, CommandResult, HolderFacts, Outcome, Refusal, RefusalCode } from "./port.ts";
+import { equipmentPart, sharedParts } from "./policy.ts";
+import type { Command, CommandCall, CommandResult, Outcome, PolicyVersions, Refusal, RefusalCode } from "./port.ts";
 import type { equipment } from "./tables.ts";
 
 const MAX_TRIES = 3;
@@ -19,9 +23,10 @@ type MachineRow = Omit<typeof equipment.$inferSelect, "in_use">;
 /** For whom, and how far the caller's authority reaches. */
 export interface Standing {
   authority: "own" | "any";
-  holder: HolderFacts | null;
-  /** Reads the holder again when the facts grew old; throws when they may no longer book. */
-  reread?: () => Promise<HolderFacts>;
+  /** Null when the step is about nobody. */
+  applicant: Applicant | null;
+  /** Reads the person again when the facts grew old; throws when they may no longer act. */
+  reread?: () => Promise<Applicant>;
 }
 
 /** A command that was carried out. */
@@ -44,6 +49,7 @@ const problemOf: Readonly<Record<RefusalCode, ProblemCode>> = {
   idempotency_mismatch: "idempotency_mismatch",
   stale_facts: "unavailable",
   policy_behind: "unavailable",
+  feature_disabled: "feature_disabled",
 };
 
 const toProblem = (refusal: Refusal): Problem =>
@@ -84,47 +90,92 @@ async function ask(space: Space, equipment_id: string, call: CommandCall): Promi
 
 /**
  * Carries out a command on a machine.
- * @throws the problem behind a refusal; unavailable when the object does not answer.
+ * @param demand what the command adds to what limits across machines count, if anything
+ * @throws the problem behind a refusal; unavailable when the object, or D1 with a limit to judge, does not answer.
  */
-export async function execute(space: Space, row: MachineRow, command: Command, standing: Standing): Promise<Executed> {
-  const { actor, request_id, key } = space;
-  const call: CommandCall = {
-    command,
-    actor: { ...auditActor(actor), authority: standing.authority },
-    facts: {
-      decide_before: space.now + FACTS_GOOD_FOR_MS,
-      policy_versions: { makerspace: space.settings.version, equipment: row.policy_version },
-      holder: standing.holder,
-    },
-    key,
-    request_id,
-  };
-  const result = await space.time("object", decide(space, row, call, standing));
+export async function execute(
+  space: Space,
+  row: MachineRow,
+  command: Command,
+  standing: Standing,
+  demand: Demand | null = null,
+): Promise<Executed> {
+  const errand: Errand = { space, row, command, authority: standing.authority, demand };
+  let result = await run(errand, standing.applicant, space.now);
+  if (!result.ok && result.code === "stale_facts") {
+    const read_at = Date.now();
+    await refuseSuspended(space);
+    result = await run(errand, standing.reread ? await standing.reread() : standing.applicant, read_at);
+  }
   if (!result.ok) throw toProblem(result);
   return result;
+}
+
+/** What is to be done, whoever it turns out to be for. */
+interface Errand {
+  space: Space;
+  row: MachineRow;
+  command: Command;
+  authority: Standing["authority"];
+  demand: Demand | null;
 }
 
 /** Who acts may have been suspended while the facts grew old. @throws membership_suspended */
 async function refuseSuspended({ actor, access, store }: Space): Promise<void> {
   if (actor.kind !== "member" || access.role === "super_admin") return;
   const member = await findMember(store, actor.id);
-  if (member?.status !== "active") throw problem("membership_suspended");
+  if (member?.status !== "active" && member?.status !== "expired") {
+    const reasons = [{ code: "member_not_active", detail: "The membership is suspended.", fix: "Ask the staff." }];
+    throw problem("membership_suspended", { reasons });
+  }
 }
 
-/** Asks, and once more after mending what the object said was missing. */
-async function decide(space: Space, row: MachineRow, call: CommandCall, standing: Standing): Promise<CommandResult> {
+/** One try with facts read at `read_at` (epoch milliseconds): claims what counts, asks the machine, and gives back what it did not use. */
+async function run(errand: Errand, applicant: Applicant | null, read_at: number): Promise<CommandResult> {
+  const { space, row, command, authority, demand } = errand;
+  const decide_before = read_at + FACTS_GOOD_FOR_MS;
+  const claimant = applicant && demand && claimantOf(space, row, applicant, demand, authority === "any");
+  const claimed = claimant && demand ? await claim(space, claimant, demand, decide_before) : null;
+  const { actor, request_id, key } = space;
+  const call: CommandCall = {
+    command: claimed?.booking_id ? bookedAs(command, claimed.booking_id) : command,
+    actor: { ...auditActor(actor), authority },
+    facts: {
+      decide_before,
+      policy_versions: versionsSeen(space, row),
+      holder: applicant?.holder ?? null,
+      gates: gatesOf(space, row, applicant, claimed),
+    },
+    key,
+    request_id,
+  };
+  const result = await space.time("object", decide(space, row, call));
+  if (claimed?.booking_id && !(result.ok && !result.replayed)) releaseClaim(space, claimed);
+  return result;
+}
+
+/** The versions of the settings that this request has read. */
+export const versionsSeen = ({ settings }: Space, row: MachineRow): PolicyVersions => ({
+  makerspace: settings.version,
+  equipment: row.policy_version,
+  hours: settings.section_states.general.version,
+});
+
+/** A retry books under the id that its first try has claimed. */
+function bookedAs(command: Command, id: string): Command {
+  if (command.type === "reserve") return { ...command, reservation_id: id };
+  if (command.type === "start_session" && command.reservation_id === null) return { ...command, session_id: id };
+  return command;
+}
+
+/** Gives a machine the settings that it lacks. */
+export const bringUpToDate = (space: Space, row: MachineRow): Promise<PolicyVersions> =>
+  machine(space, row.id).configure({ ...sharedParts(space.settings), equipment: equipmentPart(row) });
+
+/** Asks, and once more after giving the machine the settings that it said it lacks. */
+async function decide(space: Space, row: MachineRow, call: CommandCall): Promise<CommandResult> {
   const first = await ask(space, row.id, call);
-  if (first.ok) return first;
-  if (first.code === "policy_behind") {
-    await machine(space, row.id).configure({
-      makerspace: makerspacePart(space.settings),
-      equipment: equipmentPart(row),
-    });
-    return ask(space, row.id, call);
-  }
-  if (first.code !== "stale_facts") return first;
-  const decide_before = Date.now() + FACTS_GOOD_FOR_MS;
-  await refuseSuspended(space);
-  const holder = standing.reread ? await standing.reread() : call.facts.holder;
-  return ask(space, row.id, { ...call, facts: { ...call.facts, decide_before, holder } });
+  if (first.ok || first.code !== "policy_behind") return first;
+  await bringUpToDate(space, row);
+  return ask(space, row.id, call);
 }

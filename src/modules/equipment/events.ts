@@ -25,6 +25,8 @@ export interface ReservationEventData extends Record<string, unknown> {
   status: string;
   starts_at: number;
   ends_at: number;
+  /** Codes of the reasons that staff passed over. */
+  overridden?: string[];
 }
 
 /** `next_member_id` and `next_reservation_id` name who is told when an overrun runs into the next booking. */
@@ -35,6 +37,8 @@ export interface SessionEventData extends Record<string, unknown> {
   planned_end_at: number;
   next_reservation_id?: string;
   next_member_id?: string;
+  /** Codes of the reasons that staff passed over. */
+  overridden?: string[];
 }
 
 type Data<T extends string, D> = { [K in T]: D };
@@ -46,5 +50,5 @@ declare module "../../platform/events.ts" {
       Data<MessageType, Record<string, never>> {}
 }
 
-/** What the module tells itself: the second sweep of a suspension, the night's reconciliation, policies on their way to objects. */
-export type MessageType = "member.sweep_due" | "reconcile.due" | "policy.push_due";
+/** What the module tells itself: the second sweep of a suspension, the night's reconciliation, policies on their way to objects, claims left behind. */
+export type MessageType = "member.sweep_due" | "reconcile.due" | "policy.push_due" | "claims.sweep_due";

@@ -1,5 +1,6 @@
 /** Equipment: machines, their reservations and sessions, live sockets and tablets. */
 
+import { accessRoutes } from "./access/routes.ts";
 import { machineRoutes } from "./machines/routes.ts";
 import { reconciliationRoutes } from "./reconciliations/routes.ts";
 import { reservationRoutes } from "./reservations/routes.ts";
@@ -9,6 +10,7 @@ import { watchRoutes } from "./watch/routes.ts";
 
 export const equipmentRoutes = [
   ...machineRoutes,
+  ...accessRoutes,
   ...reservationRoutes,
   ...sessionRoutes,
   ...watchRoutes,
@@ -16,6 +18,7 @@ export const equipmentRoutes = [
   ...reconciliationRoutes,
 ];
 
+export { claimConsumers, sweepClaimsEachMinute } from "./claims/sweep.ts";
 export type {
   ReservationEventType,
   SessionEventType,
@@ -27,7 +30,7 @@ export {
   bookingDefaults,
   contradictingMachines,
   isConsistent,
-  makerspacePart,
+  sharedParts,
 } from "./policy.ts";
 export { policyConsumers, pushPolicies, pushPoliciesEachMinute, queuePolicyPushes } from "./pushes.ts";
 export { reconcileConsumers, reconcileJob, reconcileNightly } from "./reconciliations/service.ts";

@@ -3,6 +3,9 @@
  * Times are epoch milliseconds, durations are minutes unless a name says otherwise.
  */
 
+import type { ReasonInput } from "../../platform/problem.ts";
+import type { WeeklyWindows } from "../../platform/settings/hours.ts";
+
 export const equipmentCategories = [
   "printer_3d",
   "laser_cutter",
@@ -156,6 +159,7 @@ export const busyCauses = [
   "notice",
   "horizon",
   "equipment_unavailable",
+  "closed",
   "retired",
 ] as const;
 export type BusyCause = (typeof busyCauses)[number];
@@ -168,3 +172,58 @@ export interface Interval {
 
 /** True when two half-open intervals share an instant. */
 export const overlaps = (a: Interval, b: Interval): boolean => a.starts_at < b.ends_at && b.starts_at < a.ends_at;
+
+/** Begun minutes of an interval, counted whole. */
+export const minutesOf = ({ starts_at, ends_at }: Interval): number =>
+  Math.max(0, Math.ceil((ends_at - starts_at) / 60_000));
+
+/** What a plan says about one booking; null is no limit. */
+export interface PlanLimits {
+  /** When the membership is there for its member, epoch milliseconds; null is open. */
+  covers: { from: number; to: number | null };
+  advance_days: number | null;
+  max_duration_minutes: number | null;
+  /** When its members may use machines, on the wall clock of the makerspace. */
+  access_windows: WeeklyWindows | null;
+  /** A cancellation later than this before the start gives no minutes back. */
+  cancellation_hours: number;
+}
+
+/** What stands between a person and a booking besides the machine's own rules. */
+export interface Gates {
+  /** False: the makerspace has switched bookings and walk-ups off. */
+  bookings_enabled: boolean;
+  /** Why this person may not book this machine, whatever the time: membership, plan, agreements, and limits that are used up. */
+  reasons: ReasonInput[];
+  /** Null without a plan. */
+  plan: PlanLimits | null;
+}
+
+/**
+ * Which of the reasons against a booking staff may pass over: what concerns time and fairness, never safety or standing.
+ * Reason → may somebody with authority over the machine book all the same? A reason that is not listed is never passed over.
+ */
+export const overridable = {
+  notice_too_short: true,
+  beyond_horizon: true,
+  closed: true,
+  outside_access_hours: true,
+  beyond_plan_horizon: true,
+  longer_than_plan: true,
+  open_bookings_used_up: true,
+  minutes_used_up: true,
+  equipment_not_in_plan: true,
+  outside_membership: true,
+  membership_required: true,
+  membership_paused: true,
+  feature_disabled: false,
+  membership_expired: false,
+  agreement_missing: false,
+  member_not_active: false,
+} as const satisfies Record<string, boolean>;
+
+/** May staff pass over this reason? */
+export const mayOverride = ({ code }: ReasonInput): boolean => (overridable as Record<string, boolean>)[code] === true;
+
+/** Nothing stands in the way: for commands that are about nobody, and for time that is given back. */
+export const openGates: Gates = { bookings_enabled: true, reasons: [], plan: null };

@@ -106,9 +106,11 @@ export const equipmentPart = (row: EquipmentRow): PolicyParts["equipment"] => ({
   policy: row.policy as Partial<BookingPolicy>,
 });
 
-/** The makerspace's part, of the request's settings or of those just written. */
-export const makerspacePart = (settings: SpaceSettings): PolicyParts["makerspace"] => ({
-  version: settings.version,
-  timezone: settings.timezone,
-  ...bookingDefaults(settings),
+/** What every machine of a makerspace shares. */
+export type SharedParts = Pick<PolicyParts, "makerspace" | "hours">;
+
+/** The parts that come from the makerspace's settings: those of the request, or those just written. */
+export const sharedParts = (settings: SpaceSettings): SharedParts => ({
+  makerspace: { version: settings.version, timezone: settings.timezone, ...bookingDefaults(settings) },
+  hours: { version: settings.section_states.general.version, windows: settings.sections.general.opening_hours },
 });

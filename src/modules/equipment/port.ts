@@ -4,12 +4,14 @@
  */
 
 import type { ReasonInput } from "../../platform/problem.ts";
+import type { WeeklyWindows } from "../../platform/settings/hours.ts";
 import type { Audience } from "./live.ts";
 import type {
   BookingPolicy,
   BusyCause,
   EquipmentCategory,
   EquipmentStatus,
+  Gates,
   HolderDisplay,
   Interval,
   OutputQuality,
@@ -28,7 +30,12 @@ export interface PolicyParts {
     status: EquipmentStatus;
     policy: Partial<BookingPolicy>;
   };
+  /** Opening hours on the wall clock of the makerspace; null is always open. */
+  hours: { version: number; windows: WeeklyWindows | null };
 }
+
+/** The version of each part; 0 for one that never came. */
+export type PolicyVersions = { [Part in keyof PolicyParts]: number };
 
 /** Who does it. `authority: "own"` lets a member touch their own reservations and sessions only; the object checks. */
 export interface CommandActor {
@@ -51,9 +58,10 @@ export interface HolderFacts {
 export interface Facts {
   decide_before: number;
   /** The policy versions the worker saw; an object that is behind answers `policy_behind` and is given the parts. */
-  policy_versions: { makerspace: number; equipment: number };
+  policy_versions: PolicyVersions;
   /** The person a booking or session is for. */
   holder: HolderFacts | null;
+  gates: Gates;
 }
 
 /** An Idempotency-Key, scoped to its principal and route; `ttl_ms` is 24 h, 7 days for tablets. */
@@ -145,6 +153,8 @@ export interface ReservationRecord extends Interval {
   created_at: number;
   updated_at: number;
   version: number;
+  /** What it counts against the hours of its member's plan: what is planned, less what was given back. */
+  counted_minutes: number;
 }
 
 /** A stretch of use. `planned_end_at` is the end of the booking, or of the walk-up. */
@@ -168,6 +178,8 @@ export interface SessionRecord {
   created_at: number;
   updated_at: number;
   version: number;
+  /** Of a walk-up, as of a reservation; 0 for a booked session, whose reservation counts. */
+  counted_minutes: number;
 }
 
 export const refusalCodes = [
@@ -185,6 +197,7 @@ export const refusalCodes = [
   "idempotency_mismatch",
   "stale_facts",
   "policy_behind",
+  "feature_disabled",
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 
@@ -223,6 +236,12 @@ export interface Availability {
   busy: (Interval & { because: BusyCause })[];
 }
 
+/** Could this be booked? */
+export interface Question extends Interval {
+  actor: CommandActor;
+  facts: Facts;
+}
+
 /** Ids are answered by the object; `digest` is the SHA-256 of the ticket, hex: the ticket itself never reaches storage. */
 export interface TicketGrant {
   digest: string;
@@ -243,7 +262,7 @@ export interface ReconcileReport {
 
 export interface EquipmentPort {
   /** Creates the object near its makerspace, or brings it up to the newest version of each part. */
-  configure(parts: Partial<PolicyParts>): Promise<{ makerspace: number; equipment: number }>;
+  configure(parts: Partial<PolicyParts>): Promise<PolicyVersions>;
   /** The only way to change anything: bookings, sessions, retirement. */
   execute(call: CommandCall): Promise<CommandResult>;
   reservation(reservation_id: string): Promise<ReservationRecord | null>;
@@ -251,6 +270,8 @@ export interface EquipmentPort {
   reservations(query: ScheduleQuery): Promise<ReservationRecord[]>;
   session(session_id: string): Promise<SessionRecord | null>;
   availability(from: number, to: number): Promise<Availability>;
+  /** Every reason against a booking of this slot as the caller would be judged, without booking; null when settings are missing. */
+  explain(question: Question): Promise<ReasonInput[] | null>;
   /** Stores a ticket; the socket that brings it is opened by `fetch`. */
   /** @returns false when there is no such machine. */
   grantTicket(grant: TicketGrant): Promise<boolean>;

@@ -17,8 +17,8 @@ import type { Space } from "../../platform/space.ts";
 import { loadSystemSpace } from "../../platform/system-space.ts";
 import { SECOND } from "../../platform/time.ts";
 import { inParallel } from "./objects.ts";
-import { equipmentPart, makerspacePart } from "./policy.ts";
-import type { EquipmentPort, PolicyParts } from "./port.ts";
+import { equipmentPart, type SharedParts, sharedParts } from "./policy.ts";
+import type { EquipmentPort } from "./port.ts";
 import { equipment, policyPushes } from "./tables.ts";
 
 /**
@@ -28,12 +28,13 @@ import { equipment, policyPushes } from "./tables.ts";
 const queue = (space: Space, which: SQL): Write =>
   write(
     space.db.run(sql`
-      INSERT INTO policy_pushes (makerspace_id, equipment_id, makerspace_version, equipment_version, created_at)
-      SELECT e.makerspace_id, e.id, s.version, e.policy_version, ${space.now}
+      INSERT INTO policy_pushes (makerspace_id, equipment_id, makerspace_version, equipment_version, hours_version, created_at)
+      SELECT e.makerspace_id, e.id, s.version, e.policy_version,
+        coalesce((SELECT version FROM settings_sections WHERE makerspace_id = e.makerspace_id AND section = 'general'), 1), ${space.now}
       FROM equipment e JOIN makerspace_settings s ON s.makerspace_id = e.makerspace_id
       WHERE e.makerspace_id = ${space.id} AND e.retired_at IS NULL AND ${which}
       ON CONFLICT DO UPDATE SET created_at = excluded.created_at, makerspace_version = excluded.makerspace_version,
-        equipment_version = excluded.equipment_version`),
+        equipment_version = excluded.equipment_version, hours_version = excluded.hours_version`),
   );
 
 /** Every machine is owed the makerspace's settings: part of the batch that changes them. */
@@ -54,24 +55,25 @@ interface Owed {
   machine: typeof equipment.$inferSelect;
   makerspace_version: number;
   equipment_version: number;
+  hours_version: number;
 }
 
 /**
  * Brings objects that are owed a push up to date, those that wait longest first.
- * @param makerspace the settings to push: those just written, or those of the request
+ * @param shared the settings to push: those just written, or those of the request
  * @param equipment_id only this machine
  * @returns false when an object did not answer, is owed newer settings than these, or more machines wait; the minute cron goes on.
  */
 export async function pushPolicies(
   space: Space,
-  makerspace: PolicyParts["makerspace"],
+  shared: SharedParts,
   equipment_id?: string,
   limit = PUSHES_PER_REQUEST,
 ): Promise<boolean> {
   const only = equipment_id === undefined ? undefined : eq(policyPushes.equipment_id, equipment_id);
-  const { makerspace_version, equipment_version } = policyPushes;
+  const { makerspace_version, equipment_version, hours_version } = policyPushes;
   const rows = await space.db
-    .select({ machine: equipment, makerspace_version, equipment_version })
+    .select({ machine: equipment, makerspace_version, equipment_version, hours_version })
     .from(policyPushes)
     .innerJoin(
       equipment,
@@ -80,24 +82,29 @@ export async function pushPolicies(
     .where(space.store.in(policyPushes, only, isNull(equipment.retired_at)))
     .orderBy(asc(policyPushes.created_at))
     .limit(limit + 1);
-  const settled = await inParallel(rows.slice(0, limit), (row) => pushOne(space, makerspace, row));
+  const settled = await inParallel(rows.slice(0, limit), (row) => pushOne(space, shared, row));
   return rows.length <= limit && settled.every(Boolean);
 }
 
-async function pushOne(space: Space, makerspace: PolicyParts["makerspace"], owed: Owed): Promise<boolean> {
+async function pushOne(space: Space, shared: SharedParts, owed: Owed): Promise<boolean> {
   const { id } = owed.machine;
   const mine = space.store.in(policyPushes, eq(policyPushes.equipment_id, id));
   try {
     // The first call decides where an object is born: near its makerspace.
     const object = space.object<EquipmentPort>(env.EQUIPMENT, id, space.settings.location_hint);
-    const has = await object.configure({ makerspace, equipment: equipmentPart(owed.machine) });
+    const has = await object.configure({ ...shared, equipment: equipmentPart(owed.machine) });
     const paid = and(
       mine,
       lte(policyPushes.makerspace_version, has.makerspace),
       lte(policyPushes.equipment_version, has.equipment),
+      lte(policyPushes.hours_version, has.hours),
     );
     await space.db.delete(policyPushes).where(paid);
-    return owed.makerspace_version <= has.makerspace && owed.equipment_version <= has.equipment;
+    return (
+      owed.makerspace_version <= has.makerspace &&
+      owed.equipment_version <= has.equipment &&
+      owed.hours_version <= has.hours
+    );
   } catch (error) {
     log.warn("policy_push_failed", { makerspace_id: space.id, equipment_id: id, error: describeError(error) });
     // To the end of the line, so that machines which do not answer keep nobody else waiting.
@@ -154,7 +161,7 @@ export const policyConsumers = (settings: SettingsSource): Consumers<"policy.pus
       name: "push_policies",
       async handle({ request_id }, { store, now }) {
         const space = await loadSystemSpace(store, settings, { actor_id: "policy", request_id, now });
-        if (space) await pushPolicies(space, makerspacePart(space.settings), undefined, PUSHES_PER_MESSAGE);
+        if (space) await pushPolicies(space, sharedParts(space.settings), undefined, PUSHES_PER_MESSAGE);
         return [];
       },
     },

@@ -2,12 +2,12 @@
 
 import type { Permission } from "../../platform/access/permissions.ts";
 import { leads } from "../../platform/db/fan-out.ts";
-import { problem } from "../../platform/problem.ts";
+import { type Problem, problem } from "../../platform/problem.ts";
 import type { Space } from "../../platform/space.ts";
-import { findMember } from "../members/index.ts";
+import { type Applicant, type CallerFacts, callerAsApplicant, readApplicant } from "./applicants.ts";
 import type { Standing } from "./commands.ts";
-import { machine } from "./objects.ts";
-import type { HolderFacts } from "./port.ts";
+import { machine as machineObject } from "./objects.ts";
+import type { ReservationRecord } from "./port.ts";
 import { equipment } from "./tables.ts";
 
 /** As much of a machine as says whose it is. */
@@ -44,40 +44,18 @@ export async function reachIn(space: Space, permission: Permission): Promise<(eq
   return (id) => space.scope(permission, id) === "any" || owned.has(id);
 }
 
+const notForYou = (detail = "This is for the staff of this machine."): Problem =>
+  problem("forbidden", { detail, reasons: [{ code: "not_yours", detail, fix: "Ask the staff." }] });
+
 /**
  * "any" for staff and for the machine's owner, "own" for members.
  * @throws forbidden when the permission does not reach this machine.
  */
-export function authority(space: Space, permission: Permission, machine: Owned): "own" | "any" {
+export function authorityOn(space: Space, permission: Permission, machine: Owned): "own" | "any" {
   if (reachesAll(space, permission, machine)) return "any";
   // Decisions are never a member's own; everything else is about one's own bookings.
-  if (space.scope(permission, machine.id) === "none" || permission === "reservations.decide")
-    throw problem("forbidden");
+  if (space.scope(permission, machine.id) === "none" || permission === "reservations.decide") throw notForYou();
   return "own";
-}
-
-/** A member as the object needs them. @throws unknown_reference, booking_refused when they are not active */
-async function readHolder(space: Space, member_id: string): Promise<HolderFacts> {
-  const member = await findMember(space.store, member_id);
-  if (!member)
-    throw problem("unknown_reference", {
-      errors: [{ pointer: "/member_id", code: "unknown", detail: "names no member" }],
-    });
-  if (member.status !== "active") {
-    if (member.status === "expired") {
-      const fix = "Renew the membership.";
-      throw problem("booking_refused", {
-        reasons: [{ code: "membership_expired", detail: "The membership has expired.", fix }],
-      });
-    }
-    if (member_id === space.actor.id) throw problem("membership_suspended");
-    throw problem("booking_refused", {
-      reasons: [
-        { code: "member_not_active", detail: `The membership is ${member.status}.`, fix: "Reactivate the membership." },
-      ],
-    });
-  }
-  return { member_id, first_name: member.first_name, last_name: member.last_name, hide_name: member.hide_name };
 }
 
 /**
@@ -88,33 +66,28 @@ export async function standingFor(
   space: Space,
   permission: Permission,
   machine: Owned,
+  facts: CallerFacts,
   member_id?: string,
 ): Promise<Standing> {
-  const reach = authority(space, permission, machine);
-  const caller = callerAsHolder(space);
+  const authority = authorityOn(space, permission, machine);
   const id = member_id ?? space.actor.membership?.id;
   if (id === undefined) {
     throw problem("invalid_body", { errors: [{ pointer: "/member_id", code: "required", detail: "say for whom" }] });
   }
-  if (reach === "own" && id !== space.actor.membership?.id)
-    throw problem("forbidden", { detail: "Booking for others is staff work." });
-  const reread = () => readHolder(space, id);
-  return { authority: reach, holder: caller?.member_id === id ? caller : await reread(), reread };
+  if (authority === "own" && id !== space.actor.membership?.id) throw notForYou("Booking for others is staff work.");
+  const reread = () => readApplicant(space, id);
+  return { authority, applicant: ofCaller(space, facts, id) ?? (await reread()), reread };
 }
 
-/** The caller as the object needs them; null for anybody without an active membership. */
-function callerAsHolder(space: Space): HolderFacts | null {
-  const { membership } = space.actor;
-  if (membership?.status !== "active") return null;
-  const { id: member_id, first_name, last_name, hide_name } = membership;
-  return { member_id, first_name, last_name, hide_name };
+/** The caller's own facts, when they are the one in question. */
+function ofCaller(space: Space, facts: CallerFacts, member_id: string): Applicant | null {
+  const caller = callerAsApplicant(space, facts);
+  return caller?.holder.member_id === member_id ? caller : null;
 }
 
-/** Whose reservation it is, as its machine knows. @throws not_found */
-async function holderOf(space: Space, equipment_id: string, reservation_id: string): Promise<string> {
-  const reservation = await space.time("object", machine(space, equipment_id).reservation(reservation_id));
-  if (!reservation) throw problem("not_found");
-  return reservation.member_id;
+/** For whom a step on a reservation is taken, and the reservation when it was looked up for that. */
+export interface StandingOn extends Standing {
+  reservation: ReservationRecord | null;
 }
 
 /**
@@ -126,22 +99,37 @@ export async function standingOn(
   space: Space,
   permission: Permission,
   machine: Owned,
+  facts: CallerFacts,
   reservation_id: string,
-): Promise<Standing> {
-  const reach = authority(space, permission, machine);
-  const caller = callerAsHolder(space);
-  if (reach === "own" && caller) {
-    return { authority: reach, holder: caller, reread: () => readHolder(space, caller.member_id) };
+): Promise<StandingOn> {
+  const authority = authorityOn(space, permission, machine);
+  const { membership } = space.actor;
+  if (authority === "own" && membership) {
+    const reread = () => readApplicant(space, membership.id);
+    return {
+      authority,
+      applicant: ofCaller(space, facts, membership.id) ?? (await reread()),
+      reread,
+      reservation: null,
+    };
   }
-  const member_id = await holderOf(space, machine.id, reservation_id);
-  const reread = () => readHolder(space, member_id);
-  return { authority: reach, holder: await reread(), reread };
+  const reservation = await space.time("object", machineObject(space, machine.id).reservation(reservation_id));
+  if (!reservation) throw problem("not_found");
+  const { member_id } = reservation;
+  const reread = () => readApplicant(space, member_id);
+  return { authority, applicant: ofCaller(space, facts, member_id) ?? (await reread()), reread, reservation };
 }
 
 /** For a step that does not ask about the person again: the caller's own facts go with their own steps, staff act for nobody. */
-export function standingOfCaller(space: Space, permission: Permission, machine: Owned): Standing {
-  const reach = authority(space, permission, machine);
-  const holder = reach === "own" ? callerAsHolder(space) : null;
-  if (!holder) return { authority: reach, holder: null };
-  return { authority: reach, holder, reread: () => readHolder(space, holder.member_id) };
+export async function standingOfCaller(
+  space: Space,
+  permission: Permission,
+  machine: Owned,
+  facts: CallerFacts,
+): Promise<Standing> {
+  const authority = authorityOn(space, permission, machine);
+  const { membership } = space.actor;
+  if (authority === "any" || !membership) return { authority, applicant: null };
+  const reread = () => readApplicant(space, membership.id);
+  return { authority, applicant: ofCaller(space, facts, membership.id) ?? (await reread()), reread };
 }

@@ -10,6 +10,7 @@ import type { Space } from "../../platform/space.ts";
 import { systemSpace } from "../../platform/system-space.ts";
 import { SECOND } from "../../platform/time.ts";
 import { findMember } from "../members/index.ts";
+import { openGates } from "./model.ts";
 import { floor, inParallel, machine } from "./objects.ts";
 import { equipment, reservations } from "./tables.ts";
 import { closeSockets } from "./watch/service.ts";
@@ -62,8 +63,9 @@ async function sweepMachine(space: Space, equipment_id: string, member_id: strin
     actor: { kind: "system", id: "suspension", authority: "any" },
     facts: {
       decide_before: Date.now() + SECOND_SWEEP_AFTER,
-      policy_versions: { makerspace: 0, equipment: 0 },
+      policy_versions: { makerspace: 0, equipment: 0, hours: 0 },
       holder: null,
+      gates: openGates,
     },
     key: null,
     request_id: space.request_id,

@@ -49,6 +49,7 @@ export const policyPushes = sqliteTable(
     equipment_id: text().notNull(),
     makerspace_version: integer().notNull(),
     equipment_version: integer().notNull(),
+    hours_version: integer().notNull().default(0),
     created_at: integer().notNull(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.equipment_id] })],
@@ -75,6 +76,7 @@ export const reservations = sqliteTable(
     expires_at: integer(),
     orphan: flag().notNull().default(false),
     projected_at: integer().notNull(),
+    counted_minutes: integer().notNull().default(0),
     ...resourceColumns(),
     /** JSON as text: the same as in the object. */
     metadata: text().notNull().default("{}"),
@@ -118,6 +120,7 @@ export const sessions = sqliteTable(
     notes: text(),
     orphan: flag().notNull().default(false),
     projected_at: integer().notNull(),
+    counted_minutes: integer().notNull().default(0),
     ...resourceColumns(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
@@ -151,4 +154,25 @@ export const tablets = sqliteTable(
     ...resourceColumns(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
+);
+
+/** Bookings on their way; see claims/service.ts. */
+export const bookingClaims = sqliteTable(
+  "booking_claims",
+  {
+    makerspace_id: makerspaceId(),
+    member_id: text().notNull(),
+    equipment_id: text().notNull(),
+    key: text().notNull(),
+    kind: text({ enum: ["reservation", "session"] }).notNull(),
+    booking_id: text().notNull(),
+    settled_by: integer().notNull(),
+    bookings: integer().notNull(),
+    minutes: integer().notNull(),
+    starts_at: integer().notNull(),
+    waiting: integer().notNull(),
+    decide_before: integer().notNull(),
+    created_at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.member_id, table.equipment_id, table.key] })],
 );

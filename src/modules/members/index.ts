@@ -1,11 +1,16 @@
 /** Members: who belongs to a makerspace, with which role and duties. */
 
-export { concerning, outstandingAgreements, outstandingAgreementsOfUser } from "./agreements/outstanding.ts";
+export {
+  concerning,
+  type OutstandingAgreement,
+  outstandingAgreements,
+  outstandingAgreementsOfUser,
+} from "./agreements/outstanding.ts";
 export { agreementRoutes } from "./agreements/routes.ts";
 export { memberConsumers } from "./consumers.ts";
 export { meRoutes } from "./me/routes.ts";
 export { acrossShards, belongings } from "./me/service.ts";
 export { cycleAt } from "./memberships/cycles.ts";
 export { type BookingRights, bookingRights, bookingRightsOfUser, isCovered } from "./memberships/rights.ts";
-export { findMember, membershipById, membershipSource } from "./people/reads.ts";
+export { findMember, memberById, memberIdOfUser, membershipById, membershipSource } from "./people/reads.ts";
 export { memberRoutes } from "./people/routes.ts";

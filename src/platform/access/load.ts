@@ -45,6 +45,9 @@ export interface OpenedSpace {
 type Reads = Readonly<Record<string, BatchRead<unknown>>>;
 type Loaded<R extends Reads> = { [K in keyof R]: ReturnType<R[K]["read"]> };
 
+/** Facts about the person who calls find nobody where no person does. */
+const nobody = { user_id: "" };
+
 /** Reads and facts in one trip. */
 export async function load<R extends Reads>(
   store: SpaceStore,
@@ -55,7 +58,7 @@ export async function load<R extends Reads>(
   const named = Object.entries(reads);
   const facts = Object.entries(request.facts);
   const builders = [...named.map(([, { build }]) => build), ...facts.map(([, build]) => build)];
-  const rows = await readTogether(store, builders, { ...request.params, ...who });
+  const rows = await readTogether(store, builders, { ...nobody, ...request.params, ...who });
   const read = Object.fromEntries(named.map(([name, one], index) => [name, one.read(rows[index])])) as Loaded<R>;
   const found = facts.map(([name], index) => [name, rows[named.length + index]]);
   return { ...read, facts: Object.fromEntries(found) as Record<string, unknown> };

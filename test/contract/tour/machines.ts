@@ -40,6 +40,11 @@ export function machines(): void {
     await ada.api.get(space.bookings(machine));
     await ada.api.get(space.bookings(machine, `/${came.id}`));
     await ada.api.get(space.path(`/equipment/${machine.id}/availability?${both(slotIn(24))}`));
+    await ada.api.get(
+      space.path(
+        `/equipment/${machine.id}/access/explain?starts_at=${slotIn(24).starts_at}&ends_at=${slotIn(24).ends_at}`,
+      ),
+    );
     await desk.api.patch(space.bookings(machine, `/${missed.id}`), slotIn(32), 2);
     await ada.api.get(space.path("/reservations"));
     await until(

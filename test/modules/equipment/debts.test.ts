@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { makerspacePart, pushPolicies } from "../../../src/modules/equipment/index.ts";
+import { pushPolicies, sharedParts } from "../../../src/modules/equipment/index.ts";
 import { settingsSource } from "../../../src/modules/settings/index.ts";
 import { SpaceStore } from "../../../src/platform/db/store.ts";
 import { loadSystemSpace } from "../../../src/platform/system-space.ts";
@@ -39,7 +39,7 @@ describe("a change of settings", () => {
     if (!earlier) throw new Error("no settings");
     const changed = await change(space, { booking_policy: { max_minutes: 60 } }, space.root.by(away()));
     expect([changed.policy_applied, await owed(space)]).toEqual([false, 1]);
-    expect(await pushPolicies(earlier, makerspacePart(earlier.settings))).toBe(false);
+    expect(await pushPolicies(earlier, sharedParts(earlier.settings))).toBe(false);
     expect(await owed(space)).toBe(1);
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + MINUTE });
     await tick("minute");
@@ -58,7 +58,7 @@ describe("a change of settings", () => {
     await change(space, { show_holder: "none" });
     await space.root.by(away()).patch(space.path(`/equipment/${id}`), { name: "Renamed" });
     expect(await owed(space)).toBe(1);
-    expect(await pushPolicies(earlier, makerspacePart(earlier.settings), id)).toBe(true);
+    expect(await pushPolicies(earlier, sharedParts(earlier.settings), id)).toBe(true);
     expect(await owed(space)).toBe(0);
   });
 

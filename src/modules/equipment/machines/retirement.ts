@@ -19,7 +19,7 @@ export async function retireMachine(space: Space, rows: MachineRow[]): Promise<v
   const before = requireMachine(rows);
   if (!mayManage(space, before)) throw problem("forbidden");
   if (before.retired_at !== null) return;
-  await execute(space, before, { type: "retire" }, { authority: "any", holder: null });
+  await execute(space, before, { type: "retire" }, { authority: "any", applicant: null });
   await archive(space, before.id);
 }
 

@@ -8,7 +8,7 @@ import { newId } from "../../../platform/ids.ts";
 import { definedOnly } from "../../../platform/merge.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
-import { effectivePolicy, isConsistent, makerspacePart, mergeOverrides } from "../policy.ts";
+import { effectivePolicy, isConsistent, mergeOverrides, sharedParts } from "../policy.ts";
 import { pushPolicies, queuePolicyPush } from "../pushes.ts";
 import { mayManage } from "../standing.ts";
 import { equipment } from "../tables.ts";
@@ -159,7 +159,7 @@ export async function createMachine(space: Space, input: z.output<typeof Equipme
     write(space.db.insert(equipment).values(columns), conflicts),
     queuePolicyPush(space, row.id),
   );
-  await pushPolicies(space, makerspacePart(space.settings), row.id);
+  await pushPolicies(space, sharedParts(space.settings), row.id);
   return body;
 }
 
@@ -211,6 +211,6 @@ export async function updateMachine(
     ),
     ...(pushes ? [queuePolicyPush(space, before.id)] : []),
   );
-  const policy_applied = pushes ? await pushPolicies(space, makerspacePart(space.settings), before.id) : true;
+  const policy_applied = pushes ? await pushPolicies(space, sharedParts(space.settings), before.id) : true;
   return { ...view(space, after), policy_applied };
 }

@@ -68,6 +68,9 @@ export const Reservation = z
     decided_by: z.string().nullable(),
     decided_at: Instant.nullable(),
     checked_in_at: Instant.nullable(),
+    counted_minutes: z.int().nullable().openapi({
+      description: "What it counts against the hours of its holder's plan; null on others' reservations, for members.",
+    }),
     expires_at: Instant.nullable().openapi({ description: "When a pending reservation lapses." }),
     makerspace_id: Id,
     orphan: z

@@ -1,4 +1,5 @@
 import { maybeReplayed, platformRoute, spaceRoute } from "../../../platform/route.ts";
+import { callerFacts } from "../applicants.ts";
 import { machineFact } from "../machines/index.ts";
 import {
   Availability,
@@ -27,12 +28,14 @@ import {
 const tag = "equipment";
 const onMachine = "/equipment/{equipment_id}/reservations";
 const facts = { machine: machineFact };
+const bookingFacts = { ...facts, ...callerFacts };
 const refusals = [
   "slot_taken",
   "booking_refused",
   "equipment_unavailable",
   "equipment_retired",
   "equipment_busy",
+  "feature_disabled",
 ] as const;
 
 /** The six state changes differ in name, permission and words only. */
@@ -45,7 +48,7 @@ const action = (type: ReservationAction, permission: "reservations.change" | "re
       path: `${onMachine}/{reservation_id}/${type}`,
       summary,
       permission,
-      facts,
+      facts: bookingFacts,
       body: type === "check_in" ? EmptyInput : NoteInput,
       body_optional: true,
       idempotency: "required",
@@ -53,9 +56,9 @@ const action = (type: ReservationAction, permission: "reservations.change" | "re
       response: Reservation,
       problems: ["illegal_transition", "too_early", ...refusals],
     },
-    async (space, { params, facts: { machine }, body }) => {
+    async (space, { params, facts, body }) => {
       const note = "note" in body ? (body.note ?? null) : null;
-      const { view, replayed } = await act(space, machine, params.reservation_id, type, note);
+      const { view, replayed } = await act(space, facts, params.reservation_id, type, note);
       return maybeReplayed(view, replayed);
     },
   );
@@ -71,7 +74,7 @@ export const reservationRoutes = [
       description:
         "Decided by the machine's object in one step: a slot is never held twice. `pending` holds the slot, too.",
       permission: "reservations.create",
-      facts,
+      facts: bookingFacts,
       body: ReservationInput,
       idempotency: "required",
       keys_in: "object",
@@ -79,8 +82,8 @@ export const reservationRoutes = [
       response: Reservation,
       problems: [...refusals, "external_id_taken", "unknown_reference"],
     },
-    async (space, { facts: { machine }, body }) => {
-      const { view, replayed } = await reserve(space, machine, body);
+    async (space, { facts, body }) => {
+      const { view, replayed } = await reserve(space, facts, body);
       return maybeReplayed(view, replayed);
     },
   ),
@@ -134,7 +137,7 @@ export const reservationRoutes = [
       path: `${onMachine}/{reservation_id}`,
       summary: "Move, extend or shorten a reservation",
       permission: "reservations.change",
-      facts,
+      facts: bookingFacts,
       body: ReservationPatch,
       if_match: "required",
       idempotency: "optional",
@@ -142,8 +145,8 @@ export const reservationRoutes = [
       response: Reservation,
       problems: ["illegal_transition", "external_id_taken", ...refusals],
     },
-    async (space, { params, facts: { machine }, body, if_match }) => {
-      const { view, replayed } = await amend(space, machine, params.reservation_id, if_match, body);
+    async (space, { params, facts, body, if_match }) => {
+      const { view, replayed } = await amend(space, facts, params.reservation_id, if_match, body);
       return maybeReplayed(view, replayed);
     },
   ),

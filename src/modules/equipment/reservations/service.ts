@@ -7,8 +7,11 @@ import { definedOnly } from "../../../platform/merge.ts";
 import { Problem, problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { DAY, toIso } from "../../../platform/time.ts";
+import type { CallerFacts } from "../applicants.ts";
+import { type Demand, demandOfBooking, demandOfExcuse, demandOfMove } from "../claims/demand.ts";
 import type { Standing } from "../commands.ts";
 import { execute } from "../commands.ts";
+import { cycleOf } from "../gates.ts";
 import { type MachineRow, requireMachine } from "../machines/index.ts";
 import { machine } from "../objects.ts";
 import type { Command, ReservationRecord } from "../port.ts";
@@ -32,6 +35,11 @@ export interface Booked {
   replayed: boolean;
 }
 
+/** What a route that books has read: the machine, and the caller as one who may be held to a plan. */
+export interface BookingFacts extends CallerFacts {
+  machine: MachineRow[];
+}
+
 /** What this caller sees of the reservations of a machine. */
 const viewerOf = (space: Space, row: Owned): Viewer => ({
   makerspace_id: space.id,
@@ -46,8 +54,14 @@ export async function viewersOf(space: Space): Promise<(equipment_id: string) =>
 }
 
 /** Carries out a command on a reservation and shows what became of it. */
-async function booked(space: Space, row: MachineRow, command: Command, standing: Standing): Promise<Booked> {
-  const { reservation, replayed } = await execute(space, row, command, standing);
+async function booked(
+  space: Space,
+  row: MachineRow,
+  command: Command,
+  standing: Standing,
+  demand: Demand | null = null,
+): Promise<Booked> {
+  const { reservation, replayed } = await execute(space, row, command, standing, demand);
   if (!reservation) throw problem("not_found");
   return { view: viewReservation(reservation, viewerOf(space, row)), replayed };
 }
@@ -58,16 +72,16 @@ async function booked(space: Space, row: MachineRow, command: Command, standing:
  */
 export async function reserve(
   space: Space,
-  rows: MachineRow[],
+  facts: BookingFacts,
   input: z.output<typeof ReservationInput>,
 ): Promise<Booked> {
-  const row = requireMachine(rows);
-  const standing = await standingFor(space, "reservations.create", row, input.member_id);
+  const row = requireMachine(facts.machine);
+  const standing = await standingFor(space, "reservations.create", row, facts, input.member_id);
   const { starts_at, ends_at, purpose = null, project_id = null, external_id } = input;
   const metadata = JSON.stringify(input.metadata);
   const command = { type: "reserve", starts_at, ends_at, purpose, project_id, metadata, external_id } as const;
   return claiming(space, row, newId(), external_id, (reservation_id) =>
-    booked(space, row, { ...command, reservation_id }, standing),
+    booked(space, row, { ...command, reservation_id }, standing, demandOfBooking(reservation_id, input)),
   );
 }
 
@@ -101,31 +115,34 @@ const admissions: readonly ReservationAction[] = ["approve", "excuse"];
 /** Approves, rejects, cancels, checks in, marks or excuses a no-show. @throws illegal_transition, too_early, booking_refused, forbidden, not_found */
 export async function act(
   space: Space,
-  rows: MachineRow[],
+  facts: BookingFacts,
   reservation_id: string,
   type: ReservationAction,
   note: string | null,
 ): Promise<Booked> {
-  const row = requireMachine(rows);
+  const row = requireMachine(facts.machine);
   const permission = decisions.includes(type) ? "reservations.decide" : "reservations.change";
-  const standing = admissions.includes(type)
-    ? await standingOn(space, permission, row, reservation_id)
-    : standingOfCaller(space, permission, row);
   const command: Command = type === "check_in" ? { type, reservation_id } : { type, reservation_id, note };
-  return booked(space, row, command, standing);
+  if (!admissions.includes(type)) {
+    return booked(space, row, command, await standingOfCaller(space, permission, row, facts));
+  }
+  const standing = await standingOn(space, permission, row, facts, reservation_id);
+  const { reservation } = standing;
+  const demand = type === "excuse" && reservation?.status === "no_show" ? demandOfExcuse(reservation) : null;
+  return booked(space, row, command, standing, demand);
 }
 
 /** Moves, extends or shortens. @throws stale_version, slot_taken, booking_refused, illegal_transition, forbidden */
 export async function amend(
   space: Space,
-  rows: MachineRow[],
+  facts: BookingFacts,
   reservation_id: string,
   if_version: number | null,
   patch: z.output<typeof ReservationPatch>,
 ): Promise<Booked> {
-  const row = requireMachine(rows);
+  const row = requireMachine(facts.machine);
   if (if_version === null) throw problem("precondition_required");
-  const standing = await standingOn(space, "reservations.change", row, reservation_id);
+  const standing = await standingOn(space, "reservations.change", row, facts, reservation_id);
   const { metadata, ...words } = definedOnly(patch);
   const command: Command = {
     type: "amend",
@@ -134,15 +151,33 @@ export async function amend(
     ...words,
     ...(metadata !== undefined && { metadata: JSON.stringify(metadata) }),
   };
-  const step = () => booked(space, row, command, standing);
-  const { external_id } = words;
-  if (external_id === undefined) return step();
-  const before = await space.time("object", machine(space, row.id).reservation(reservation_id));
-  if (before === null || before.external_id === external_id) return step();
+  const { external_id, starts_at, ends_at } = words;
+  const isCounted = (starts_at ?? ends_at) !== undefined && standing.applicant?.rights?.minutes_per_cycle != null;
+  const isAsked = isCounted || external_id !== undefined;
+  const before =
+    isAsked && standing.reservation === null
+      ? await space.time("object", machine(space, row.id).reservation(reservation_id))
+      : standing.reservation;
+  const demand = before?.version === if_version ? moveOf(space, standing, before, words) : null;
+  const step = () => booked(space, row, command, standing, demand);
+  if (external_id === undefined || before === null || before.external_id === external_id) return step();
   const done = await claiming(space, row, reservation_id, external_id, step);
   const { external_id: former } = before;
   if (former !== null) releaseExternalId(space, { external_id: former, reservation_id }, space.now);
   return done;
+}
+
+/** What a new time takes more of the plan's minutes than the old one had. */
+function moveOf(
+  space: Space,
+  { applicant }: Standing,
+  current: ReservationRecord,
+  { starts_at = current.starts_at, ends_at = current.ends_at }: { starts_at?: number; ends_at?: number },
+): Demand | null {
+  const rights = applicant?.rights;
+  if (!rights || rights.minutes_per_cycle === null || ends_at <= starts_at) return null;
+  const isSameCycle = cycleOf(space, rights, starts_at).from === cycleOf(space, rights, current.starts_at).from;
+  return demandOfMove(current, { starts_at, ends_at }, isSameCycle);
 }
 
 /** One reservation, from the object: never behind. @throws not_found */

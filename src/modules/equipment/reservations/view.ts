@@ -35,6 +35,7 @@ export function viewReservation(
     created_by: open ? record.created_by : null,
     decided_by: open ? record.decided_by : null,
     decided_at: open ? toIsoOrNull(record.decided_at) : null,
+    counted_minutes: open ? record.counted_minutes : null,
     checked_in_at: open ? toIsoOrNull(record.checked_in_at) : null,
     expires_at: open ? toIsoOrNull(record.expires_at) : null,
     created_at: toIso(record.created_at),

@@ -54,6 +54,9 @@ export const Session = z
     job_successful: z.boolean().nullable(),
     output_quality: z.enum(outputQualities).nullable(),
     notes: z.string().nullable(),
+    counted_minutes: z.int().openapi({
+      description: "What a walk-up counts against the hours of the plan; 0 for a booked session, whose booking counts.",
+    }),
     orphan: z.literal(true).optional().openapi({ description: "Staff: the machine does not know it." }),
   })
   .openapi("Session");

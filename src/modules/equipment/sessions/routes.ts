@@ -1,10 +1,11 @@
 import { maybeReplayed, spaceRoute } from "../../../platform/route.ts";
+import { callerFacts } from "../applicants.ts";
 import { machineFact } from "../machines/index.ts";
 import { Session, SessionEndInput, SessionInput, SessionPage, SessionQuery } from "./contract.ts";
 import { endSession, listSessions, readSession, startSession } from "./service.ts";
 
 const tag = "equipment";
-const facts = { machine: machineFact };
+const facts = { machine: machineFact, ...callerFacts };
 
 export const sessionRoutes = [
   spaceRoute(
@@ -31,10 +32,11 @@ export const sessionRoutes = [
         "too_early",
         "booking_refused",
         "unknown_reference",
+        "feature_disabled",
       ],
     },
-    async (space, { facts: { machine }, body }) => {
-      const { view, replayed } = await startSession(space, machine, body);
+    async (space, { facts, body }) => {
+      const { view, replayed } = await startSession(space, facts, body);
       return maybeReplayed(view, replayed);
     },
   ),
@@ -54,8 +56,8 @@ export const sessionRoutes = [
       response: Session,
       problems: ["illegal_transition"],
     },
-    async (space, { params, facts: { machine }, body }) => {
-      const { view, replayed } = await endSession(space, machine, params.session_id, body);
+    async (space, { params, facts, body }) => {
+      const { view, replayed } = await endSession(space, facts, params.session_id, body);
       return maybeReplayed(view, replayed);
     },
   ),

@@ -7,9 +7,11 @@ import { type Cursor, type Page, readCursor, toPage } from "../../../platform/db
 import { newId } from "../../../platform/ids.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
+import { demandOfWalkUp } from "../claims/demand.ts";
 import { execute } from "../commands.ts";
-import { type MachineRow, requireMachine } from "../machines/index.ts";
+import { requireMachine } from "../machines/index.ts";
 import type { Command } from "../port.ts";
+import type { BookingFacts } from "../reservations/service.ts";
 import { reachIn, standingFor, standingOfCaller, standingOn } from "../standing.ts";
 import { sessions } from "../tables.ts";
 import type { Session, SessionEndInput, SessionInput, SessionQuery } from "./contract.ts";
@@ -27,24 +29,27 @@ interface Used {
 /** Starts a booked session or a walk-up. @throws equipment_busy, slot_taken, equipment_unavailable, illegal_transition, too_early, forbidden */
 export async function startSession(
   space: Space,
-  rows: MachineRow[],
+  facts: BookingFacts,
   input: z.output<typeof SessionInput>,
 ): Promise<Used> {
-  const row = requireMachine(rows);
+  const row = requireMachine(facts.machine);
   const { reservation_id } = input;
   // A booking names its holder; a walk-up is for the caller, or for whom staff say.
   const standing =
     reservation_id === undefined
-      ? await standingFor(space, "sessions.run", row, input.member_id)
-      : await standingOn(space, "sessions.run", row, reservation_id);
+      ? await standingFor(space, "sessions.run", row, facts, input.member_id)
+      : await standingOn(space, "sessions.run", row, facts, reservation_id);
+  const session_id = newId();
   const command: Command = {
     type: "start_session",
-    session_id: newId(),
+    session_id,
     reservation_id: reservation_id ?? null,
     planned_minutes: input.planned_minutes ?? null,
     project_id: input.project_id ?? null,
   };
-  const { session, replayed } = await execute(space, row, command, standing);
+  const { planned_minutes } = input;
+  const demand = planned_minutes === undefined ? null : demandOfWalkUp(session_id, space.now, planned_minutes);
+  const { session, replayed } = await execute(space, row, command, standing, demand);
   if (!session) throw problem("not_found");
   return { view: viewSession(session), replayed };
 }
@@ -52,14 +57,19 @@ export async function startSession(
 /** Ends a session; the rest of its slot is free at once. @throws illegal_transition, forbidden, not_found */
 export async function endSession(
   space: Space,
-  rows: MachineRow[],
+  facts: BookingFacts,
   session_id: string,
   input: z.output<typeof SessionEndInput>,
 ): Promise<Used> {
-  const row = requireMachine(rows);
+  const row = requireMachine(facts.machine);
   const { job_successful = null, output_quality = null, notes = null } = input;
   const command: Command = { type: "end_session", session_id, job_successful, output_quality, notes };
-  const { session, replayed } = await execute(space, row, command, standingOfCaller(space, "sessions.run", row));
+  const { session, replayed } = await execute(
+    space,
+    row,
+    command,
+    await standingOfCaller(space, "sessions.run", row, facts),
+  );
   if (!session) throw problem("not_found");
   return { view: viewSession(session), replayed };
 }

@@ -20,6 +20,7 @@ export const viewSession = (record: SessionRecord & { orphan?: boolean }): z.out
   job_successful: record.job_successful,
   output_quality: record.output_quality,
   notes: record.notes,
+  counted_minutes: record.counted_minutes,
   created_at: toIso(record.created_at),
   updated_at: toIso(record.updated_at),
   version: record.version,

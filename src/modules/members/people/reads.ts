@@ -48,6 +48,29 @@ export async function findMember(store: SpaceStore, id: string): Promise<MemberR
   return row ? toMemberRow(row) : null;
 }
 
+/** One member of this makerspace by the value `member_id`, for reads that go together. */
+export const memberById: BatchRead<MemberRow | null> = {
+  build: (store, { member_id = "" }) =>
+    store.db
+      .select(memberColumns)
+      .from(members)
+      .where(store.in(members, eq(members.id, member_id))),
+  read: (rows) => {
+    const [row] = rows as Selected[];
+    return row ? toMemberRow(row) : null;
+  },
+};
+
+/** The member behind the value `user_id`: what else was read by it is theirs. */
+export const memberIdOfUser: BatchRead<string | null> = {
+  build: (store, { user_id = "" }) =>
+    store.db
+      .select({ id: members.id })
+      .from(members)
+      .where(store.in(members, eq(members.user_id, user_id))),
+  read: (rows) => (rows as { id: string }[])[0]?.id ?? null,
+};
+
 /** As much of a member as every request needs. */
 const membershipColumns = {
   id: members.id,

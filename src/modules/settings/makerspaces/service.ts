@@ -22,9 +22,9 @@ import {
   contradictingMachines,
   defaultPolicy,
   isConsistent,
-  makerspacePart,
   pushPolicies,
   queuePolicyPushes,
+  sharedParts,
 } from "../../equipment/index.ts";
 import { historyWrite } from "../history/service.ts";
 import { changesBetween } from "../sections/changes.ts";
@@ -254,6 +254,6 @@ export async function updateMakerspace(
     ),
     ...(pushes ? [queuePolicyPushes(space)] : []),
   );
-  const policy_applied = pushes ? await pushPolicies(space, makerspacePart(after)) : true;
+  const policy_applied = pushes ? await pushPolicies(space, sharedParts(after)) : true;
   return { ...viewMakerspace(space.id, after, true), policy_applied };
 }

@@ -1,0 +1,21 @@
+/** Whether somebody could book, and every reason against it at once. Changes nothing. */
+
+import type { Interval } from "../../src/modules/equipment/model.ts";
+import type { Facts } from "../../src/modules/equipment/port.ts";
+import type { ReasonInput } from "../../src/platform/problem.ts";
+import { wishOf } from "./bookings.ts";
+import { againstSlot } from "./gates.ts";
+import { busy, down, retired, slotTaken } from "./refusals.ts";
+import type { Turn } from "./turn.ts";
+
+/** What would be said against a new booking, by whomever: the gates, the machine's state, and who was there first. */
+export function explain(turn: Turn, slot: Interval, { gates, holder }: Facts): ReasonInput[] {
+  const { now, machine, store } = turn;
+  if (store.state.retired_at !== null) return retired().reasons;
+  const reasons = againstSlot(now, machine, slot, gates);
+  if (machine.isDownFor(slot.starts_at, now)) reasons.push(...down(machine.status).reasons);
+  if (slot.starts_at <= now && store.openSession()) reasons.push(...busy().reasons);
+  if (slot.ends_at <= slot.starts_at) return reasons;
+  const fitting = turn.check("", wishOf(turn, holder?.member_id ?? null, slot));
+  return fitting.ok ? reasons : [...reasons, ...slotTaken(fitting.conflict).reasons];
+}

@@ -1,0 +1,153 @@
+/**
+ * What stands before a booking besides the machine's own rules: opening hours, the plan of the person, and what was read of them. Every
+ * door asks here, and every reason is collected, so that one answer helps.
+ */
+
+import { type Interval, mayOverride } from "../../src/modules/equipment/model.ts";
+import type { CommandCall, Facts, Refusal } from "../../src/modules/equipment/port.ts";
+import type { ReasonInput } from "../../src/platform/problem.ts";
+import { closedWithin, nextOpening, openUntil, type WeeklyWindows } from "../../src/platform/settings/hours.ts";
+import { DAY, MINUTE, toIso } from "../../src/platform/time.ts";
+import type { Machine } from "./machine.ts";
+import { refuse } from "./refusals.ts";
+import { brokenRules, type RuleScope, reason, WHOLE } from "./rules.ts";
+import type { Turn } from "./turn.ts";
+
+/** Who asks, and what was read of them. */
+type Asking = Pick<CommandCall, "actor" | "facts">;
+
+/** What the makerspace's and the plan's windows say against a stretch of time. */
+function closed({ zone, hours }: Machine, { plan }: Facts["gates"], { starts_at, ends_at }: Interval): ReasonInput[] {
+  const against = (windows: WeeklyWindows | null, code: string, detail: string): ReasonInput[] => {
+    const [first] = closedWithin(windows, zone, starts_at, ends_at);
+    if (!first) return [];
+    const opens_at = nextOpening(windows, zone, first.from);
+    const fix = opens_at === null ? {} : { fix: `It opens at ${toIso(opens_at)}.` };
+    return [reason(code, detail, { ...fix, limit: { closed_from: toIso(first.from), closed_to: toIso(first.to) } })];
+  };
+  return [
+    ...against(hours, "closed", `The makerspace is closed in a part of this time (${zone.name}).`),
+    ...against(
+      plan?.access_windows ?? null,
+      "outside_access_hours",
+      "The plan gives no access in a part of this time.",
+    ),
+  ];
+}
+
+const switchedOff = (): ReasonInput =>
+  reason("feature_disabled", "This makerspace takes no bookings at present.", { fix: "Ask the staff." });
+
+/** The limits of the plan on one booking. */
+function beyondPlan(
+  now: number,
+  { plan }: Facts["gates"],
+  { starts_at, ends_at }: Interval,
+  scope: RuleScope,
+): ReasonInput[] {
+  if (!plan) return [];
+  const { advance_days, max_duration_minutes, covers } = plan;
+  const reasons: ReasonInput[] = [];
+  if (starts_at < covers.from || (covers.to !== null && ends_at > covers.to)) {
+    const limit = {
+      membership_from: toIso(covers.from),
+      ...(covers.to !== null && { membership_to: toIso(covers.to) }),
+    };
+    reasons.push(
+      reason("outside_membership", "The membership does not cover this time.", { fix: "Renew the membership.", limit }),
+    );
+  }
+  if (scope.start && advance_days !== null && starts_at > now + advance_days * DAY) {
+    const fix = `Start at ${toIso(now + advance_days * DAY)} or sooner.`;
+    reasons.push(
+      reason("beyond_plan_horizon", `The plan books at most ${advance_days} days ahead.`, {
+        fix,
+        limit: { advance_days },
+      }),
+    );
+  }
+  if (max_duration_minutes !== null && ends_at - starts_at > max_duration_minutes * MINUTE) {
+    reasons.push(
+      reason("longer_than_plan", `A booking of this plan takes at most ${max_duration_minutes} minutes.`, {
+        limit: { max_duration_minutes },
+      }),
+    );
+  }
+  return reasons;
+}
+
+/**
+ * Everything that is said against a slot, by the machine, the makerspace, the plan and the facts about the person.
+ * @param fresh the part of it that nobody has judged yet
+ */
+export function againstSlot(
+  now: number,
+  machine: Machine,
+  slot: Interval,
+  gates: Facts["gates"],
+  scope = WHOLE,
+  fresh = slot,
+): ReasonInput[] {
+  const { policy, zone } = machine;
+  const rules = brokenRules(slot, { now, policy, zone, staff: false }, scope);
+  // A slot that is no stretch of time has no hours.
+  if (slot.ends_at <= slot.starts_at) return rules;
+  return [
+    ...(gates.bookings_enabled ? [] : [switchedOff()]),
+    ...rules,
+    ...closed(machine, gates, fresh),
+    ...beyondPlan(now, gates, slot, scope),
+    ...gates.reasons,
+  ];
+}
+
+/** What somebody has to heed: staff pass over some, which goes into the audit. */
+export function heeded(turn: Turn, { actor }: Asking, reasons: readonly ReasonInput[]): ReasonInput[] {
+  if (actor.authority !== "any") return [...reasons];
+  for (const each of reasons.filter(mayOverride)) turn.overridden.add(each.code);
+  return reasons.filter((each) => !mayOverride(each));
+}
+
+/** The refusal that these reasons make, or null when there are none. */
+export function refusalFor(reasons: readonly ReasonInput[]): Refusal | null {
+  if (reasons.length === 0) return null;
+  const isOff = reasons.some(({ code }) => code === "feature_disabled");
+  return refuse(isOff ? "feature_disabled" : "booking_refused", [...reasons]);
+}
+
+/** May this person have this slot? */
+export const judgeSlot = (turn: Turn, call: Asking, slot: Interval, scope = WHOLE): Refusal | null =>
+  refusalFor(heeded(turn, call, againstSlot(turn.now, turn.machine, slot, call.facts.gates, scope)));
+
+/** May this person be admitted to what they have asked for? Staff decide that, so they pass over what they may. */
+export const judgePerson = (turn: Turn, call: Asking): Refusal | null =>
+  refusalFor(heeded(turn, call, call.facts.gates.reasons));
+
+/** May this person use what was booked for them? What staff may pass over was settled with the booking; standing and safety count today. */
+export const judgeUse = ({ facts }: Asking): Refusal | null =>
+  refusalFor(facts.gates.reasons.filter((each) => !mayOverride(each)));
+
+/**
+ * A walk-up begins now and ends as planned, or when the makerspace closes or the plan's access ends; staff may stay on.
+ * @returns the reasons against it, and when it has to end at the latest
+ */
+export function judgeWalkUp(
+  turn: Turn,
+  call: Asking,
+  planned_minutes: number,
+): { reasons: ReasonInput[]; until: number } {
+  const { now, machine } = turn;
+  const { gates } = call.facts;
+  const { zone, hours } = machine;
+  const windows = [hours, gates.plan?.access_windows ?? null];
+  const slot = { starts_at: now, ends_at: now + planned_minutes * MINUTE };
+  const reasons = heeded(turn, call, [
+    ...(gates.bookings_enabled ? [] : [switchedOff()]),
+    ...closed(machine, gates, { starts_at: now, ends_at: now + 1 }),
+    ...beyondPlan(now, gates, slot, { start: false, end: false, notice: false }),
+    ...gates.reasons,
+  ]);
+  const isFree = call.actor.authority === "any";
+  const ends = windows.map((each) => (isFree ? null : openUntil(each, zone, now)) ?? Number.POSITIVE_INFINITY);
+  return { reasons, until: Math.min(...ends) };
+}

@@ -1,0 +1,23 @@
+import { spaceRoute } from "../../../platform/route.ts";
+import { callerFacts } from "../applicants.ts";
+import { machineFact } from "../machines/index.ts";
+import { ExplainQuery, Explanation } from "./contract.ts";
+import { explainAccess } from "./service.ts";
+
+export const accessRoutes = [
+  spaceRoute(
+    {
+      operation_id: "explain_equipment_access",
+      tag: "equipment",
+      method: "get",
+      path: "/equipment/{equipment_id}/access/explain",
+      summary: "Whether somebody may book a time, and everything that says no; nothing is booked",
+      permission: "reservations.create",
+      facts: { machine: machineFact, ...callerFacts },
+      query: ExplainQuery,
+      response: Explanation,
+      problems: ["unknown_reference", "booking_refused"],
+    },
+    (space, { facts, query }) => explainAccess(space, facts, query),
+  ),
+];

@@ -1,0 +1,98 @@
+/** Whether somebody may book, and why not: the gates of a booking, asked without booking. */
+
+import type { z } from "@hono/zod-openapi";
+import { problem, type ReasonInput } from "../../../platform/problem.ts";
+import type { Space } from "../../../platform/space.ts";
+import { toIso } from "../../../platform/time.ts";
+import type { Applicant } from "../applicants.ts";
+import { type Cycle, demandOfBooking, exceeded, type Used } from "../claims/demand.ts";
+import { readUsed } from "../claims/service.ts";
+import { bringUpToDate, versionsSeen } from "../commands.ts";
+import { claimantOf, gatesOf } from "../gates.ts";
+import { type MachineRow, requireMachine } from "../machines/index.ts";
+import { FACTS_GOOD_FOR_MS, mayOverride } from "../model.ts";
+import { machine } from "../objects.ts";
+import type { Question } from "../port.ts";
+import type { BookingFacts } from "../reservations/service.ts";
+import { standingFor } from "../standing.ts";
+import type { ExplainQuery, Explanation } from "./contract.ts";
+
+type View = z.output<typeof Explanation>;
+
+/**
+ * Asks every gate at once, as a member without staff powers would meet them.
+ * @throws not_found, forbidden when a member asks about somebody else, unknown_reference, booking_refused for a member who left or is suspended
+ */
+export async function explainAccess(
+  space: Space,
+  facts: BookingFacts,
+  { starts_at, ends_at, member_id }: z.output<typeof ExplainQuery>,
+): Promise<View> {
+  const row = requireMachine(facts.machine);
+  const { applicant } = await standingFor(space, "reservations.create", row, facts, member_id);
+  if (!applicant) throw problem("not_found");
+  const counted = await countedFor(space, row, applicant, { starts_at, ends_at });
+  const gates = gatesOf(space, row, applicant, null);
+  const { holder } = applicant;
+  const reasons = await ask(space, row, {
+    starts_at,
+    ends_at,
+    actor: { kind: "member", id: holder.member_id, authority: "own" },
+    facts: {
+      decide_before: space.now + FACTS_GOOD_FOR_MS,
+      policy_versions: versionsSeen(space, row),
+      holder,
+      gates: { ...gates, reasons: [...gates.reasons, ...(counted?.reasons ?? [])] },
+    },
+  });
+  return {
+    equipment_id: row.id,
+    member_id: holder.member_id,
+    starts_at: toIso(starts_at),
+    ends_at: toIso(ends_at),
+    allowed: reasons.length === 0,
+    reasons,
+    staff_may_override: reasons.every(mayOverride),
+    counted: counted && viewCounted(applicant, counted),
+  };
+}
+
+/** The machine's word, after it was given the settings that it lacks. @throws unavailable */
+async function ask(space: Space, row: MachineRow, question: Question): Promise<ReasonInput[]> {
+  const first = await space.time("object", machine(space, row.id).explain(question));
+  if (first) return first;
+  await bringUpToDate(space, row);
+  const again = await space.time("object", machine(space, row.id).explain(question));
+  if (!again) throw problem("unavailable", { retry_after: 1 });
+  return again;
+}
+
+interface Counted {
+  used: Used;
+  cycle: Cycle;
+  reasons: ReasonInput[];
+}
+
+/** What the plan counts, and what a booking more would cross; null without such limits. */
+async function countedFor(
+  space: Space,
+  row: MachineRow,
+  applicant: Applicant,
+  slot: { starts_at: number; ends_at: number },
+): Promise<Counted | null> {
+  const demand = demandOfBooking("", slot);
+  const claimant = claimantOf(space, row, applicant, demand, false);
+  if (!claimant) return null;
+  const used = await space.time("db", readUsed(space, claimant));
+  const { cycle, limits } = claimant;
+  return { used, cycle, reasons: exceeded(limits, demand, used, cycle) };
+}
+
+const viewCounted = ({ rights }: Applicant, { used, cycle }: Counted): View["counted"] => ({
+  open_bookings: used.bookings,
+  max_open_bookings: rights?.max_open_bookings ?? null,
+  minutes_used: used.minutes,
+  minutes_per_cycle: rights?.minutes_per_cycle ?? null,
+  cycle_from: toIso(cycle.from),
+  cycle_to: toIso(cycle.to),
+});

@@ -1,0 +1,101 @@
+/** The person behind a booking, with all that is read of them: who they are, what their plan allows, and what they owe first. */
+
+import { readTogether } from "../../platform/db/ready.ts";
+import type { SpaceStore } from "../../platform/db/store.ts";
+import { problem, type ReasonInput } from "../../platform/problem.ts";
+import type { Space } from "../../platform/space.ts";
+import {
+  type BookingRights,
+  bookingRights,
+  bookingRightsOfUser,
+  memberById,
+  memberIdOfUser,
+  type OutstandingAgreement,
+  outstandingAgreements,
+  outstandingAgreementsOfUser,
+} from "../members/index.ts";
+import type { HolderFacts } from "./port.ts";
+
+/** Somebody who may act for themselves: in good standing, or with a membership that has run out. */
+export interface Applicant {
+  holder: HolderFacts;
+  isExpired: boolean;
+  /** The plan; null without a current one. */
+  rights: BookingRights | null;
+  /** Required agreements that they have not accepted. */
+  outstanding: OutstandingAgreement[];
+}
+
+/** What a route reads of the caller in the authorisation trip, when it leads to a booking. */
+export const callerFacts = {
+  caller_id: (store: SpaceStore, values: Readonly<Record<string, string>>) => memberIdOfUser.build(store, values),
+  caller_agreements: (store: SpaceStore, values: Readonly<Record<string, string>>) =>
+    outstandingAgreementsOfUser.build(store, values),
+  caller_rights: (store: SpaceStore, values: Readonly<Record<string, string>>) =>
+    bookingRightsOfUser.build(store, values),
+};
+
+/** The rows of `callerFacts`. */
+export type CallerFacts = { [Name in keyof typeof callerFacts]: unknown };
+
+const mayAct: readonly string[] = ["active", "expired"];
+
+interface Named {
+  id: string;
+  first_name: string;
+  last_name: string;
+  hide_name: boolean;
+  status: string;
+}
+
+const applicantOf = (
+  { id: member_id, first_name, last_name, hide_name, status }: Named,
+  rights: BookingRights | null,
+  outstanding: OutstandingAgreement[],
+): Applicant => ({
+  holder: { member_id, first_name, last_name, hide_name },
+  isExpired: status === "expired",
+  rights,
+  outstanding,
+});
+
+/** Why a member who is neither active nor expired gets no booking. */
+const notActive = (status: string): ReasonInput => ({
+  code: "member_not_active",
+  detail: `The membership is ${status}.`,
+  fix: "Reactivate the membership.",
+});
+
+/**
+ * A member as a booking needs them: one trip.
+ * @throws unknown_reference; membership_suspended for the caller, booking_refused for others when they are not in good standing
+ */
+export async function readApplicant(space: Space, member_id: string): Promise<Applicant> {
+  const builders = [memberById.build, bookingRights.build, outstandingAgreements.build];
+  const [found, rights, outstanding] = await space.time("db", readTogether(space.store, builders, { member_id }));
+  const member = memberById.read(found);
+  if (!member) {
+    throw problem("unknown_reference", {
+      errors: [{ pointer: "/member_id", code: "unknown", detail: "names no member" }],
+      reasons: [{ code: "unknown_member", detail: "There is no such member here." }],
+    });
+  }
+  if (!mayAct.includes(member.status)) {
+    const reasons = [notActive(member.status)];
+    throw problem(member_id === space.actor.id ? "membership_suspended" : "booking_refused", { reasons });
+  }
+  return applicantOf(member, bookingRights.read(rights), outstandingAgreements.read(outstanding));
+}
+
+/** The caller, of what the authorisation trip has read; null for anybody who cannot book for themselves, or of whom it has not read enough. */
+export function callerAsApplicant({ actor }: Space, facts: CallerFacts): Applicant | null {
+  const { membership } = actor;
+  if (!membership || !mayAct.includes(membership.status)) return null;
+  // Who was linked in this very request, or acts by another credential, was not found by their user id.
+  if (memberIdOfUser.read(facts.caller_id) !== membership.id) return null;
+  return applicantOf(
+    membership,
+    bookingRightsOfUser.read(facts.caller_rights),
+    outstandingAgreementsOfUser.read(facts.caller_agreements),
+  );
+}

@@ -1,0 +1,119 @@
+/**
+ * Claims that nobody took back: their request died on the way. Each is held against the machine, which decides nothing for it any more; time
+ * alone never releases one.
+ */
+
+import { and, asc, eq, lt, min, sql } from "drizzle-orm";
+import type { CronTask } from "../../../platform/cron.ts";
+import { everyShard } from "../../../platform/db/driver.ts";
+import type { SpaceStore } from "../../../platform/db/store.ts";
+import type { EventEnvelope } from "../../../platform/events.ts";
+import { newId } from "../../../platform/ids.ts";
+import { describeError, log } from "../../../platform/log.ts";
+import { type Consumers, sendEvents } from "../../../platform/queue.ts";
+import { SECOND } from "../../../platform/time.ts";
+import { inParallel, machineOf } from "../objects.ts";
+import { bookingClaims } from "../tables.ts";
+
+type ClaimRow = typeof bookingClaims.$inferSelect;
+
+/** Facts are good for ten seconds; with this a claim is a minute old, which leaves room for clocks that differ. */
+const RESTS_MS = 50 * SECOND;
+const MAKERSPACES_PER_RUN = 500;
+const CLAIMS_PER_MESSAGE = 240;
+
+/** Each minute: one message per makerspace with claims that are left. */
+export const sweepClaimsEachMinute: CronTask = {
+  name: "sweep_claims",
+  schedule: "minute",
+  async run(now) {
+    let sent = 0;
+    for (const db of everyShard()) {
+      const left = await db
+        .select({ makerspace_id: bookingClaims.makerspace_id, oldest: min(bookingClaims.decide_before).as("oldest") })
+        .from(bookingClaims)
+        .where(lt(bookingClaims.decide_before, now - RESTS_MS))
+        .groupBy(bookingClaims.makerspace_id)
+        .orderBy(sql`oldest`)
+        .limit(MAKERSPACES_PER_RUN);
+      await sendEvents(left.map(({ makerspace_id }) => due(makerspace_id, now)));
+      sent += left.length;
+    }
+    return sent;
+  },
+};
+
+const due = (makerspace_id: string, now: number): EventEnvelope => ({
+  id: newId(),
+  type: "claims.sweep_due",
+  v: 1,
+  makerspace_id,
+  subject: { type: "makerspace", id: makerspace_id, version: 0 },
+  actor_id: "cron",
+  request_id: newId(),
+  occurred_at: now,
+  data: {},
+});
+
+/** Handles the minute's message of one makerspace. */
+export const claimConsumers: Consumers<"claims.sweep_due"> = {
+  "claims.sweep_due": [
+    {
+      name: "sweep_claims",
+      async handle(_envelope, { store, now }) {
+        await sweepClaims(store, now);
+        return [];
+      },
+    },
+  ],
+};
+
+const isRow = (table: "reservations" | "sessions") => sql`EXISTS (
+  SELECT 1 FROM ${sql.raw(table)} r WHERE r.makerspace_id = booking_claims.makerspace_id AND r.id = booking_claims.booking_id
+    AND r.version >= booking_claims.settled_by)`;
+
+/** Drops the claims whose rows are here, and those that their machines know nothing of. */
+async function sweepClaims(store: SpaceStore, now: number): Promise<void> {
+  const isLeft = store.in(bookingClaims, lt(bookingClaims.decide_before, now - RESTS_MS));
+  await store.db
+    .delete(bookingClaims)
+    .where(
+      and(
+        isLeft,
+        sql`CASE ${bookingClaims.kind} WHEN 'reservation' THEN ${isRow("reservations")} ELSE ${isRow("sessions")} END`,
+      ),
+    );
+  const left = await store.db
+    .select()
+    .from(bookingClaims)
+    .where(isLeft)
+    .orderBy(asc(bookingClaims.decide_before))
+    .limit(CLAIMS_PER_MESSAGE);
+  await inParallel(left, (claim) => sweepClaim(store, claim));
+}
+
+async function sweepClaim(store: SpaceStore, claim: ClaimRow): Promise<void> {
+  const { member_id, equipment_id, key, decide_before } = claim;
+  try {
+    // Booked, and its row on the way: it goes on counting.
+    if (await isBooked(claim)) return;
+    // Unless a retry has taken it over meanwhile.
+    const same = store.in(
+      bookingClaims,
+      eq(bookingClaims.member_id, member_id),
+      eq(bookingClaims.equipment_id, equipment_id),
+      eq(bookingClaims.key, key),
+      eq(bookingClaims.decide_before, decide_before),
+    );
+    await store.db.delete(bookingClaims).where(same);
+  } catch (error) {
+    log.warn("claim_not_swept", { makerspace_id: store.makerspace_id, equipment_id, error: describeError(error) });
+  }
+}
+
+/** Has the machine done what was claimed? */
+async function isBooked({ makerspace_id, equipment_id, kind, booking_id, settled_by }: ClaimRow): Promise<boolean> {
+  const object = machineOf(makerspace_id, equipment_id);
+  const found = kind === "reservation" ? await object.reservation(booking_id) : await object.session(booking_id);
+  return found !== null && found.version >= settled_by;
+}
