@@ -102,7 +102,7 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
   }
 
   async reproject(): Promise<ReconcileReport> {
-    const nothing = { reservations: 0, sessions: 0, repaired: 0, orphans: 0, parked: 0 };
+    const nothing = { reservations: 0, sessions: 0, repaired: 0, orphans: 0, marked: 0, parked: 0 };
     return this.#works ? this.#works.reproject() : nothing;
   }
 

@@ -37,12 +37,16 @@ export async function reconcile(work: Reconciliation): Promise<ReconcileReport> 
   await work.projection.drain();
   await work.projection.outrun();
   const parked = await work.projection.offerParked();
-  const report: ReconcileReport = { reservations: 0, sessions: 0, repaired: 0, orphans: 0, parked };
+  const report: ReconcileReport = { reservations: 0, sessions: 0, repaired: 0, orphans: 0, marked: 0, parked };
   for (const table of ["reservations", "sessions"] as const) {
     const { compared, differing } = await compare(work, table);
     report[table] = compared;
     report.repaired += differing;
-    for (const status of statusesOf[table]) report.orphans += await markOrphans(work, table, status);
+    for (const status of statusesOf[table]) {
+      const { orphans, marked } = await markOrphans(work, table, status);
+      report.orphans += orphans;
+      report.marked += marked;
+    }
   }
   work.projection.touch();
   await work.projection.drain();
@@ -92,9 +96,10 @@ async function markOrphans(
   { store, ports, makerspace_id }: Reconciliation,
   table: Table,
   status: string,
-): Promise<number> {
+): Promise<{ orphans: number; marked: number }> {
   const time = timeOf[table];
   let orphans = 0;
+  let marked = 0;
   for (let [at, after] = [-1, ""]; ; ) {
     // One walk of the machine's own index per status: other machines' rows are not read, and nothing is sorted.
     const shown = await ports.read<{ id: string; at: number; orphan: number }>({
@@ -122,8 +127,9 @@ async function markOrphans(
       ]);
     }
     orphans += unknown.length;
+    marked += unmarked.length;
     const last = shown.at(-1);
-    if (!last || shown.length < PAGE) return orphans;
+    if (!last || shown.length < PAGE) return { orphans, marked };
     [at, after] = [last.at, last.id];
   }
 }

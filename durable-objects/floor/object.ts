@@ -87,6 +87,23 @@ export class FloorObject extends DurableObject<Pick<ObjectEnv, "RATE_LIMITS">> i
     this.#kept?.door.close({ kind: "tablet", id: tablet_id }, "revoked");
   }
 
+  async present(member_ids: readonly string[]): Promise<string[]> {
+    const { door } = this.#kept ?? {};
+    return door ? member_ids.filter((id) => door.watchersOf({ kind: "member", id }, Date.now()).length > 0) : [];
+  }
+
+  async tell(messages: readonly { member_id: string; text: string }[]): Promise<number> {
+    const { door } = this.#kept ?? {};
+    let heard = 0;
+    for (const { member_id, text } of door ? messages : []) {
+      for (const { socket } of door?.watchersOf({ kind: "member", id: member_id }, Date.now()) ?? []) {
+        sendText(socket, text);
+        heard++;
+      }
+    }
+    return heard;
+  }
+
   override async fetch(request: Request): Promise<Response> {
     const kept = this.#kept;
     if (!kept) return turnAway(request);

@@ -114,6 +114,11 @@ export class Door {
     return this.#ctx.getWebSockets().flatMap((socket) => this.watcher(socket, wall) ?? []);
   }
 
+  /** The sockets of one viewer. */
+  watchersOf(viewer: Viewer, wall: number): Watcher[] {
+    return this.#ctx.getWebSockets(viewerKey(viewer)).flatMap((socket) => this.watcher(socket, wall) ?? []);
+  }
+
   /** How many sockets are open. */
   count(): number {
     let open = 0;

@@ -38,6 +38,8 @@ export interface EventContext {
 export interface EventHandler {
   name: string;
   handle(envelope: EventEnvelope, context: EventContext): Promise<BatchItem<"sqlite">[]>;
+  /** Tells others of the effect once it is written: may be lost, and may come twice. A failure is logged, no more. */
+  after?(envelope: EventEnvelope, context: EventContext): Promise<void>;
 }
 
 /** Event type → its handlers. Modules declare it over their closed list of types, so a missing one does not compile. */
@@ -63,6 +65,8 @@ interface Prepared {
   parts: Batch[];
   /** The end of the outbox row, after all handlers. */
   done: BatchItem<"sqlite">;
+  now: number;
+  handlers: readonly EventHandler[];
 }
 type Batch = [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
 
@@ -84,7 +88,7 @@ async function prepare(consumers: Partial<Consumers>, envelope: EventEnvelope, n
     parts.push([store.db.insert(processedEvents).values(store.row(mark)), ...effects]);
   }
   const done = store.db.delete(outbox).where(store.in(outbox, eq(outbox.event_id, envelope.id)));
-  return { envelope, store, parts, done };
+  return { envelope, store, parts, done, now, handlers };
 }
 
 /** Runs each handler's writes unless they ran before: a second delivery changes nothing. */
@@ -97,6 +101,17 @@ async function settle({ store, parts, done }: Prepared): Promise<void> {
     }
   }
   await store.db.batch([done]);
+}
+
+/** What handlers have to say once their effects are in. */
+async function announce({ envelope, store, now, handlers }: Prepared): Promise<void> {
+  for (const handler of handlers) {
+    try {
+      await handler.after?.(envelope, { store, now });
+    } catch (error) {
+      log.warn("event_after_failed", { event_id: envelope.id, handler: handler.name, error: describeError(error) });
+    }
+  }
 }
 
 /** A handler throws it when somebody else is at work on the event: the message ends, its outbox row stays and brings it again. */
@@ -137,12 +152,14 @@ export async function consumeBatch(consumers: Partial<Consumers>, batch: Message
   for (const group of Map.groupBy(ready, ({ prepared }) => prepared.envelope.makerspace_id).values()) {
     if (await settledTogether(group.map(({ prepared }) => prepared))) {
       for (const { message } of group) message.ack();
+      await Promise.all(group.map(({ prepared }) => announce(prepared)));
       continue;
     }
     for (const { message, prepared } of group) {
       try {
         await settle(prepared);
         message.ack();
+        await announce(prepared);
       } catch (error) {
         retryLater(message, prepared.envelope, error);
       }

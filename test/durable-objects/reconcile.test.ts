@@ -42,6 +42,7 @@ describe("reproject", () => {
       sessions: 0,
       repaired: 0,
       orphans: 0,
+      marked: 0,
       parked: 0,
     });
   });
@@ -68,6 +69,7 @@ describe("reproject", () => {
       sessions: 0,
       repaired: 3,
       orphans: 1,
+      marked: 1,
       parked: 0,
     });
     const rows = await machine.d1<{ id: string; status: string; version: number; orphan: number }>("reservations");
@@ -76,7 +78,7 @@ describe("reproject", () => {
       expect(row).toMatchObject({ orphan: 0, ...pick(await machine.read(id)) });
     }
     expect(rows.find((each) => each.id === "unknown")).toMatchObject({ orphan: 1, status: "approved" });
-    expect(await machine.stub.reproject()).toMatchObject({ repaired: 0, orphans: 1 });
+    expect(await machine.stub.reproject()).toMatchObject({ repaired: 0, orphans: 1, marked: 0 });
   });
 
   test("an object that was set back begins a new epoch, so that its word counts again", async () => {

@@ -29,6 +29,7 @@ import type {
   Member as MemberSchema,
 } from "../../src/modules/members/people/contract.ts";
 import type { Notification as NotificationSchema } from "../../src/modules/notifications/inbox/contract.ts";
+import type { NotificationPreferences as NotificationPreferencesSchema } from "../../src/modules/notifications/preferences/contract.ts";
 import type { SettingsHistoryEntry as SettingsHistoryEntrySchema } from "../../src/modules/settings/history/contract.ts";
 import type {
   Makerspace as MakerspaceSchema,
@@ -58,6 +59,7 @@ export type MakerspaceSummary = z.output<typeof MakerspaceSummarySchema>;
 export type Me = z.output<typeof MeSchema>;
 export type Member = z.output<typeof MemberSchema>;
 export type NewApiToken = z.output<typeof NewApiTokenSchema>;
+export type NotificationPreferences = z.output<typeof NotificationPreferencesSchema>;
 export type Notification = z.output<typeof NotificationSchema>;
 export type PairedTablet = z.output<typeof PairedTabletSchema>;
 export type PairingTablet = z.output<typeof PairingTabletSchema>;

@@ -1,5 +1,7 @@
 /** Events of the equipment module. Those of reservations and sessions are written by the equipment object. */
 
+import type { EquipmentStatus } from "./model.ts";
+
 export const reservationEventTypes = [
   "reservation.created",
   "reservation.approved",
@@ -47,8 +49,14 @@ declare module "../../platform/events.ts" {
   interface EventCatalogue
     extends Data<ReservationEventType, ReservationEventData>,
       Data<SessionEventType, SessionEventData>,
-      Data<MessageType, Record<string, never>> {}
+      Data<MessageType, Record<string, never>> {
+    "equipment.status_changed": { equipment_id: string; before: EquipmentStatus; status: EquipmentStatus };
+    "projection.orphans_found": { equipment_id: string; orphans: number };
+  }
 }
 
 /** What the module tells itself: the second sweep of a suspension, the night's reconciliation, policies on their way to objects, claims left behind. */
 export type MessageType = "member.sweep_due" | "reconcile.due" | "policy.push_due" | "claims.sweep_due";
+
+/** What becomes of a machine itself, and what the reconciler found of it. */
+export type MachineEventType = "equipment.status_changed" | "projection.orphans_found";

@@ -20,9 +20,11 @@ export const equipmentRoutes = [
 
 export { claimConsumers, sweepClaimsEachMinute } from "./claims/sweep.ts";
 export type {
+  MachineEventType,
   ReservationEventType,
   SessionEventType,
 } from "./events.ts";
+export type { NotificationMessage } from "./live.ts";
 export { defaultPolicy, holderDisplays } from "./model.ts";
 export {
   type BookingDefaults,
@@ -34,6 +36,8 @@ export {
 } from "./policy.ts";
 export { policyConsumers, pushPolicies, pushPoliciesEachMinute, queuePolicyPushes } from "./pushes.ts";
 export { reconcileConsumers, reconcileJob, reconcileNightly } from "./reconciliations/service.ts";
+export { holdingsOn } from "./reservations/holders.ts";
 export { suspensionConsumers, sweepAtOnce } from "./sweeps.ts";
 export { verifyTablet } from "./tablets/service.ts";
 export { closeSockets } from "./watch/service.ts";
+export { presentMembers, tellMembers } from "./watch/tell.ts";

@@ -70,6 +70,16 @@ export type FloorMessage =
   | { type: "snapshot"; seq: number; server_time: string; machines: MachineState[] }
   | { type: "update"; seq: number; server_time: string; machines: MachineState[]; removed: string[] };
 
+/** What a member is told over their own sockets to the board: never numbered, never repeated. */
+export interface NotificationMessage {
+  type: "notification";
+  server_time: string;
+  /** Unread notifications in this makerspace, at most 1,000. */
+  unread: number;
+  /** The one that came; null when only the count changed. Its text is behind GET …/notifications/{id}. */
+  notification: { id: string; type: string; subject: { type: string; id: string } } | null;
+}
+
 export type ClientMessage = { type: "resume"; seq: number };
 
 /** Why the server closed a socket. Anything else, or 1006, means: reconnect with back-off. */

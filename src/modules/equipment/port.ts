@@ -256,6 +256,8 @@ export interface ReconcileReport {
   sessions: number;
   repaired: number;
   orphans: number;
+  /** Those of them that nobody had marked before. */
+  marked: number;
   /** Rows and events that D1 still refuses for what they are, kept by the object until it takes them. */
   parked: number;
 }
@@ -299,6 +301,10 @@ export interface FloorPort {
   /** The tablet behind a token's digest, or null when it was revoked or never was. */
   tablet(tablet_id: string, token_digest: string): Promise<TabletCredential | null>;
   revokeTablet(tablet_id: string): Promise<void>;
+  /** Those of these members who have a socket open here. */
+  present(member_ids: readonly string[]): Promise<string[]>;
+  /** Says something to the sockets of single members, and to nobody else's. @returns how many sockets heard it. */
+  tell(messages: readonly { member_id: string; text: string }[]): Promise<number>;
 }
 
 export interface FloorUpdate {

@@ -13,4 +13,5 @@ export { acrossShards, belongings } from "./me/service.ts";
 export { cycleAt } from "./memberships/cycles.ts";
 export { type BookingRights, bookingRights, bookingRightsOfUser, isCovered } from "./memberships/rights.ts";
 export { findMember, memberById, memberIdOfUser, membershipById, membershipSource } from "./people/reads.ts";
+export { contactsOf, staffIds } from "./people/audience.ts";
 export { memberRoutes } from "./people/routes.ts";

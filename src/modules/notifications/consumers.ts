@@ -1,48 +1,24 @@
-/** Events that somebody is told about. */
+/** Events that somebody is told about. The catalogue in model.ts says the same in words. */
 
 import type { EventEnvelope } from "../../platform/events.ts";
-import { newId } from "../../platform/ids.ts";
-import type { Consumers, EventContext, EventHandler } from "../../platform/queue.ts";
-import type { ReservationEventType, SessionEventType } from "../equipment/index.ts";
-import { notifications } from "./tables.ts";
-
-/** What one person is told: never who else was concerned. */
-interface Told {
-  member_id: string;
-  subject: { type: string; id: string };
-  data: Record<string, unknown>;
-}
-
-const insert = (envelope: EventEnvelope, { store, now }: EventContext, { member_id, subject, data }: Told) =>
-  store.db
-    .insert(notifications)
-    .values(
-      store.row({
-        id: newId(),
-        member_id,
-        event_id: envelope.id,
-        type: envelope.type,
-        subject_type: subject.type,
-        subject_id: subject.id,
-        data,
-        version: 1,
-        created_at: now,
-        updated_at: now,
-      }),
-    )
-    .onConflictDoNothing();
+import type { Consumers } from "../../platform/queue.ts";
+import { DAY } from "../../platform/time.ts";
+import {
+  holdingsOn,
+  type MachineEventType,
+  type ReservationEventType,
+  type SessionEventType,
+} from "../equipment/index.ts";
+import { staffIds } from "../members/index.ts";
+import { type Told, tells } from "./notify.ts";
 
 const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
 /** The holder is told what becomes of a booking. */
-const tellHolder: EventHandler = {
-  name: "notify_holder",
-  async handle(envelope, context) {
-    const { data, subject } = envelope;
-    const member_id = text(data.member_id);
-    return member_id === null ? [] : [insert(envelope, context, { member_id, subject, data })];
-  },
-};
+const tellHolder = tells("notify_holder", ({ data, subject }) => {
+  const member_id = text(data.member_id);
+  return member_id === null ? [] : [{ member_id, subject, data }];
+});
 
 /** An overrun is told to the one who runs over, as their session, and to the one who is next, as their booking. */
 function toldOfOverrun({ data, subject }: EventEnvelope): Told[] {
@@ -58,15 +34,39 @@ function toldOfOverrun({ data, subject }: EventEnvelope): Told[] {
   return told;
 }
 
-const tellOverrun: EventHandler = {
-  name: "notify_overrun",
-  async handle(envelope, context) {
-    return toldOfOverrun(envelope).map((told) => insert(envelope, context, told));
-  },
-};
+const tellOverrun = tells("notify_overrun", toldOfOverrun);
+
+/** How far ahead a machine that is down matters to those who booked it. */
+const DOWN_MATTERS = 7 * DAY;
+
+/** A machine went down: whoever booked it for the next days is told once, of their first booking. */
+const tellDown = tells("notify_down", async ({ data, occurred_at }, { store }) => {
+  const { equipment_id, status } = data;
+  if (typeof equipment_id !== "string" || status === "available") return [];
+  const holdings = await holdingsOn(store, equipment_id, occurred_at, occurred_at + DOWN_MATTERS);
+  const first = new Map(holdings.toReversed().map((one) => [one.member_id, one]));
+  return [...first.values()].map(({ member_id, reservation_id, starts_at, ends_at }) => ({
+    type: "equipment.down",
+    member_id,
+    subject: { type: "reservation", id: reservation_id },
+    data: { equipment_id, status, starts_at, ends_at },
+  }));
+});
+
+const tellReactivated = tells("notify_reactivated", ({ subject }) => [
+  { member_id: subject.id, subject: { type: "member", id: subject.id }, data: {} },
+]);
+
+/** Administrators are told of what is wrong with the makerspace's own data. */
+const tellAdministrators = tells("notify_administrators", async ({ data, subject }, { store, now }) => {
+  const ids = await staffIds(store, [], now);
+  return ids.map((member_id) => ({ member_id, subject, data }));
+});
 
 /** A new type of event does not compile without its line here. */
-export const notificationConsumers: Consumers<ReservationEventType | SessionEventType> = {
+export const notificationConsumers: Consumers<
+  ReservationEventType | SessionEventType | MachineEventType | "member.reactivated"
+> = {
   "reservation.created": [tellHolder],
   "reservation.approved": [tellHolder],
   "reservation.rejected": [tellHolder],
@@ -81,4 +81,7 @@ export const notificationConsumers: Consumers<ReservationEventType | SessionEven
   "session.started": [],
   "session.ended": [],
   "session.overrun": [tellOverrun],
+  "equipment.status_changed": [tellDown],
+  "projection.orphans_found": [tellAdministrators],
+  "member.reactivated": [tellReactivated],
 };

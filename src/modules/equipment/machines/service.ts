@@ -4,6 +4,7 @@ import type { z } from "@hono/zod-openapi";
 import { eq, getTableColumns, sql } from "drizzle-orm";
 import { write } from "../../../platform/db/commit.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
+import type { EventDraft } from "../../../platform/events.ts";
 import { newId } from "../../../platform/ids.ts";
 import { definedOnly } from "../../../platform/merge.ts";
 import { problem } from "../../../platform/problem.ts";
@@ -169,6 +170,10 @@ const kept = ["code", "name", "category", "location", "status", "policy"] as con
 const isPushed = (before: MachineRow, after: MachineRow): boolean =>
   kept.some((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
 
+/** A machine that goes down or comes back is told to those who booked it. */
+const statusEvents = ({ id, status: before }: MachineRow, { status }: MachineRow): EventDraft[] =>
+  before === status ? [] : [{ type: "equipment.status_changed", data: { equipment_id: id, before, status } }];
+
 /**
  * Merges fields. The object has the new rules before the answer, or by the repair within minutes (`policy_applied: false`).
  * Existing bookings stay as they are.
@@ -201,6 +206,7 @@ export async function updateMachine(
       subject: { type: "equipment", id: before.id, version },
       before: view(space, before),
       after: view(space, after),
+      events: statusEvents(before, after),
     },
     write(
       space.db

@@ -31,6 +31,15 @@ async function reconcileMachine(space: Space, equipment_id: string): Promise<Rec
   return { ...(await object.reproject()), retired: Number(isUnwritten) };
 }
 
+/** Bookings that no machine knows hold no time: people must look at them. */
+const alertStaff = (space: Space, equipment_id: string, orphans: number): Promise<void> =>
+  space.commit({
+    action: "projection.orphans_found",
+    subject: { type: "equipment", id: equipment_id, version: 0 },
+    after: { orphans },
+    events: [{ type: "projection.orphans_found", data: { equipment_id, orphans } }],
+  });
+
 /** What was found on all machines together; `failed` counts those that did not answer, `retired` those whose row said otherwise. */
 async function reconcileAll(
   space: Space,
@@ -42,6 +51,7 @@ async function reconcileAll(
     sessions: 0,
     repaired: 0,
     orphans: 0,
+    marked: 0,
     retired: 0,
     failed: 0,
   };
@@ -52,6 +62,7 @@ async function reconcileAll(
       const found = await reconcileMachine(space, equipment_id);
       for (const [name, count] of Object.entries(found)) total[name] = (total[name] ?? 0) + count;
       if (found.repaired > 0 || found.orphans > 0) log.warn("projection_drift", { ...machine, ...found });
+      if (found.marked > 0) await alertStaff(space, equipment_id, found.marked);
     } catch (error) {
       // One machine that does not answer keeps nobody else waiting.
       total.failed = (total.failed ?? 0) + 1;

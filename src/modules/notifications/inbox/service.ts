@@ -1,79 +1,100 @@
-/** One's own notifications. */
+/** One's own notifications: read, unread, put away. */
 
 import type { z } from "@hono/zod-openapi";
-import { desc, eq, lt } from "drizzle-orm";
+import { eq, lte, sql } from "drizzle-orm";
 import { write } from "../../../platform/db/commit.ts";
 import { leads } from "../../../platform/db/fan-out.ts";
-import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
-import { toIso, toIsoOrNull } from "../../../platform/time.ts";
+import type { NotificationState } from "../model.ts";
 import { notifications } from "../tables.ts";
 import type { Notification } from "./contract.ts";
+import { countUnread } from "./lists.ts";
+import { pushCount } from "./live.ts";
+import { type NotificationRow, viewNotification } from "./view.ts";
 
-type Row = typeof notifications.$inferSelect;
 type View = z.output<typeof Notification>;
-
-/** Events keep epoch milliseconds; the wire has ISO 8601. */
-const withInstants = (data: View["data"]): View["data"] =>
-  Object.fromEntries(
-    Object.entries(data).map(([name, value]) => [
-      name,
-      name.endsWith("_at") && typeof value === "number" ? toIso(value) : value,
-    ]),
-  );
-
-const view = (row: Row): View => ({
-  id: row.id,
-  type: row.type,
-  subject: { type: row.subject_type, id: row.subject_id },
-  data: withInstants(row.data as View["data"]),
-  read_at: toIsoOrNull(row.read_at),
-  created_at: toIso(row.created_at),
-  updated_at: toIso(row.updated_at),
-  version: row.version,
-});
 
 const mine = (space: Space) => leads(notifications.member_id, space.actor.id);
 
-/** Newest first. */
-export async function listNotifications(
-  space: Space,
-  query: { limit: number; cursor?: string | undefined },
-): Promise<Page<View>> {
-  const after = readCursor(query.cursor, "notifications");
-  const rows = await space.db
-    .select()
-    .from(notifications)
-    .where(space.store.in(notifications, mine(space), after ? lt(notifications.id, after.id) : undefined))
-    .orderBy(desc(notifications.id))
-    .limit(query.limit + 1);
-  return toPage(rows, query.limit, "notifications", (row) => ({ value: row.id, id: row.id }), view);
-}
-
-/** One notification of one's own. @throws not_found */
-export async function readNotification(space: Space, id: string): Promise<View> {
+async function find(space: Space, id: string): Promise<NotificationRow> {
   const [row] = await space.db
     .select()
     .from(notifications)
-    .where(space.store.in(notifications, mine(space), eq(notifications.id, id)));
-  if (!row) throw problem("not_found");
-  return view(row);
+    .where(space.store.in(notifications, eq(notifications.id, id), eq(notifications.member_id, space.actor.id)));
+  if (!row || row.state === "hidden") throw problem("not_found");
+  return row;
 }
 
-/** Marks it read; repeating it changes nothing. @throws not_found */
-export async function markRead(space: Space, id: string): Promise<View> {
-  const before = await readNotification(space, id);
-  if (before.read_at !== null) return before;
-  const version = before.version + 1;
+/** One notification of one's own. @throws not_found */
+export const readNotification = async (space: Space, id: string): Promise<View> =>
+  viewNotification(await find(space, id));
+
+/** Puts it into a state; repeating it changes nothing. @throws not_found, conflict when it changed meanwhile */
+async function put(space: Space, id: string, state: NotificationState, action: string): Promise<View> {
+  const before = await find(space, id);
+  if (before.state === state) return viewNotification(before);
+  const change = {
+    state,
+    read_at: state === "unread" ? null : (before.read_at ?? space.now),
+    updated_at: space.now,
+    version: before.version + 1,
+  };
   await space.commit(
-    { action: "notification.read", subject: { type: "notification", id, version } },
+    {
+      action,
+      subject: { type: "notification", id, version: change.version },
+      before: { state: before.state },
+      after: { state },
+    },
     write(
       space.db
         .update(notifications)
-        .set({ read_at: space.now, updated_at: space.now, version })
-        .where(space.store.in(notifications, mine(space), eq(notifications.id, id))),
+        .set(change)
+        .where(space.store.in(notifications, eq(notifications.id, id), eq(notifications.version, before.version))),
+      { expect: "conflict" },
     ),
   );
-  return readNotification(space, id);
+  pushCount(space);
+  return viewNotification({ ...before, ...change });
+}
+
+/** Marks it read, and takes it out of the archive. @throws not_found */
+export const markRead = (space: Space, id: string): Promise<View> => put(space, id, "read", "notification.read");
+
+/** Marks it unread, and takes it out of the archive. @throws not_found */
+export const markUnread = (space: Space, id: string): Promise<View> => put(space, id, "unread", "notification.unread");
+
+/** Puts it away: it is in the archive alone. @throws not_found */
+export async function archiveNotification(space: Space, id: string): Promise<void> {
+  await put(space, id, "archived", "notification.archived");
+}
+
+/** How many are unread, at most 1,000. */
+export const unreadCount = async (space: Space): Promise<{ unread: number }> => ({
+  unread: await countUnread(space.store, space.actor.id),
+});
+
+/** Marks all unread ones read, or those up to one. */
+export async function readAll(space: Space, up_to: string | undefined): Promise<{ unread: number }> {
+  const unread = space.store.in(
+    notifications,
+    mine(space),
+    eq(notifications.state, "unread"),
+    up_to === undefined ? undefined : lte(notifications.id, up_to),
+  );
+  await space.commit(
+    {
+      action: "notification.all_read",
+      subject: { type: "member", id: space.actor.id, version: 0 },
+    },
+    write(
+      space.db
+        .update(notifications)
+        .set({ state: "read", read_at: space.now, updated_at: space.now, version: sql`${notifications.version} + 1` })
+        .where(unread),
+    ),
+  );
+  pushCount(space);
+  return unreadCount(space);
 }
