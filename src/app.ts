@@ -8,7 +8,14 @@ import { secureHeaders } from "hono/secure-headers";
 import { sendMailBy } from "./integrations/mail/index.ts";
 import { accessRoutes, apiTokenSource } from "./modules/access/index.ts";
 import { closeSockets, equipmentRoutes, sweepAtOnce, verifyTablet } from "./modules/equipment/index.ts";
-import { agreementRoutes, memberRoutes, membershipSource, meRoutes } from "./modules/members/index.ts";
+import {
+  agreementRoutes,
+  inviteRoutes,
+  inviteTemplates,
+  memberRoutes,
+  membershipSource,
+  meRoutes,
+} from "./modules/members/index.ts";
 import { notificationRoutes } from "./modules/notifications/index.ts";
 import { settingsRoutes, settingsSource } from "./modules/settings/index.ts";
 import type { AccessSources } from "./platform/access/authorise.ts";
@@ -35,7 +42,10 @@ export const accessSources: AccessSources = {
 };
 
 /** How mail leaves, and every kind of mail there is. A module that sends mail adds its templates here. */
-export const mailPorts: MailPorts = { send: sendMailBy(config), templates: {} };
+export const mailPorts: MailPorts = {
+  send: sendMailBy(config),
+  templates: { ...inviteTemplates({ settings: settingsSource, app_url: config.APP_URL }) },
+};
 
 /** Every path of the system. A new module adds its routes here. */
 export const routes: readonly Route[] = [
@@ -47,6 +57,7 @@ export const routes: readonly Route[] = [
   }),
   ...settingsRoutes([]),
   ...memberRoutes({ suspended: sweepAtOnce }),
+  ...inviteRoutes(mailPorts, settingsSource),
   ...agreementRoutes,
   ...equipmentRoutes,
   ...notificationRoutes,

@@ -11,7 +11,7 @@ import {
   suspensionConsumers,
   sweepClaimsEachMinute,
 } from "./modules/equipment/index.ts";
-import { memberConsumers } from "./modules/members/index.ts";
+import { inviteConsumers, memberConsumers, tendInvitesEachQuarter } from "./modules/members/index.ts";
 import { notificationConsumers } from "./modules/notifications/index.ts";
 import { settingsSource } from "./modules/settings/index.ts";
 import type { CronTask } from "./platform/cron.ts";
@@ -38,6 +38,7 @@ function merge<P extends readonly Partial<Consumers>[]>(...parts: P & Complete<P
 
 export const consumers: Consumers = merge(
   memberConsumers,
+  inviteConsumers,
   suspensionConsumers,
   notificationConsumers,
   reconcileConsumers,
@@ -52,5 +53,6 @@ export const cronTasks: readonly CronTask[] = [
   pushPoliciesEachMinute,
   sweepClaimsEachMinute,
   reconcileNightly,
+  tendInvitesEachQuarter,
   tidy,
 ];

@@ -41,6 +41,12 @@ export const problems = {
     "Somebody signed in with this address: it changes where they sign in, and staff change it only before that.",
   ],
   already_member: [409, "Already a member", "This person belongs to this makerspace already."],
+  already_invited: [409, "Already invited", "An invite for this address is open. Send it again, or take it back."],
+  email_mismatch: [
+    409,
+    "Another e-mail address",
+    "The invite was sent to another address than the verified one you signed in with. Sign in with that one, or ask the staff to send it to yours.",
+  ],
   external_id_taken: [409, "External id taken", "Another resource of this type has this external_id."],
   agreement_superseded: [
     409,
@@ -50,6 +56,7 @@ export const problems = {
   last_administrator: [409, "Last administrator", "A makerspace keeps at least one active makerspace_admin."],
   conflict: [409, "Conflict", "The state of the resource changed meanwhile. Read it again."],
   code_used: [410, "Code used or expired", "Ask for a new one."],
+  token_used: [410, "Token used or expired", "It worked once, was replaced or is over. Ask for a new one."],
   link_expired: [410, "Link expired", "Ask for a new one."],
   stale_version: [412, "Stale version", "The resource changed since you read it; read it again and repeat."],
   payload_too_large: [413, "Payload too large", "The body is larger than this route accepts."],

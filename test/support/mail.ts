@@ -2,6 +2,7 @@
 
 import { exports } from "cloudflare:workers";
 import { ORIGIN } from "./api.ts";
+import { until } from "./space.ts";
 
 export interface Mail {
   id: string;
@@ -16,4 +17,22 @@ export interface Mail {
 export async function mailTo(address: string): Promise<Mail[]> {
   const response = await exports.default.fetch(`${ORIGIN}/dev/mail?to=${encodeURIComponent(address)}`);
   return response.json();
+}
+
+/** The newest mail to an address, once there are `count`. */
+export async function nextMail(address: string, count = 1): Promise<Mail> {
+  const mails = await until(`mail ${count} to ${address}`, async () => {
+    const found = await mailTo(address);
+    return found.length >= count && found;
+  });
+  const [mail] = mails;
+  if (!mail) throw new Error("no mail");
+  return mail;
+}
+
+/** The token in a mail's link. */
+export function tokenIn({ text }: Mail): string {
+  const token = /[?&]token=([\w-]+)/.exec(text)?.[1];
+  if (token === undefined) throw new Error(`no token in ${text}`);
+  return token;
 }

@@ -23,6 +23,10 @@ import type {
   AgreementText as AgreementTextSchema,
   Signatory as SignatorySchema,
 } from "../../src/modules/members/agreements/contract.ts";
+import type {
+  InvitePreview as InvitePreviewSchema,
+  Invite as InviteSchema,
+} from "../../src/modules/members/invites/contract.ts";
 import type { Me as MeSchema } from "../../src/modules/members/me/routes.ts";
 import type {
   DirectoryEntry as DirectoryEntrySchema,
@@ -52,6 +56,8 @@ export type Availability = z.output<typeof AvailabilitySchema>;
 export type DeadLetter = z.output<typeof DeadLetterSchema>;
 export type DirectoryEntry = z.output<typeof DirectoryEntrySchema>;
 export type Equipment = z.output<typeof EquipmentSchema>;
+export type Invite = z.output<typeof InviteSchema>;
+export type InvitePreview = z.output<typeof InvitePreviewSchema>;
 export type Job = z.output<typeof JobSchema>;
 export type LiveTicket = z.output<typeof LiveTicketSchema>;
 export type Makerspace = z.output<typeof MakerspaceSchema>;

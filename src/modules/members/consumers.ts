@@ -19,6 +19,12 @@ export const memberConsumers: Consumers<MemberEventType> = {
   "member.suspended": [],
   "member.reactivated": [],
   "member.removed": [],
+  "invite.created": [],
+  "invite.resent": [],
+  "invite.readdressed": [],
+  "invite.accepted": [],
+  "invite.cancelled": [],
+  "invite.expired": [],
   "agreement.text_published": [],
   "agreement.accepted": [],
 };

@@ -7,6 +7,13 @@ declare module "../../platform/events.ts" {
     "member.suspended": Record<string, never>;
     "member.reactivated": Record<string, never>;
     "member.removed": Record<string, never>;
+    "invite.created": { role: string };
+    "invite.resent": Record<string, never>;
+    "invite.readdressed": Record<string, never>;
+    "invite.accepted": { member_id: string; plan_id: string | null };
+    "invite.cancelled": Record<string, never>;
+    "invite.expired": Record<string, never>;
+    "invites.due": Record<string, never>;
     "agreement.text_published": { number: number; required: boolean; effective_at: number };
     "agreement.accepted": { number: number; member_id: string };
   }
@@ -18,5 +25,11 @@ export type MemberEventType =
   | "member.suspended"
   | "member.reactivated"
   | "member.removed"
+  | "invite.created"
+  | "invite.resent"
+  | "invite.readdressed"
+  | "invite.accepted"
+  | "invite.cancelled"
+  | "invite.expired"
   | "agreement.text_published"
   | "agreement.accepted";

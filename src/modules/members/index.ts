@@ -8,10 +8,13 @@ export {
 } from "./agreements/outstanding.ts";
 export { agreementRoutes } from "./agreements/routes.ts";
 export { memberConsumers } from "./consumers.ts";
+export { inviteConsumers, tendInvitesEachQuarter } from "./invites/due.ts";
+export { inviteTemplates } from "./invites/mails.ts";
+export { inviteRoutes } from "./invites/routes.ts";
 export { meRoutes } from "./me/routes.ts";
 export { acrossShards, belongings } from "./me/service.ts";
 export { cycleAt } from "./memberships/cycles.ts";
 export { type BookingRights, bookingRights, bookingRightsOfUser, isCovered } from "./memberships/rights.ts";
-export { findMember, memberById, memberIdOfUser, membershipById, membershipSource } from "./people/reads.ts";
 export { contactsOf, staffIds } from "./people/audience.ts";
+export { findMember, memberById, memberIdOfUser, membershipById, membershipSource } from "./people/reads.ts";
 export { memberRoutes } from "./people/routes.ts";

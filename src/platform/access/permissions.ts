@@ -14,6 +14,8 @@ export const permissions = {
   "agreements.read": "See agreements and their texts",
   "agreements.accept": "Accept agreements (own: for oneself; any: record what others signed, see who has and has not)",
   "agreements.manage": "Make agreements, publish texts",
+  "invites.read": "See invites, never their tokens",
+  "invites.manage": "Invite, mail again, send elsewhere, take back; nothing above one's own role and duties",
   "equipment.read": "See machines",
   "equipment.manage": "Add, change and retire machines (own: machines that one owns)",
   "reservations.read":
@@ -78,6 +80,7 @@ export const roleGrants: Readonly<Record<Role | "tablet" | "service", Grants>> =
     ...member,
     "settings.read": "any",
     "members.read": "any",
+    "invites.read": "any",
     "reservations.read": "any",
     "sessions.read": "any",
     "live.watch": "any",
@@ -115,6 +118,8 @@ export const dutyGrants = {
   desk: [
     "agreements.accept",
     "members.read",
+    "invites.read",
+    "invites.manage",
     "reservations.read",
     "reservations.create",
     "reservations.change",

@@ -105,6 +105,13 @@ export const fileLinks = sqliteTable("file_links", {
   expires_at: integer().notNull(),
 });
 
+export const inviteTokens = sqliteTable("invite_tokens", {
+  digest: text().primaryKey(),
+  makerspace_id: makerspaceId(),
+  invite_id: text().notNull(),
+  expires_at: integer().notNull(),
+});
+
 export const devMail = sqliteTable("dev_mail", {
   id: text().primaryKey(),
   to_address: text().notNull(),
@@ -127,6 +134,7 @@ export const directoryTables = {
   platformIdempotencyKeys,
   devIssuerKeys,
   devMail,
+  inviteTokens,
   expiringFiles,
   fileLinks,
 };

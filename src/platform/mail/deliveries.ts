@@ -38,8 +38,14 @@ export interface MailContext {
   now: number;
 }
 
+/** A message as templates make it. */
+export interface MadeMail extends Omit<MailMessage, "id"> {
+  /** Runs when it has gone out; it must not matter should that be forgotten. */
+  sent?: () => Promise<void>;
+}
+
 /** Makes the message at the moment of sending; null when nobody is to be told any more. */
-export type MailTemplate = (context: MailContext) => Promise<Omit<MailMessage, "id"> | null>;
+export type MailTemplate = (context: MailContext) => Promise<MadeMail | null>;
 export type MailTemplates = Readonly<Record<string, MailTemplate>>;
 
 /** Everything that sending takes. */
@@ -150,9 +156,11 @@ async function attempt({ send, templates }: MailPorts, context: MailContext): Pr
   try {
     const template = templates[delivery.template];
     if (!template) throw new MailFailure("no_template", true);
-    const message = await template(context);
-    if (!message) return { status: "dropped", reason: "nobody_to_tell" };
+    const made = await template(context);
+    if (!made) return { status: "dropped", reason: "nobody_to_tell" };
+    const { sent, ...message } = made;
     await send({ ...message, id: delivery.id });
+    await sent?.().catch(() => undefined);
     return { status: "sent", reason: null, sent_at: now };
   } catch (error) {
     // Anything else is trouble of ours, such as a database that does not answer: it passes.

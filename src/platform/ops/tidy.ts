@@ -9,6 +9,7 @@ import {
   devIssuerKeys,
   devMail,
   idempotencyKeys,
+  inviteTokens,
   liveVisits,
   logoutTokens,
   mailDeliveries,
@@ -41,6 +42,7 @@ export const tidy: CronTask = {
       db.delete(pairingCodes).where(lt(pairingCodes.expires_at, now)),
       db.delete(platformIdempotencyKeys).where(lt(platformIdempotencyKeys.expires_at, now)),
       db.delete(devIssuerKeys).where(lt(devIssuerKeys.retires_at, now)),
+      db.delete(inviteTokens).where(lt(inviteTokens.expires_at, now)),
       db.delete(devMail).where(lt(devMail.created_at, now - DEV_MAIL_KEPT)),
     ]);
     const shardResults = await Promise.all(

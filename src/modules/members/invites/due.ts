@@ -1,0 +1,157 @@
+/** The clockwork of invites: those that are over become `expired`, those who have not answered are reminded once. */
+
+import { and, eq, isNull, lte, or } from "drizzle-orm";
+import type { CronTask } from "../../../platform/cron.ts";
+import { write } from "../../../platform/db/commit.ts";
+import { everyShard } from "../../../platform/db/driver.ts";
+import type { EventEnvelope } from "../../../platform/events.ts";
+import { newId } from "../../../platform/ids.ts";
+import { orderMail } from "../../../platform/mail/deliveries.ts";
+import { Problem } from "../../../platform/problem.ts";
+import { type Consumers, sendEvents } from "../../../platform/queue.ts";
+import type { Space } from "../../../platform/space.ts";
+import { systemSpace } from "../../../platform/system-space.ts";
+import { REMIND_BEFORE } from "./model.ts";
+import type { InviteMailData } from "./orders.ts";
+import { isOpen } from "./reads.ts";
+import { invites } from "./tables.ts";
+import type { InviteRow } from "./view.ts";
+
+/** Invites of one makerspace per message; the rest waits for the next quarter of an hour. */
+const DUE_MAX = 500;
+/** Makerspaces per tick and database. */
+const MAKERSPACES_MAX = 1_000;
+
+const isUnanswered = (now: number) =>
+  and(isOpen(now), lte(invites.expires_at, now + REMIND_BEFORE), isNull(invites.reminded_at));
+
+/** Over, or unanswered for long. */
+const isDue = (now: number) =>
+  and(
+    eq(invites.status, "pending"),
+    lte(invites.expires_at, now + REMIND_BEFORE),
+    or(lte(invites.expires_at, now), isNull(invites.reminded_at)),
+  );
+
+/** What changes an invite meanwhile wins: then there is nothing to do here. */
+async function unlessChanged(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "conflict") throw error;
+  }
+}
+
+const expire = (space: Space, row: InviteRow): Promise<void> =>
+  space.commit(
+    {
+      action: "invite.expired",
+      subject: { type: "invite", id: row.id, version: row.version + 1 },
+      before: { status: row.status },
+      after: { status: "expired" },
+      events: [{ type: "invite.expired", data: {} }],
+    },
+    write(
+      space.db
+        .update(invites)
+        .set({
+          status: "expired",
+          token_digest: null,
+          reminder_digest: null,
+          updated_at: space.now,
+          version: row.version + 1,
+        })
+        .where(
+          space.store.in(
+            invites,
+            eq(invites.id, row.id),
+            eq(invites.version, row.version),
+            eq(invites.status, "pending"),
+            lte(invites.expires_at, space.now),
+          ),
+        ),
+      { expect: "conflict" },
+    ),
+  );
+
+/** Orders the reminder and notes it in one step: there is never a second one. */
+function remind(space: Space, { id, version }: InviteRow): Promise<void> {
+  const mail = orderMail(
+    space.store,
+    {
+      template: "invite_reminder",
+      recipient: `invite:${id}`,
+      subject: { type: "invite", id },
+      cause: `invite:${id}:${version}`,
+      data: { version } satisfies InviteMailData,
+    },
+    space.now,
+  );
+  return space.commit(
+    { action: "invite.reminded", subject: { type: "invite", id, version }, events: [mail.event] },
+    write(
+      space.db
+        .update(invites)
+        .set({ reminded_at: space.now })
+        .where(and(space.store.in(invites, eq(invites.id, id), eq(invites.version, version)), isUnanswered(space.now))),
+      { expect: "conflict" },
+    ),
+    mail.write,
+  );
+}
+
+/** Looks after the invites of one makerspace; running twice changes nothing. */
+export async function tendInvites(space: Space): Promise<void> {
+  const { store, now } = space;
+  const due = await space.db
+    .select()
+    .from(invites)
+    .where(store.in(invites, isDue(now)))
+    .limit(DUE_MAX);
+  for (const row of due) {
+    if (row.expires_at <= now) await unlessChanged(expire(space, row));
+    else await unlessChanged(remind(space, row));
+  }
+}
+
+/** Handles the message of one makerspace. */
+export const inviteConsumers: Consumers<"invites.due"> = {
+  "invites.due": [
+    {
+      name: "tend_invites",
+      async handle({ request_id }, { store, now }) {
+        const space = systemSpace(store, null, { actor_id: "invites", request_id, now });
+        await tendInvites(space);
+        return [];
+      },
+    },
+  ],
+};
+
+/** Each quarter of an hour: one message per makerspace with something due. */
+export const tendInvitesEachQuarter: CronTask = {
+  name: "invites",
+  schedule: "quarter",
+  async run(now) {
+    const found = await Promise.all(
+      everyShard().map((db) =>
+        db.selectDistinct({ id: invites.makerspace_id }).from(invites).where(isDue(now)).limit(MAKERSPACES_MAX),
+      ),
+    );
+    const envelopes = found.flat().map(
+      ({ id }): EventEnvelope => ({
+        id: newId(),
+        type: "invites.due",
+        v: 1,
+        makerspace_id: id,
+        subject: { type: "makerspace", id, version: 0 },
+        actor_id: "cron",
+        request_id: newId(),
+        occurred_at: now,
+        data: {},
+      }),
+    );
+    await sendEvents(envelopes);
+    return envelopes.length;
+  },
+};

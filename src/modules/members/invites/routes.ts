@@ -1,0 +1,139 @@
+import type { SettingsSource } from "../../../platform/access/membership.ts";
+import type { MailPorts } from "../../../platform/mail/deliveries.ts";
+import { platformRoute, publicRoute, type Route, spaceRoute } from "../../../platform/route.ts";
+import { Member } from "../people/contract.ts";
+import { acceptInvite, previewInvite } from "./accept.ts";
+import { Invite, InviteInput, InvitePage, InvitePatch, InvitePreview, InviteQuery, TokenInput } from "./contract.ts";
+import { listInvites } from "./lists.ts";
+import { cancelInvite, createInvite, readdressInvite, readInvite, resendInvite } from "./service.ts";
+
+const tag = "members";
+
+const readRoutes = [
+  spaceRoute(
+    {
+      operation_id: "list_invites",
+      tag,
+      method: "get",
+      path: "/invites",
+      summary: "Invites, newest first",
+      permission: "invites.read",
+      query: InviteQuery,
+      response: InvitePage,
+      problems: ["invalid_cursor"],
+    },
+    (space, { query }) => listInvites(space, query),
+  ),
+  spaceRoute(
+    {
+      operation_id: "get_invite",
+      tag,
+      method: "get",
+      path: "/invites/{invite_id}",
+      summary: "One invite",
+      permission: "invites.read",
+      response: Invite,
+    },
+    (space, { params }) => readInvite(space, params.invite_id),
+  ),
+];
+
+const staffRoutes = (ports: MailPorts) => [
+  spaceRoute(
+    {
+      operation_id: "create_invite",
+      tag,
+      method: "post",
+      path: "/invites",
+      summary: "Invite somebody by mail; the token in it works once, for seven days",
+      permission: "invites.manage",
+      body: InviteInput,
+      idempotency: "optional",
+      status: 201,
+      response: Invite,
+      problems: ["grant_exceeds_own", "already_member", "already_invited", "unknown_reference"],
+    },
+    (space, { body }) => createInvite(space, body, ports),
+  ),
+  spaceRoute(
+    {
+      operation_id: "readdress_invite",
+      tag,
+      method: "patch",
+      path: "/invites/{invite_id}",
+      summary: "Send an open invite to another address, with a new token for seven days",
+      permission: "invites.manage",
+      body: InvitePatch,
+      if_match: "optional",
+      response: Invite,
+      problems: ["grant_exceeds_own", "illegal_transition", "already_member", "already_invited", "conflict"],
+    },
+    (space, { params, body, if_match }) => readdressInvite(space, params.invite_id, if_match, body.email, ports),
+  ),
+  spaceRoute(
+    {
+      operation_id: "resend_invite",
+      tag,
+      method: "post",
+      path: "/invites/{invite_id}/resend",
+      summary: "Mail an open invite again: a new token for seven days, and the one before is dead",
+      permission: "invites.manage",
+      idempotency: "optional",
+      response: Invite,
+      problems: ["grant_exceeds_own", "illegal_transition", "conflict"],
+    },
+    (space, { params }) => resendInvite(space, params.invite_id, ports),
+  ),
+  spaceRoute(
+    {
+      operation_id: "cancel_invite",
+      tag,
+      method: "post",
+      path: "/invites/{invite_id}/cancel",
+      summary: "Take an open invite back; its link is dead at once",
+      permission: "invites.manage",
+      idempotency: "optional",
+      response: Invite,
+      problems: ["grant_exceeds_own", "illegal_transition", "conflict"],
+    },
+    (space, { params }) => cancelInvite(space, params.invite_id),
+  ),
+];
+
+const guestRoutes = (settings: SettingsSource) => [
+  publicRoute(
+    {
+      operation_id: "preview_invite",
+      tag,
+      method: "post",
+      path: "/api/v1/invites/preview",
+      summary: "What an invite is for, without accepting it",
+      public_because: "The token is the credential, and whoever holds it may have no account yet.",
+      body: TokenInput,
+      response: InvitePreview,
+      problems: ["token_used"],
+    },
+    (visitor, { body }) => previewInvite(visitor, body.token, settings),
+  ),
+  platformRoute(
+    {
+      operation_id: "accept_invite",
+      tag,
+      method: "post",
+      path: "/api/v1/invites/accept",
+      summary: "Accept an invite, once: the membership it makes",
+      allow: { signed_in: "The token is the credential, for the person with the verified address it was sent to." },
+      body: TokenInput,
+      response: Member,
+      problems: ["token_used", "email_mismatch", "already_member", "membership_suspended", "conflict"],
+    },
+    (caller, { body }) => acceptInvite(caller, body.token),
+  ),
+];
+
+/** Invites, for staff and for those who got one. */
+export const inviteRoutes = (ports: MailPorts, settings: SettingsSource): readonly Route[] => [
+  ...readRoutes,
+  ...staffRoutes(ports),
+  ...guestRoutes(settings),
+];
