@@ -19,6 +19,7 @@ import {
 import { notificationRoutes } from "./modules/notifications/index.ts";
 import { settingsRoutes, settingsSource } from "./modules/settings/index.ts";
 import type { AccessSources } from "./platform/access/authorise.ts";
+import { auditRoutes } from "./platform/audit/index.ts";
 import { config } from "./platform/env.ts";
 import { newId } from "./platform/ids.ts";
 import { limitIp, rateLimitPolicy } from "./platform/limits.ts";
@@ -62,6 +63,7 @@ export const routes: readonly Route[] = [
   ...equipmentRoutes,
   ...notificationRoutes,
   ...operationsRoutes,
+  ...auditRoutes,
   ...downloadRoutes,
   ...mailRoutes,
 ];

@@ -14,6 +14,13 @@ import {
 import { inviteConsumers, memberConsumers, tendInvitesEachQuarter } from "./modules/members/index.ts";
 import { notificationConsumers } from "./modules/notifications/index.ts";
 import { settingsSource } from "./modules/settings/index.ts";
+import {
+  anchorNightly,
+  auditConsumers,
+  exportAuditJob,
+  sealEachMinute,
+  verifyAuditJob,
+} from "./platform/audit/index.ts";
 import type { CronTask } from "./platform/cron.ts";
 import type { EventType } from "./platform/events.ts";
 import { mailConsumers } from "./platform/mail/deliveries.ts";
@@ -44,7 +51,8 @@ export const consumers: Consumers = merge(
   reconcileConsumers,
   policyConsumers(settingsSource),
   claimConsumers,
-  jobConsumers({ reconcile: reconcileJob }),
+  auditConsumers,
+  jobConsumers({ audit_export: exportAuditJob, audit_verification: verifyAuditJob, reconcile: reconcileJob }),
   mailConsumers(mailPorts),
 );
 
@@ -54,5 +62,7 @@ export const cronTasks: readonly CronTask[] = [
   sweepClaimsEachMinute,
   reconcileNightly,
   tendInvitesEachQuarter,
+  sealEachMinute,
+  anchorNightly,
   tidy,
 ];

@@ -39,11 +39,11 @@ function chunk(makerspace_id: string, spread: Spread, from: number, to: number, 
       planned_end_at, ended_at, version, created_at, updated_at, projected_at)
     SELECT ${space}, ${idOf("session")}, ${machine}, ${member}, ${idOf("reservation")}, 'completed', ${start},
       ${start} + 3600000, ${start} + 3000000, 2, ${start}, ${start} + 3000000, ${start} + 3000000 FROM counter;
-    ${numbers} INSERT INTO audit_log (makerspace_id, seq, commit_id, occurred_at, actor_kind, actor_id, action,
-      subject_type, subject_id, request_id, after)
+    ${numbers} INSERT INTO audit_log (makerspace_id, seq, commit_id, occurred_at, recorded_at, actor_kind, actor_id,
+      action, subject_type, subject_id, request_id)
     SELECT ${space}, (SELECT coalesce(max(seq), 0) FROM audit_log WHERE makerspace_id = ${space}) + n - ${from} + 1,
-      ${idOf("commit")}, ${start}, 'member', ${member}, 'reservation.created', 'reservation', ${idOf("reservation")},
-      ${idOf("request")}, '{}' FROM counter;
+      ${idOf("commit")}, ${start}, ${start}, 'member', ${member}, 'reservation.created', 'reservation',
+      ${idOf("reservation")}, ${idOf("request")} FROM counter;
     ${numbers} INSERT INTO notifications (makerspace_id, id, member_id, event_id, type, subject_type, subject_id, data,
       created_at, updated_at)
     SELECT ${space}, ${idOf("notification")}, ${member}, ${idOf("event")}, 'reservation.created', 'reservation',

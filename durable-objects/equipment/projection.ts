@@ -44,25 +44,32 @@ const SETTLE_CLAIMS = `DELETE FROM booking_claims WHERE (makerspace_id, member_i
     AND c.booking_id = value ->> 'id' AND c.settled_by <= value ->> 'version')`;
 const CURSOR = "(SELECT seq FROM projection_cursors WHERE makerspace_id = ?1 AND equipment_id = ?2)";
 const PAST_CURSOR = `value ->> '$.seq' > coalesce(${CURSOR}, 0)`;
+// Numbers follow each other without a gap, so those who are there already must not be counted.
 const putAudit = (
   which: string,
-): string => `INSERT INTO audit_log (makerspace_id, seq, commit_id, occurred_at, actor_kind, actor_id, action,
-    subject_type, subject_id, request_id, before, after)
+): string => `INSERT INTO audit_log (makerspace_id, seq, commit_id, occurred_at, recorded_at, actor_kind, actor_id, action,
+    subject_type, subject_id, request_id)
   SELECT ?1, coalesce((SELECT max(seq) FROM audit_log WHERE makerspace_id = ?1), 0) + row_number() OVER (ORDER BY key),
-    value ->> '$.envelope.id', value ->> '$.envelope.occurred_at', value ->> '$.actor_kind', value ->> '$.envelope.actor_id',
-    value ->> '$.envelope.type', value ->> '$.envelope.subject.type', value ->> '$.envelope.subject.id',
-    value ->> '$.envelope.request_id', value ->> '$.before', value ->> '$.envelope.data'
-  FROM json_each(?3) WHERE ${which}
-  ON CONFLICT (makerspace_id, commit_id) DO NOTHING`;
+    value ->> '$.envelope.id', value ->> '$.envelope.occurred_at', ?4, value ->> '$.actor_kind',
+    value ->> '$.envelope.actor_id', value ->> '$.envelope.type', value ->> '$.envelope.subject.type',
+    value ->> '$.envelope.subject.id', value ->> '$.envelope.request_id'
+  FROM json_each(?3) WHERE ${which} AND NOT EXISTS (
+    SELECT 1 FROM audit_log WHERE makerspace_id = ?1 AND commit_id = value ->> '$.envelope.id')`;
+const putDetails = (which: string): string => `INSERT INTO audit_details (makerspace_id, seq, salt, before, after)
+  SELECT ?1, entry.seq, lower(hex(randomblob(16))), value ->> '$.before', value ->> '$.envelope.data'
+  FROM json_each(?3) CROSS JOIN audit_log entry
+    ON entry.makerspace_id = ?1 AND entry.commit_id = value ->> '$.envelope.id'
+  WHERE ${which}
+  ON CONFLICT (makerspace_id, seq) DO NOTHING`;
 const putOutbox = (
   which: string,
 ): string => `INSERT INTO outbox (makerspace_id, event_id, envelope, created_at, sent_at)
   SELECT ?1, value ->> '$.envelope.id', value ->> '$.envelope', ?4, ?4
   FROM json_each(?3) WHERE ${which}
   ON CONFLICT (makerspace_id, event_id) DO NOTHING`;
-const [PUT_AUDIT, PUT_OUTBOX] = [putAudit(PAST_CURSOR), putOutbox(PAST_CURSOR)];
+const [PUT_AUDIT, PUT_DETAILS, PUT_OUTBOX] = [putAudit(PAST_CURSOR), putDetails(PAST_CURSOR), putOutbox(PAST_CURSOR)];
 /** For events that the cursor has passed over. */
-const [OFFER_AUDIT, OFFER_OUTBOX] = [putAudit("true"), putOutbox("true")];
+const [OFFER_AUDIT, OFFER_DETAILS, OFFER_OUTBOX] = [putAudit("true"), putDetails("true"), putOutbox("true")];
 const PUT_CURSOR = `INSERT INTO projection_cursors (makerspace_id, equipment_id, seq, updated_at, use_count, use_ms)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6)
   ON CONFLICT (makerspace_id, equipment_id) DO UPDATE SET updated_at = excluded.updated_at,
@@ -77,7 +84,7 @@ interface Totals {
   newest_seq: number;
 }
 
-/** The batch that brings `pending` to D1: at most seven statements, each row and event inside one JSON parameter. */
+/** The batch that brings `pending` to D1: at most eight statements, each row and event inside one JSON parameter. */
 function statements(
   makerspace_id: string,
   equipment_id: string,
@@ -97,7 +104,8 @@ function statements(
   const last = events.at(-1);
   if (last) {
     const bodies = `[${events.map(({ body }) => body).join(",")}]`;
-    batch.push({ sql: PUT_AUDIT, params: [...tenant, bodies] });
+    batch.push({ sql: PUT_AUDIT, params: [...tenant, bodies, wall] });
+    batch.push({ sql: PUT_DETAILS, params: [...tenant, bodies] });
     batch.push({ sql: PUT_OUTBOX, params: [...tenant, bodies, wall] });
     batch.push({ sql: PUT_CURSOR, params: [...tenant, last.seq, wall, use_count, use_ms, newest_seq] });
   }
@@ -229,7 +237,8 @@ export class Projection {
       const offer = [makerspace_id, equipment_id, `[${body}]`];
       try {
         await this.#ports().project([
-          { sql: OFFER_AUDIT, params: offer },
+          { sql: OFFER_AUDIT, params: [...offer, Date.now()] },
+          { sql: OFFER_DETAILS, params: offer },
           { sql: OFFER_OUTBOX, params: [...offer, Date.now()] },
         ]);
       } catch (error) {

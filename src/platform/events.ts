@@ -18,6 +18,9 @@ export interface EventEnvelope<T extends string = string, D = Record<string, unk
 export interface EventCatalogue {
   "job.queued": { kind: string };
   "mail.queued": { template: string };
+  /** The system to itself: seal new audit entries, put the head of the chain aside. */
+  "audit.seal_due": Record<string, never>;
+  "audit.anchor_due": Record<string, never>;
 }
 export type EventType = keyof EventCatalogue;
 

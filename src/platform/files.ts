@@ -58,6 +58,37 @@ export async function putFile(
   await env.FILES.put(fileKey(ref), body, { httpMetadata: { contentType: content_type } });
 }
 
+/** Writes a small file unless there is one; `notes` are read with a listing. Returns false when there was one. */
+export async function putFileOnce(
+  ref: FileRef,
+  body: string,
+  { content_type, notes }: { content_type: string; notes: Record<string, string> },
+): Promise<boolean> {
+  const written = await env.FILES.put(fileKey(ref), body, {
+    onlyIf: { etagDoesNotMatch: "*" },
+    httpMetadata: { contentType: content_type },
+    customMetadata: notes,
+  });
+  return written !== null;
+}
+
+/** The files of a kind in a makerspace with their notes, by id. */
+export async function listFiles(
+  makerspace_id: string,
+  kind: string,
+): Promise<{ id: string; notes: Record<string, string> }[]> {
+  const prefix = fileKey({ makerspace_id, kind, id: "-" }).slice(0, -1);
+  const found: { id: string; notes: Record<string, string> }[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await env.FILES.list({ prefix, include: ["customMetadata"], ...(cursor && { cursor }) });
+    found.push(
+      ...page.objects.map((each) => ({ id: each.key.slice(prefix.length), notes: each.customMetadata ?? {} })),
+    );
+    if (!page.truncated) return found;
+    ({ cursor } = page);
+  }
+}
+
 /** A file with its content, or null. */
 export const getFile = (ref: FileRef): Promise<R2ObjectBody | null> => env.FILES.get(fileKey(ref));
 

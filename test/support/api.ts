@@ -69,7 +69,8 @@ export class Api {
     const text = await response.text();
     const content_type = response.headers.get("content-type");
     const { pathname } = new URL(path, ORIGIN);
-    await holdToContract({ method, path: pathname, status: response.status, content_type, text });
+    const request_id = response.headers.get("x-request-id");
+    await holdToContract({ method, path: pathname, status: response.status, content_type, text, request_id });
     const isProblem = content_type === "application/problem+json";
     const isJson =
       /^application\/(problem\+)?json\b/.test(content_type ?? "") && !response.headers.has("content-disposition");

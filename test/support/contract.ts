@@ -47,6 +47,7 @@ export interface Exchange {
   status: number;
   content_type: string | null;
   text: string;
+  request_id: string | null;
 }
 
 const ORIGIN = "https://makrcave.test";
@@ -73,6 +74,16 @@ export const endpointsOf = (openapi: OpenApi): Endpoint[] =>
 /** `operation_id status` of every exchange so far in this file. */
 export const seen = new Set<string>();
 
+/** The requests that succeeded in changing something, or said so, by operation id. */
+export const changes = new Map<string, Set<string>>();
+
+/** Notes an exchange for those who want to know what there was. */
+function note({ operationId }: Operation, { method, status, request_id }: Exchange): void {
+  seen.add(`${operationId} ${status}`);
+  if (method === "GET" || status >= 300 || request_id === null) return;
+  changes.set(operationId, (changes.get(operationId) ?? new Set()).add(request_id));
+}
+
 const patternOf = (path: string): RegExp =>
   new RegExp(`^${path.replaceAll(/[.]/g, "\\.").replaceAll(/\{\w+\}/g, "[^/]+")}$`);
 
@@ -88,14 +99,15 @@ class Judge {
   }
 
   /** What is wrong with an exchange; null when the document foresaw it. */
-  faultOf({ method, path, status, content_type, text }: Exchange): string | null {
+  faultOf(exchange: Exchange): string | null {
+    const { method, path, status, content_type, text } = exchange;
     const here = this.#patterns.filter((endpoint) => endpoint.pattern.test(path));
     // A literal path wins over a parameter, as in the router.
     const found = here
       .filter((endpoint) => endpoint.method === method)
       .sort((a, b) => a.path.split("{").length - b.path.split("{").length)[0];
     if (!found) return this.#undocumented(here.length > 0, status, content_type, text);
-    seen.add(`${found.operation.operationId} ${status}`);
+    note(found.operation, exchange);
     const documented = found.operation.responses[status];
     if (!documented) return `${found.operation.operationId} does not document ${status}`;
     if (!documented.content)

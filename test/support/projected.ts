@@ -18,7 +18,9 @@ interface Audit {
 }
 
 export const audit = async ({ makerspace_id }: TestMachine): Promise<Audit[]> => {
-  const read = env.DB_000.prepare("SELECT * FROM audit_log WHERE makerspace_id = ? ORDER BY seq").bind(makerspace_id);
+  const read = env.DB_000.prepare(
+    "SELECT * FROM audit_log LEFT JOIN audit_details USING (makerspace_id, seq) WHERE makerspace_id = ? ORDER BY seq",
+  ).bind(makerspace_id);
   return (await read.all<Audit>()).results;
 };
 export const outbox = async ({ makerspace_id }: TestMachine): Promise<EventEnvelope[]> => {

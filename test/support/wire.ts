@@ -46,12 +46,20 @@ import type {
   SettingsExport as SettingsExportSchema,
   SettingsImportReport as SettingsImportReportSchema,
 } from "../../src/modules/settings/sections/contract.ts";
+import type {
+  AuditEntryInFull as AuditEntryInFullSchema,
+  AuditEntry as AuditEntrySchema,
+  AuditVerification as AuditVerificationSchema,
+} from "../../src/platform/audit/contract.ts";
 import type { DeadLetter as DeadLetterSchema, Job as JobSchema } from "../../src/platform/ops/contract.ts";
 
 export type Agreement = z.output<typeof AgreementSchema>;
 export type AgreementText = z.output<typeof AgreementTextSchema>;
 export type Signatory = z.output<typeof SignatorySchema>;
 export type ApiToken = z.output<typeof ApiTokenSchema>;
+export type AuditEntry = z.output<typeof AuditEntrySchema>;
+export type AuditEntryInFull = z.output<typeof AuditEntryInFullSchema>;
+export type AuditVerification = z.output<typeof AuditVerificationSchema>;
 export type Availability = z.output<typeof AvailabilitySchema>;
 export type DeadLetter = z.output<typeof DeadLetterSchema>;
 export type DirectoryEntry = z.output<typeof DirectoryEntrySchema>;

@@ -1,6 +1,5 @@
 /** Sends a command to a machine's object and turns a refusal into a problem. Every door to a booking goes through here. */
 
-import { auditActor } from "../../platform/db/commit.ts";
 import { describeError, log } from "../../platform/log.ts";
 import { type Problem, type ProblemCode, problem } from "../../platform/problem.ts";
 import type { Space } from "../../platform/space.ts";
@@ -139,7 +138,7 @@ async function run(errand: Errand, applicant: Applicant | null, read_at: number)
   const { actor, request_id, key } = space;
   const call: CommandCall = {
     command: claimed?.booking_id ? bookedAs(command, claimed.booking_id) : command,
-    actor: { ...auditActor(actor), authority },
+    actor: { kind: actor.kind, id: actor.id, authority },
     facts: {
       decide_before,
       policy_versions: versionsSeen(space, row),

@@ -39,7 +39,7 @@ export type PolicyVersions = { [Part in keyof PolicyParts]: number };
 
 /** Who does it. `authority: "own"` lets a member touch their own reservations and sessions only; the object checks. */
 export interface CommandActor {
-  kind: "member" | "tablet" | "system" | "platform";
+  kind: "member" | "tablet" | "service" | "system" | "platform";
   /** Membership, tablet, job or (platform) user id. */
   id: string;
   authority: "own" | "any";

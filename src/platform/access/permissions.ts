@@ -35,6 +35,9 @@ export const permissions = {
   "service_accounts.manage":
     "Create, change and disable service accounts, and make tokens for them, within one's own permissions",
   "notifications.read": "Read and mark notifications (own: one's own)",
+  "audit.read": "Read the audit (own: what happened to oneself and what one did, without who else did it)",
+  "audit.verify": "Check the audit's chain",
+  "audit.export": "Write the audit into a file",
   "jobs.read": "See jobs (own: those that one started)",
   "operations.read": "See dead letters and timings",
   "operations.manage": "Reconcile, cancel jobs, replay dead letters",
@@ -70,6 +73,7 @@ const member = {
   "jobs.read": "own",
   "tokens.read": "own",
   "tokens.manage": "own",
+  "audit.read": "own",
 } as const satisfies Grants;
 
 /** The seed's five roles. What is not written here is `none`. */
@@ -89,6 +93,8 @@ export const roleGrants: Readonly<Record<Role | "tablet" | "service", Grants>> =
     "tokens.read": "any",
     "service_accounts.read": "any",
     "operations.read": "any",
+    "audit.read": "any",
+    "audit.verify": "any",
   },
   user: {
     ...member,
@@ -143,6 +149,8 @@ export const dutyGrants = {
     "sessions.read",
     "sessions.run",
     "live.watch",
+    "audit.read",
+    "audit.verify",
   ],
 } as const satisfies Record<string, readonly Permission[]>;
 export type Duty = keyof typeof dutyGrants;

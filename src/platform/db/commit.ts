@@ -30,6 +30,7 @@ export const write = (statement: BatchItem<"sqlite">, failures: Omit<Write, "sta
 export interface CommitEntry {
   action: string;
   subject: { type: string; id: string; version: number };
+  /** What an auditor needs to know: ids, statuses, names of changed fields. Erasable, and still no place for personal data. */
   before?: unknown;
   after?: unknown;
   /** Types and data of the events to send; their subject is the entry's unless they name another. */
@@ -63,21 +64,22 @@ const causeOf = (error: unknown): string => {
 const assertChanged = (store: SpaceStore, code: ProblemCode): BatchItem<"sqlite"> =>
   store.db.run(sql.raw(`SELECT json_extract('{}', iif(changes() = 1, '$', 'expect:${code}'))`));
 
-/** An actor as the audit log and the objects name it: service accounts are the system's, by name. */
-export const auditActor = ({ kind, id }: CommitContext["actor"]) =>
-  kind === "service" ? ({ kind: "system", id: `service:${id}` } as const) : { kind, id };
-
-function auditStatement(context: CommitContext, entry: CommitEntry, commit_id: string): BatchItem<"sqlite"> {
-  const { store } = context;
-  const actor = auditActor(context.actor);
+/** The audit entry; what may have to be erased one day goes beside it, with a salt that hides it in the chain's digest. */
+function auditStatements(context: CommitContext, entry: CommitEntry, commit_id: string): BatchItem<"sqlite">[] {
+  const { store, actor } = context;
   const text = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
-  return store.db.run(sql`
-    INSERT INTO audit_log (makerspace_id, seq, commit_id, occurred_at, actor_kind, actor_id, action,
-                           subject_type, subject_id, request_id, before, after)
-    SELECT ${store.makerspace_id}, coalesce(max(seq), 0) + 1, ${commit_id}, ${context.now}, ${actor.kind}, ${actor.id},
-           ${entry.action}, ${entry.subject.type}, ${entry.subject.id}, ${context.request_id},
-           ${text(entry.before)}, ${text(entry.after)}
+  const facts = store.db.run(sql`
+    INSERT INTO audit_log (makerspace_id, seq, commit_id, occurred_at, recorded_at, actor_kind, actor_id, action,
+                           subject_type, subject_id, request_id)
+    SELECT ${store.makerspace_id}, coalesce(max(seq), 0) + 1, ${commit_id}, ${context.now}, ${context.now}, ${actor.kind},
+           ${actor.id}, ${entry.action}, ${entry.subject.type}, ${entry.subject.id}, ${context.request_id}
     FROM audit_log WHERE makerspace_id = ${store.makerspace_id}`);
+  if (entry.before === undefined && entry.after === undefined) return [facts];
+  const details = store.db.run(sql`
+    INSERT INTO audit_details (makerspace_id, seq, salt, before, after)
+    SELECT makerspace_id, seq, lower(hex(randomblob(16))), ${text(entry.before)}, ${text(entry.after)}
+    FROM audit_log WHERE makerspace_id = ${store.makerspace_id} AND commit_id = ${commit_id}`);
+  return [facts, details];
 }
 
 /** Remembers the answer under the request's key; one that has expired makes room. */
@@ -138,7 +140,7 @@ export async function commit(
     }),
   );
   // The audit row leads, so that a repeated batch meets its own commit_id first; then the key, so that the loser of a race for it knows.
-  const batch: BatchItem<"sqlite">[] = [auditStatement(context, entry, commit_id)];
+  const batch: BatchItem<"sqlite">[] = auditStatements(context, entry, commit_id);
   if (context.idempotency && entry.answer) batch.push(...keyStatements(context, context.idempotency, entry.answer));
   for (const item of writes) {
     batch.push(item.statement);

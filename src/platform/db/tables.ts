@@ -139,6 +139,7 @@ export const directoryTables = {
   fileLinks,
 };
 
+/** What happened: facts that never change, without personal data. */
 export const auditLog = sqliteTable(
   "audit_log",
   {
@@ -146,17 +147,60 @@ export const auditLog = sqliteTable(
     seq: integer().notNull(),
     commit_id: text().notNull(),
     occurred_at: integer().notNull(),
-    actor_kind: text({ enum: ["member", "tablet", "system", "platform"] }).notNull(),
+    recorded_at: integer().notNull(),
+    actor_kind: text({ enum: ["member", "tablet", "system", "platform", "service"] }).notNull(),
     actor_id: text().notNull(),
     action: text().notNull(),
     subject_type: text().notNull(),
     subject_id: text().notNull(),
     request_id: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.seq] })],
+);
+
+/** Before and after of an entry; the one part that may be erased. */
+export const auditDetails = sqliteTable(
+  "audit_details",
+  {
+    makerspace_id: makerspaceId(),
+    seq: integer().notNull(),
+    salt: text().notNull(),
     before: json(),
     after: json(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.seq] })],
 );
+
+export const auditErasures = sqliteTable(
+  "audit_erasures",
+  {
+    makerspace_id: makerspaceId(),
+    seq: integer().notNull(),
+    by_seq: integer().notNull(),
+    ground: text().notNull(),
+    erased_at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.seq] })],
+);
+
+export const auditChain = sqliteTable(
+  "audit_chain",
+  {
+    makerspace_id: makerspaceId(),
+    seq: integer().notNull(),
+    digest: text().notNull(),
+    prev_hash: text().notNull(),
+    hash: text().notNull(),
+    sealed_at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.seq] })],
+);
+
+/** Makerspaces whose newest entries the sealer has not seen; a trigger fills it. */
+export const auditUnsealed = sqliteTable("audit_unsealed", {
+  makerspace_id: text().primaryKey(),
+  seq: integer().notNull(),
+});
 
 export const outbox = sqliteTable(
   "outbox",

@@ -34,7 +34,7 @@ export const Job = z
     kind: z.string(),
     status: z.enum(jobStatuses),
     progress: z.strictObject({ done: z.int(), total: z.int().nullable() }),
-    result: z.record(z.string(), z.number()).nullable(),
+    result: z.record(z.string(), z.union([z.number(), z.string()])).nullable(),
     result_url: z.string().nullable().openapi({
       description: "A download, on a single job and for whoever started it; works for a while without sign-in.",
     }),

@@ -33,7 +33,7 @@ const viewJob = (row: JobRow, result_url: string | null = null): JobView => ({
   kind: row.kind,
   status: row.status,
   progress: { done: row.done, total: row.total },
-  result: row.result as Record<string, number> | null,
+  result: row.result as JobResult | null,
   result_url,
   problem: row.problem as JobView["problem"],
   created_at: toIso(row.created_at),
@@ -55,8 +55,11 @@ export interface JobContext extends EventContext {
   attach(file: JobFile): Promise<void>;
 }
 
+/** What a job says at its end: figures, and words from a closed list. */
+export type JobResult = Record<string, number | string>;
+
 /** Job kind → its work. It may run twice, so it must be idempotent. Returns figures to show. */
-export type JobRunners = Readonly<Record<string, (context: JobContext) => Promise<Record<string, number>>>>;
+export type JobRunners = Readonly<Record<string, (context: JobContext) => Promise<JobResult>>>;
 
 /** Queues a job and answers with it. */
 export async function startJob(space: Space, kind: string, input: Record<string, unknown>): Promise<JobView> {

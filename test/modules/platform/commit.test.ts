@@ -7,7 +7,7 @@ import { memberDuties, members } from "../../../src/modules/members/tables.ts";
 import { type CommitEntry, commit, KeyTaken, type Write, write } from "../../../src/platform/db/commit.ts";
 import { shardOf } from "../../../src/platform/db/driver.ts";
 import { SpaceStore } from "../../../src/platform/db/store.ts";
-import { auditLog, idempotencyKeys, makerspaces, outbox } from "../../../src/platform/db/tables.ts";
+import { auditDetails, auditLog, idempotencyKeys, makerspaces, outbox } from "../../../src/platform/db/tables.ts";
 import { newId } from "../../../src/platform/ids.ts";
 import { connectionLost, type Faults, faulty, inWorld, through } from "../../support/faults.ts";
 import { makeSpace, makeTwoSpaces } from "../../support/space.ts";
@@ -151,21 +151,26 @@ describe("the audit log", () => {
       body: { reason: "unpaid" },
     });
     const store = new SpaceStore(space.id, "000");
-    const rows = await store.db
+    const [row] = await store.db
       .select()
       .from(auditLog)
       .where(store.in(auditLog, eq(auditLog.action, "member.suspended")));
-    expect(rows).toMatchObject([
-      {
-        actor_kind: "member",
-        actor_id: admin.member.id,
-        subject_type: "member",
-        subject_id: someone.member.id,
-        request_id: answer.headers.get("x-request-id"),
-        before: { status: "active" },
-        after: { status: "suspended", status_reason: "unpaid" },
-      },
-    ]);
+    const [details] = await store.db
+      .select()
+      .from(auditDetails)
+      .where(store.in(auditDetails, eq(auditDetails.seq, row?.seq ?? 0)));
+    expect(row).toMatchObject({
+      actor_kind: "member",
+      actor_id: admin.member.id,
+      subject_type: "member",
+      subject_id: someone.member.id,
+      request_id: answer.headers.get("x-request-id"),
+    });
+    expect(details).toMatchObject({
+      salt: expect.stringMatching(/^[0-9a-f]{32}$/),
+      before: { status: "active" },
+      after: { status: "suspended", status_reason: "unpaid" },
+    });
   });
 });
 

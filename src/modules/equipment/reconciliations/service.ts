@@ -1,15 +1,13 @@
 /** Objects against D1: the object re-projects what differs, unknown rows are shown as orphans. On demand as a job, and each night. */
 
-import { asc, eq, gt, gte } from "drizzle-orm";
+import { asc, eq, gte } from "drizzle-orm";
+import { messageToAll } from "../../../platform/broadcast.ts";
 import type { CronTask } from "../../../platform/cron.ts";
-import { directory } from "../../../platform/db/driver.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
-import { makerspaces } from "../../../platform/db/tables.ts";
-import type { EventEnvelope } from "../../../platform/events.ts";
 import { newId } from "../../../platform/ids.ts";
 import { describeError, log } from "../../../platform/log.ts";
 import type { JobContext } from "../../../platform/ops/jobs.ts";
-import { type Consumers, sendEvents } from "../../../platform/queue.ts";
+import type { Consumers } from "../../../platform/queue.ts";
 import type { Space } from "../../../platform/space.ts";
 import { systemSpace } from "../../../platform/system-space.ts";
 import { DAY } from "../../../platform/time.ts";
@@ -110,39 +108,9 @@ export const reconcileConsumers: Consumers<"reconcile.due"> = {
   ],
 };
 
-const MAKERSPACES_PER_READ = 500;
-
 /** Each night: one message per makerspace. */
 export const reconcileNightly: CronTask = {
   name: "reconcile",
   schedule: "night",
-  async run(now) {
-    let sent = 0;
-    for (let after = ""; ; ) {
-      const rows = await directory()
-        .select({ id: makerspaces.id })
-        .from(makerspaces)
-        .where(gt(makerspaces.id, after))
-        .orderBy(asc(makerspaces.id))
-        .limit(MAKERSPACES_PER_READ);
-      const envelopes = rows.map(
-        ({ id }): EventEnvelope => ({
-          id: newId(),
-          type: "reconcile.due",
-          v: 1,
-          makerspace_id: id,
-          subject: { type: "makerspace", id, version: 0 },
-          actor_id: "cron",
-          request_id: newId(),
-          occurred_at: now,
-          data: {},
-        }),
-      );
-      await sendEvents(envelopes);
-      sent += rows.length;
-      const last = rows.at(-1);
-      if (!last || rows.length < MAKERSPACES_PER_READ) return sent;
-      after = last.id;
-    }
-  },
+  run: (now) => messageToAll("reconcile.due", now),
 };

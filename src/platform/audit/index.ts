@@ -1,0 +1,6 @@
+/** The audit: written by every commit, sealed into a chain, read, verified and exported. */
+
+export { anchorNightly, auditConsumers, sealEachMinute, verifyAuditJob } from "./background.ts";
+export { eraseAuditDetails } from "./erase.ts";
+export { exportAuditJob } from "./export.ts";
+export { auditRoutes } from "./routes.ts";
