@@ -13,7 +13,7 @@ import {
 } from "./modules/equipment/index.ts";
 import { inviteConsumers, memberConsumers, tendInvitesEachQuarter } from "./modules/members/index.ts";
 import { notificationConsumers } from "./modules/notifications/index.ts";
-import { settingsSource } from "./modules/settings/index.ts";
+import { rotateEachQuarter, settingsConsumers, settingsSource } from "./modules/settings/index.ts";
 import {
   anchorNightly,
   auditConsumers,
@@ -53,6 +53,8 @@ export const consumers: Consumers = merge(
   claimConsumers,
   auditConsumers,
   jobConsumers({ audit_export: exportAuditJob, audit_verification: verifyAuditJob, reconcile: reconcileJob }),
+  settingsConsumers,
+  jobConsumers({ reconcile: reconcileJob }),
   mailConsumers(mailPorts),
 );
 
@@ -64,5 +66,6 @@ export const cronTasks: readonly CronTask[] = [
   tendInvitesEachQuarter,
   sealEachMinute,
   anchorNightly,
+  rotateEachQuarter,
   tidy,
 ];

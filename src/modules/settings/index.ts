@@ -1,14 +1,17 @@
 /** Settings: makerspaces, their wall clock, currency and booking defaults, and everything that can be set by section. */
 
 import type { Route } from "../../platform/route.ts";
+import { keyRoutes } from "./keys/routes.ts";
 import { makerspaceRoutes } from "./makerspaces/routes.ts";
 import type { SettingsEffects } from "./port.ts";
 import { sectionRoutes } from "./sections/routes.ts";
 
+export { rotateEachQuarter, settingsConsumers } from "./keys/service.ts";
 export { settingsSource } from "./makerspaces/service.ts";
 
 /** The routes of the module; `effects` hear of every changed section. */
 export const settingsRoutes = (effects: readonly SettingsEffects[]): readonly Route[] => [
   ...makerspaceRoutes,
   ...sectionRoutes(effects),
+  ...keyRoutes,
 ];

@@ -17,5 +17,7 @@ export function settings(): void {
     await api.post(space.path("/settings/import"), { settings: taken });
     await api.get(space.path("/settings/history"));
     await new Api().get(space.path("/settings/public"));
+    await space.root.get("/api/v1/sealing_keys");
+    await space.root.post("/api/v1/sealing_keys/rotate");
   });
 }
