@@ -7,14 +7,23 @@ import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { sendMailBy } from "./integrations/mail/index.ts";
 import { accessRoutes, apiTokenSource } from "./modules/access/index.ts";
-import { closeSockets, equipmentRoutes, sweepAtOnce, verifyTablet } from "./modules/equipment/index.ts";
+import {
+  closeSockets,
+  equipmentRoutes,
+  sweepAtOnce,
+  unknownMachines,
+  verifyTablet,
+} from "./modules/equipment/index.ts";
 import {
   agreementRoutes,
   inviteRoutes,
   inviteTemplates,
   memberRoutes,
+  membershipRoutes,
   membershipSource,
   meRoutes,
+  planRoutes,
+  recordedAsDue,
 } from "./modules/members/index.ts";
 import { notificationRoutes } from "./modules/notifications/index.ts";
 import { settingsRoutes, settingsSource } from "./modules/settings/index.ts";
@@ -60,6 +69,8 @@ export const routes: readonly Route[] = [
   ...memberRoutes({ suspended: sweepAtOnce }),
   ...inviteRoutes(mailPorts, settingsSource),
   ...agreementRoutes,
+  ...planRoutes({ unknown: unknownMachines }),
+  ...membershipRoutes(recordedAsDue),
   ...equipmentRoutes,
   ...notificationRoutes,
   ...operationsRoutes,

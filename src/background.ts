@@ -11,7 +11,14 @@ import {
   suspensionConsumers,
   sweepClaimsEachMinute,
 } from "./modules/equipment/index.ts";
-import { inviteConsumers, memberConsumers, tendInvitesEachQuarter } from "./modules/members/index.ts";
+import {
+  inviteConsumers,
+  memberConsumers,
+  membershipConsumers,
+  membershipsEachQuarter,
+  recordedAsDue,
+  tendInvitesEachQuarter,
+} from "./modules/members/index.ts";
 import { notificationConsumers } from "./modules/notifications/index.ts";
 import { rotateEachQuarter, settingsConsumers, settingsSource } from "./modules/settings/index.ts";
 import {
@@ -46,6 +53,7 @@ function merge<P extends readonly Partial<Consumers>[]>(...parts: P & Complete<P
 export const consumers: Consumers = merge(
   memberConsumers,
   inviteConsumers,
+  membershipConsumers(settingsSource, recordedAsDue),
   suspensionConsumers,
   notificationConsumers,
   reconcileConsumers,
@@ -67,5 +75,6 @@ export const cronTasks: readonly CronTask[] = [
   sealEachMinute,
   anchorNightly,
   rotateEachQuarter,
+  membershipsEachQuarter,
   tidy,
 ];

@@ -40,6 +40,9 @@ export const Money = z
   .strictObject({ amount_minor: z.int().min(0).max(1_000_000_000_000), currency: z.string().regex(/^[A-Z]{3}$/) })
   .openapi("Money", { example: { amount_minor: 12550, currency: "INR" } });
 
+/** A named schema or null. `.nullable()` would make the name itself nullable in the document, or contradict it, whichever is met first. */
+export const orNull = <T extends z.ZodType>(schema: T) => z.union([schema, z.null()]);
+
 /** What every resource carries. */
 export const resourceFields = { id: Id, created_at: Instant, updated_at: Instant, version: z.int() };
 

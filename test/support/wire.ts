@@ -29,9 +29,19 @@ import type {
 } from "../../src/modules/members/invites/contract.ts";
 import type { Me as MeSchema } from "../../src/modules/members/me/routes.ts";
 import type {
+  Membership as MembershipSchema,
+  MembershipTransaction as MembershipTransactionSchema,
+} from "../../src/modules/members/memberships/contract.ts";
+import type {
   DirectoryEntry as DirectoryEntrySchema,
   Member as MemberSchema,
 } from "../../src/modules/members/people/contract.ts";
+import type {
+  DefaultPlans as DefaultPlansSchema,
+  PlanMember as PlanMemberSchema,
+  Plan as PlanSchema,
+  PublicPlan as PublicPlanSchema,
+} from "../../src/modules/members/plans/contract.ts";
 import type { Notification as NotificationSchema } from "../../src/modules/notifications/inbox/contract.ts";
 import type { NotificationPreferences as NotificationPreferencesSchema } from "../../src/modules/notifications/preferences/contract.ts";
 import type { SettingsHistoryEntry as SettingsHistoryEntrySchema } from "../../src/modules/settings/history/contract.ts";
@@ -74,6 +84,12 @@ export type Me = z.output<typeof MeSchema>;
 export type Member = z.output<typeof MemberSchema>;
 export type NewApiToken = z.output<typeof NewApiTokenSchema>;
 export type NotificationPreferences = z.output<typeof NotificationPreferencesSchema>;
+export type DefaultPlans = z.output<typeof DefaultPlansSchema>;
+export type Membership = z.output<typeof MembershipSchema>;
+export type MembershipTransaction = z.output<typeof MembershipTransactionSchema>;
+export type Plan = z.output<typeof PlanSchema>;
+export type PlanMember = z.output<typeof PlanMemberSchema>;
+export type PublicPlan = z.output<typeof PublicPlanSchema>;
 export type Notification = z.output<typeof NotificationSchema>;
 export type PairedTablet = z.output<typeof PairedTabletSchema>;
 export type PairingTablet = z.output<typeof PairingTabletSchema>;

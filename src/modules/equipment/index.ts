@@ -25,6 +25,7 @@ export type {
   SessionEventType,
 } from "./events.ts";
 export type { NotificationMessage } from "./live.ts";
+export { unknownMachines } from "./machines/index.ts";
 export { defaultPolicy, holderDisplays } from "./model.ts";
 export {
   type BookingDefaults,

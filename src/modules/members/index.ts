@@ -13,8 +13,15 @@ export { inviteTemplates } from "./invites/mails.ts";
 export { inviteRoutes } from "./invites/routes.ts";
 export { meRoutes } from "./me/routes.ts";
 export { acrossShards, belongings } from "./me/service.ts";
+export { membershipConsumers } from "./memberships/consumers.ts";
 export { cycleAt } from "./memberships/cycles.ts";
+export { membershipsEachQuarter } from "./memberships/due.ts";
+export type { MembershipEventType } from "./memberships/events.ts";
 export { type BookingRights, bookingRights, bookingRightsOfUser, isCovered } from "./memberships/rights.ts";
+export { membershipRoutes } from "./memberships/routes.ts";
 export { contactsOf, staffIds } from "./people/audience.ts";
+
 export { findMember, memberById, memberIdOfUser, membershipById, membershipSource } from "./people/reads.ts";
 export { memberRoutes } from "./people/routes.ts";
+export { planRoutes } from "./plans/routes.ts";
+export { recordedAsDue } from "./port.ts";

@@ -1,8 +1,38 @@
 /** What the members module asks of the rest of the house; src/app.ts provides it. */
 
+import type { Write } from "../../platform/db/commit.ts";
 import type { Space } from "../../platform/space.ts";
+import type { TransactionKind } from "./memberships/model.ts";
 
 export interface MemberEffects {
   /** Runs after a suspension is committed and before its answer: sockets are closed, future bookings are cancelled. The event repairs it. */
   suspended(space: Space, member_id: string): Promise<void>;
 }
+
+/** Which machines there are; the equipment module knows. */
+export interface MachineCheck {
+  /** Those of the ids that name no machine of this makerspace. */
+  unknown(space: Space, ids: readonly string[]): Promise<string[]>;
+}
+
+/** An amount that a membership's transaction states. */
+export interface AmountDue {
+  transaction_id: string;
+  membership_id: string;
+  member_id: string;
+  plan_id: string;
+  kind: TransactionKind;
+  /** In the smallest unit of the currency; negative for a credit. */
+  amount_minor: number;
+  currency: string;
+  reason: string | null;
+}
+
+/** Who collects what memberships cost. */
+export interface PaymentsPort {
+  /** Writes that go into the commit in which an amount falls due, or a credit is given: an invoice stands or falls with its transaction. */
+  fallsDue(space: Space, due: AmountDue): Write[];
+}
+
+/** Without a collector the transaction alone says that the amount is due. */
+export const recordedAsDue: PaymentsPort = { fallsDue: () => [] };

@@ -9,12 +9,12 @@ import {
   type ReservationEventType,
   type SessionEventType,
 } from "../equipment/index.ts";
-import { staffIds } from "../members/index.ts";
+import { type MembershipEventType, staffIds } from "../members/index.ts";
 import { type Told, tells } from "./notify.ts";
 
 const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
-/** The holder is told what becomes of a booking. */
+/** The holder is told what becomes of a booking, the member of a membership. */
 const tellHolder = tells("notify_holder", ({ data, subject }) => {
   const member_id = text(data.member_id);
   return member_id === null ? [] : [{ member_id, subject, data }];
@@ -63,9 +63,15 @@ const tellAdministrators = tells("notify_administrators", async ({ data, subject
   return ids.map((member_id) => ({ member_id, subject, data }));
 });
 
+/** Who decides on applications for a plan is told of a new one. */
+const tellDesk = tells("notify_desk", async ({ data, subject }, { store, now }) => {
+  const ids = await staffIds(store, ["desk"], now);
+  return ids.map((member_id) => ({ member_id, subject, data }));
+});
+
 /** A new type of event does not compile without its line here. */
 export const notificationConsumers: Consumers<
-  ReservationEventType | SessionEventType | MachineEventType | "member.reactivated"
+  ReservationEventType | SessionEventType | MachineEventType | MembershipEventType | "member.reactivated"
 > = {
   "reservation.created": [tellHolder],
   "reservation.approved": [tellHolder],
@@ -81,6 +87,17 @@ export const notificationConsumers: Consumers<
   "session.started": [],
   "session.ended": [],
   "session.overrun": [tellOverrun],
+  "membership.applied": [tellDesk],
+  "membership.declined": [tellHolder],
+  "membership.started": [tellHolder],
+  "membership.renewed": [tellHolder],
+  "membership.changed": [tellHolder],
+  "membership.change_planned": [tellHolder],
+  "membership.continued": [tellHolder],
+  "membership.paused": [tellHolder],
+  "membership.resumed": [tellHolder],
+  "membership.cancelled": [tellHolder],
+  "membership.expired": [tellHolder],
   "equipment.status_changed": [tellDown],
   "projection.orphans_found": [tellAdministrators],
   "member.reactivated": [tellReactivated],

@@ -90,3 +90,6 @@ export function cycleAt(anchor: CycleAnchor, instant: number, timezone: string):
 /** Where the billing cycle that contains an instant ends; ENDLESS for life. */
 export const periodEnd = (anchor: CycleAnchor, instant: number, timezone: string): number =>
   anchor.billing_cycle === "lifetime" ? ENDLESS : cycleAt(anchor, instant, timezone).to;
+
+/** An end as it is told: null for none. */
+export const endOf = (at: number): number | null => (at >= ENDLESS ? null : at);

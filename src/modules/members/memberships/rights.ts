@@ -3,9 +3,10 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { BatchRead } from "../../../platform/access/membership.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
+import type { WeeklyWindows } from "../../../platform/settings/hours.ts";
 import { plans } from "../plans/tables.ts";
 import { members } from "../tables.ts";
-import { type CycleAnchor, ENDLESS, type Period } from "./cycles.ts";
+import { type CycleAnchor, endOf, type Period } from "./cycles.ts";
 import { currentStates } from "./model.ts";
 import { memberships } from "./tables.ts";
 
@@ -27,16 +28,11 @@ export interface BookingRights extends CycleAnchor {
   cancellation_hours: number;
   /** Orders a waitlist, higher first; it never moves a booking. */
   priority: number;
-  access_windows: PlanWindows | null;
+  access_windows: WeeklyWindows | null;
   /** Null includes every machine. */
   included_equipment_ids: string[] | null;
   excluded_equipment_ids: string[];
 }
-
-/** Weekly windows of the makerspace's wall clock. */
-export type PlanWindows = Partial<
-  Record<"mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun", { from: string; to: string }[]>
->;
 
 const columns = {
   membership_id: memberships.id,
@@ -70,8 +66,6 @@ const select = (store: SpaceStore, whose: ReturnType<typeof sql>) =>
 
 type Row = Awaited<ReturnType<typeof select>>[number];
 
-const endOf = (at: number): number | null => (at >= ENDLESS ? null : at);
-
 function toRights(row: Row): BookingRights {
   const { starts_at, ends_at, lapses_at, auto_renew, cancels_at_end, next_plan_id, ...rest } = row;
   return {
@@ -82,7 +76,7 @@ function toRights(row: Row): BookingRights {
     period: { from: starts_at, to: endOf(ends_at) },
     lapses_at: endOf(lapses_at),
     renews: (auto_renew || next_plan_id !== null) && !cancels_at_end,
-    access_windows: row.access_windows as PlanWindows | null,
+    access_windows: row.access_windows as WeeklyWindows | null,
     included_equipment_ids: row.included_equipment_ids as string[] | null,
     excluded_equipment_ids: row.excluded_equipment_ids as string[],
   };

@@ -1,0 +1,15 @@
+/** Which machines there are, for modules that refer to them. */
+
+import { sql } from "drizzle-orm";
+import type { Space } from "../../../platform/space.ts";
+import { equipment } from "../tables.ts";
+
+/** Those of the ids that name no machine of this makerspace; a retired one still counts. */
+export async function unknownMachines(space: Space, ids: readonly string[]): Promise<string[]> {
+  const rows = await space.db
+    .select({ id: equipment.id })
+    .from(equipment)
+    .where(space.store.in(equipment, sql`${equipment.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`));
+  const known = new Set(rows.map((row) => row.id));
+  return ids.filter((id) => !known.has(id));
+}

@@ -1,0 +1,158 @@
+/** What the clockwork does with memberships: their next period, their end, the end of a pause. Running twice changes nothing. */
+
+import { sql } from "drizzle-orm";
+import type { SettingsSource } from "../../../platform/access/membership.ts";
+import type { CronTask } from "../../../platform/cron.ts";
+import { everyShard } from "../../../platform/db/driver.ts";
+import type { SpaceStore } from "../../../platform/db/store.ts";
+import type { EventEnvelope } from "../../../platform/events.ts";
+import { newId } from "../../../platform/ids.ts";
+import { describeError, log } from "../../../platform/log.ts";
+import { Problem } from "../../../platform/problem.ts";
+import { type Consumers, sendEvents } from "../../../platform/queue.ts";
+import type { Space } from "../../../platform/space.ts";
+import { loadSystemSpace } from "../../../platform/system-space.ts";
+import type { PaymentsPort } from "../port.ts";
+import { changeAsPlanned } from "./change.ts";
+import { endAt, renewCurrent, resumeAt } from "./steps.ts";
+import { memberships } from "./tables.ts";
+import { type Loaded, loadMembership, takeStep } from "./writes.ts";
+
+/** A message works on no more; another one goes on. */
+const PER_MESSAGE = 100;
+
+/** Makerspaces in which something is due, found by one index over all of them. */
+const MAKERSPACES_PER_RUN = 1_000;
+
+const dueMessage = (makerspace_id: string, now: number): EventEnvelope => ({
+  id: newId(),
+  type: "memberships.due",
+  v: 1,
+  makerspace_id,
+  subject: { type: "makerspace", id: makerspace_id, version: 0 },
+  actor_id: "cron",
+  request_id: newId(),
+  occurred_at: now,
+  data: {},
+});
+
+/** Local midnights fall on quarters of an hour in every zone: each quarter, one message per makerspace in which something is due. */
+export const membershipsEachQuarter: CronTask = {
+  name: "memberships",
+  schedule: "quarter",
+  async run(now) {
+    let sent = 0;
+    for (const db of everyShard()) {
+      const rows = await db.all<{ makerspace_id: string }>(sql`
+        SELECT DISTINCT makerspace_id FROM memberships INDEXED BY memberships_due
+        WHERE due_at IS NOT NULL AND due_at <= ${now} LIMIT ${MAKERSPACES_PER_RUN}`);
+      await sendEvents(rows.map((row) => dueMessage(row.makerspace_id, now)));
+      sent += rows.length;
+    }
+    return sent;
+  },
+};
+
+/** Who is suspended or gone is not charged for another period. */
+const mayGoOn = ({ member }: Loaded): boolean => member.status !== "suspended" && member.status !== "left";
+
+/** What was planned for the end cannot be: the membership goes on, or lapses, as it would have. */
+async function dropPlan(space: Space, payments: PaymentsPort, loaded: Loaded, why: string): Promise<void> {
+  const { row } = loaded;
+  await takeStep(space, payments, loaded, {
+    step: "continue",
+    event: "membership.continued",
+    change: { next_plan_id: null },
+    transaction: {
+      kind: "continuation",
+      period: { from: row.ends_at, to: row.ends_at },
+      reason: `the planned change was not possible: ${why}`,
+    },
+  });
+}
+
+async function changeOrDrop(space: Space, payments: PaymentsPort, loaded: Loaded): Promise<void> {
+  try {
+    await changeAsPlanned(space, payments, loaded);
+  } catch (error) {
+    const code = error instanceof Problem ? error.code : null;
+    if (code !== "plan_full" && code !== "plan_unavailable" && code !== "not_found") throw error;
+    await dropPlan(space, payments, loaded, code);
+  }
+}
+
+async function expire(space: Space, payments: PaymentsPort, loaded: Loaded): Promise<void> {
+  const { row } = loaded;
+  await takeStep(space, payments, loaded, {
+    step: "expire",
+    event: "membership.expired",
+    change: { cancels_at_end: false, next_plan_id: null },
+    transaction: { kind: "expiry", period: { from: row.ends_at, to: Math.max(row.ends_at, row.lapses_at) } },
+  });
+}
+
+/** One membership whose time has come. What it turns into may be due again at once: after an outage, period by period. */
+async function handleDue(space: Space, payments: PaymentsPort, loaded: Loaded): Promise<void> {
+  const { row, plan } = loaded;
+  if (row.status === "paused") {
+    await resumeAt(space, payments, loaded, row.paused_until ?? space.now);
+    return;
+  }
+  const goesOn = mayGoOn(loaded);
+  if (row.cancels_at_end) {
+    await endAt(space, payments, loaded, row.ends_at, { reason: row.status_reason, refund: false, waive_fee: false });
+  } else if (row.next_plan_id !== null && goesOn) await changeOrDrop(space, payments, loaded);
+  else if (row.auto_renew && goesOn && row.currency === plan.currency)
+    await renewCurrent(space, payments, loaded, "renewed by itself");
+  else if (row.lapses_at <= space.now) await expire(space, payments, loaded);
+  else {
+    // It does not renew after all: its days of grace run, and it is looked at again when they are over.
+    await takeStep(space, payments, loaded, {
+      step: "plan_ahead",
+      event: "membership.change_planned",
+      change: { auto_renew: false, next_plan_id: null },
+    });
+  }
+}
+
+/** Ids of what is due in a makerspace, the oldest first. */
+const dueIds = (store: SpaceStore, now: number): Promise<{ id: string }[]> =>
+  store.db.all<{ id: string }>(sql`
+    SELECT id FROM ${memberships} INDEXED BY memberships_due
+    WHERE due_at IS NOT NULL AND due_at <= ${now} AND makerspace_id = ${store.makerspace_id}
+    ORDER BY due_at, id LIMIT ${PER_MESSAGE}`);
+
+/**
+ * Works through what is due in a makerspace.
+ * @returns whether more is left
+ */
+async function runDue(space: Space, payments: PaymentsPort): Promise<boolean> {
+  const ids = await dueIds(space.store, space.now);
+  let moved = 0;
+  for (const { id } of ids) {
+    try {
+      await handleDue(space, payments, await loadMembership(space, id));
+      moved += 1;
+    } catch (error) {
+      // Somebody else was faster, or one that cannot be handled: it keeps nobody else waiting, and is due again next time.
+      if (error instanceof Problem && error.code === "conflict") moved += 1;
+      else log.error("membership_due_failed", { makerspace_id: space.id, id, error: describeError(error) });
+    }
+  }
+  const isMore = ids.length === PER_MESSAGE || (await dueIds(space.store, space.now)).length > 0;
+  return moved > 0 && isMore;
+}
+
+/** The consumer of the quarter's message. */
+export const dueConsumers = (source: SettingsSource, payments: PaymentsPort): Consumers<"memberships.due"> => ({
+  "memberships.due": [
+    {
+      name: "memberships_due",
+      async handle({ request_id }, { store, now }) {
+        const space = await loadSystemSpace(store, source, { actor_id: "memberships", request_id, now });
+        if (space && (await runDue(space, payments))) await sendEvents([dueMessage(space.id, now)]);
+        return [];
+      },
+    },
+  ],
+});

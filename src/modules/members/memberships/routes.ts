@@ -1,0 +1,298 @@
+import { spaceRoute } from "../../../platform/route.ts";
+import type { PaymentsPort } from "../port.ts";
+import { changePlanOf, quoteChange } from "./change.ts";
+import {
+  CancelInput,
+  ChangePlanInput,
+  DeclineInput,
+  JoinInput,
+  Membership,
+  MembershipPage,
+  MembershipQuery,
+  MembershipTransaction,
+  MembershipTransactionPage,
+  OwnMembershipQuery,
+  PauseInput,
+  Quote,
+  QuoteQuery,
+  TransactionQuery,
+} from "./contract.ts";
+import { approveMembership, declineMembership, joinPlan } from "./join.ts";
+import { listMemberships, listMembershipsOf, listTransactions, readMembership, readTransaction } from "./lists.ts";
+import { cancelMembership, continueMembership, pauseMembership, renewMembership, resumeMembership } from "./steps.ts";
+
+const tag = "members";
+
+const reads = [
+  spaceRoute(
+    {
+      operation_id: "list_memberships",
+      tag,
+      method: "get",
+      path: "/memberships",
+      summary: "Memberships by the end of their period; members see their own",
+      permission: "memberships.read",
+      query: MembershipQuery,
+      response: MembershipPage,
+      problems: ["invalid_cursor"],
+    },
+    (space, { query }) => listMemberships(space, query),
+  ),
+  spaceRoute(
+    {
+      operation_id: "get_membership",
+      tag,
+      method: "get",
+      path: "/memberships/{membership_id}",
+      summary: "One membership",
+      permission: "memberships.read",
+      response: Membership,
+    },
+    (space, { params }) => readMembership(space, params.membership_id),
+  ),
+  spaceRoute(
+    {
+      operation_id: "list_memberships_of_member",
+      tag,
+      method: "get",
+      path: "/members/{member_id}/memberships",
+      summary: "All memberships of a member, the newest first",
+      permission: "memberships.read",
+      query: OwnMembershipQuery,
+      response: MembershipPage,
+      problems: ["invalid_cursor"],
+    },
+    (space, { params, query }) => listMembershipsOf(space, params.member_id, query),
+  ),
+  spaceRoute(
+    {
+      operation_id: "quote_plan_change",
+      tag,
+      method: "get",
+      path: "/memberships/{membership_id}/quote",
+      summary: "What a change of plan would cost now",
+      permission: "memberships.manage",
+      query: QuoteQuery,
+      response: Quote,
+      problems: [
+        "illegal_transition",
+        "unknown_reference",
+        "plan_unavailable",
+        "currency_mismatch",
+        "contract_running",
+      ],
+    },
+    (space, { params, query }) => quoteChange(space, params.membership_id, query),
+  ),
+  spaceRoute(
+    {
+      operation_id: "list_membership_transactions",
+      tag,
+      method: "get",
+      path: "/membership_transactions",
+      summary: "What memberships cost, by time; members see their own",
+      permission: "memberships.read",
+      query: TransactionQuery,
+      response: MembershipTransactionPage,
+      problems: ["invalid_cursor"],
+    },
+    (space, { query }) => listTransactions(space, query),
+  ),
+  spaceRoute(
+    {
+      operation_id: "get_membership_transaction",
+      tag,
+      method: "get",
+      path: "/membership_transactions/{transaction_id}",
+      summary: "One transaction",
+      permission: "memberships.read",
+      response: MembershipTransaction,
+    },
+    (space, { params }) => readTransaction(space, params.transaction_id),
+  ),
+];
+
+const beginnings = (payments: PaymentsPort) => [
+  spaceRoute(
+    {
+      operation_id: "join_plan",
+      tag,
+      method: "post",
+      path: "/members/{member_id}/memberships",
+      summary: "Put a member on a plan; members join public plans themselves, or apply where staff approve",
+      description: "The amount is stated in a transaction of kind `join` and falls due. An application costs nothing.",
+      permission: "memberships.manage",
+      body: JoinInput,
+      idempotency: "required",
+      status: 201,
+      location: "/memberships/{id}",
+      response: Membership,
+      problems: [
+        "illegal_transition",
+        "unknown_reference",
+        "plan_unavailable",
+        "plan_full",
+        "membership_exists",
+        "promo_invalid",
+        "conflict",
+      ],
+    },
+    (space, { params, body }) => joinPlan(space, params.member_id, body, payments),
+  ),
+  spaceRoute(
+    {
+      operation_id: "approve_membership",
+      tag,
+      method: "post",
+      path: "/memberships/{membership_id}/approve",
+      summary: "Say yes to an application: its first period begins",
+      permission: "memberships.manage",
+      idempotency: "required",
+      response: Membership,
+      problems: [
+        "illegal_transition",
+        "plan_unavailable",
+        "plan_full",
+        "membership_exists",
+        "currency_mismatch",
+        "conflict",
+      ],
+    },
+    (space, { params }) => approveMembership(space, params.membership_id, payments),
+  ),
+  spaceRoute(
+    {
+      operation_id: "decline_membership",
+      tag,
+      method: "post",
+      path: "/memberships/{membership_id}/decline",
+      summary: "Say no to an application",
+      permission: "memberships.manage",
+      body: DeclineInput,
+      idempotency: "optional",
+      response: Membership,
+      problems: ["illegal_transition", "conflict"],
+    },
+    (space, { params, body }) => declineMembership(space, params.membership_id, body.reason, payments),
+  ),
+];
+
+const continuations = (payments: PaymentsPort) => [
+  spaceRoute(
+    {
+      operation_id: "renew_membership",
+      tag,
+      method: "post",
+      path: "/memberships/{membership_id}/renew",
+      summary: "Another period; an expired membership begins anew",
+      permission: "memberships.manage",
+      idempotency: "required",
+      response: Membership,
+      problems: [
+        "illegal_transition",
+        "plan_full",
+        "plan_unavailable",
+        "membership_exists",
+        "currency_mismatch",
+        "conflict",
+      ],
+    },
+    (space, { params }) => renewMembership(space, params.membership_id, payments),
+  ),
+  spaceRoute(
+    {
+      operation_id: "change_plan",
+      tag,
+      method: "post",
+      path: "/memberships/{membership_id}/change_plan",
+      summary: "Upgrade or downgrade, now or when the period ends; answers the membership that holds now",
+      description:
+        "To a plan that costs more for the same time it is an upgrade. What the old plan did not use is credited.",
+      permission: "memberships.manage",
+      body: ChangePlanInput,
+      idempotency: "required",
+      response: Membership,
+      problems: [
+        "illegal_transition",
+        "unknown_reference",
+        "plan_unavailable",
+        "plan_full",
+        "currency_mismatch",
+        "contract_running",
+        "conflict",
+      ],
+    },
+    (space, { params, body }) => changePlanOf(space, params.membership_id, body, payments),
+  ),
+  spaceRoute(
+    {
+      operation_id: "continue_membership",
+      tag,
+      method: "post",
+      path: "/memberships/{membership_id}/continue",
+      summary: "Take back what was planned for the period's end",
+      permission: "memberships.manage",
+      idempotency: "optional",
+      response: Membership,
+      problems: ["illegal_transition", "conflict"],
+    },
+    (space, { params }) => continueMembership(space, params.membership_id, payments),
+  ),
+];
+
+const ends = (payments: PaymentsPort) => [
+  spaceRoute(
+    {
+      operation_id: "pause_membership",
+      tag,
+      method: "post",
+      path: "/memberships/{membership_id}/pause",
+      summary: "Stop the clock; its days are added when it goes on",
+      permission: "memberships.manage",
+      body: PauseInput,
+      body_optional: true,
+      idempotency: "optional",
+      response: Membership,
+      problems: ["illegal_transition", "conflict"],
+    },
+    (space, { params, body }) => pauseMembership(space, params.membership_id, body, payments),
+  ),
+  spaceRoute(
+    {
+      operation_id: "resume_membership",
+      tag,
+      method: "post",
+      path: "/memberships/{membership_id}/resume",
+      summary: "Go on after a pause",
+      permission: "memberships.manage",
+      idempotency: "optional",
+      response: Membership,
+      problems: ["illegal_transition", "conflict"],
+    },
+    (space, { params }) => resumeMembership(space, params.membership_id, payments),
+  ),
+  spaceRoute(
+    {
+      operation_id: "cancel_membership",
+      tag,
+      method: "post",
+      path: "/memberships/{membership_id}/cancel",
+      summary: "End it now or with its period, or take an application back",
+      permission: "memberships.manage",
+      body: CancelInput,
+      body_optional: true,
+      idempotency: "required",
+      response: Membership,
+      problems: ["illegal_transition", "conflict"],
+    },
+    (space, { params, body }) => cancelMembership(space, params.membership_id, body, payments),
+  ),
+];
+
+/** Routes of memberships; `payments` collects what they cost. */
+export const membershipRoutes = (payments: PaymentsPort) => [
+  ...reads,
+  ...beginnings(payments),
+  ...continuations(payments),
+  ...ends(payments),
+];
