@@ -62,7 +62,6 @@ export const consumers: Consumers = merge(
   auditConsumers,
   jobConsumers({ audit_export: exportAuditJob, audit_verification: verifyAuditJob, reconcile: reconcileJob }),
   settingsConsumers,
-  jobConsumers({ reconcile: reconcileJob }),
   mailConsumers(mailPorts),
 );
 
