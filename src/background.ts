@@ -12,6 +12,7 @@ import {
   sweepClaimsEachMinute,
 } from "./modules/equipment/index.ts";
 import {
+  importInvitesJob,
   inviteConsumers,
   memberConsumers,
   membershipConsumers,
@@ -60,7 +61,12 @@ export const consumers: Consumers = merge(
   policyConsumers(settingsSource),
   claimConsumers,
   auditConsumers,
-  jobConsumers({ audit_export: exportAuditJob, audit_verification: verifyAuditJob, reconcile: reconcileJob }),
+  jobConsumers({
+    audit_export: exportAuditJob,
+    audit_verification: verifyAuditJob,
+    reconcile: reconcileJob,
+    import_invites: importInvitesJob,
+  }),
   settingsConsumers,
   mailConsumers(mailPorts),
 );

@@ -9,6 +9,7 @@ export {
 export { agreementRoutes } from "./agreements/routes.ts";
 export { memberConsumers } from "./consumers.ts";
 export { inviteConsumers, tendInvitesEachQuarter } from "./invites/due.ts";
+export { importInvitesJob } from "./invites/import.ts";
 export { inviteTemplates } from "./invites/mails.ts";
 export { inviteRoutes } from "./invites/routes.ts";
 export { meRoutes } from "./me/routes.ts";

@@ -14,6 +14,7 @@ export function invites(): void {
     await at.step(api, dropped, "cancel");
     await api.get(space.path("/invites"));
     await api.get(space.path(`/invites/${kept.id}`));
+    await api.post(space.path("/invites/import"), { csv: `email\n${address()}\n`, dry_run: true });
     const email = address();
     await api.patch(space.path(`/invites/${kept.id}`), { email });
     const token = tokenIn(await nextMail(email));

@@ -23,6 +23,17 @@ export const InviteInput = z
   })
   .openapi("InviteInput");
 
+export const InviteImportInput = z
+  .strictObject({
+    csv: z.string().min(1).max(300_000).openapi({
+      description:
+        "First line: names of columns, `email` and any of `role` (user unless told), `first_name`, `last_name`, `plan_id`, `duties` (several by spaces), `message`. Up to 500 rows.",
+      example: "email,role,first_name\nada@example.org,user,Ada\n",
+    }),
+    dry_run: z.boolean().default(false).openapi({ description: "Judge every row, invite nobody." }),
+  })
+  .openapi("InviteImportInput");
+
 export const InvitePatch = z.strictObject({ email: Email }).openapi("InvitePatch");
 
 export const Invite = z

@@ -26,3 +26,9 @@ export const INVITE_LIVES = 7 * DAY;
 
 /** Who has not answered is reminded once, this long before the end. */
 export const REMIND_BEFORE = 2 * DAY;
+
+/** Rows of one import. */
+export const IMPORT_MAX = 500;
+
+/** Columns of an import; the others may be left out. */
+export const importColumns = ["email", "role", "first_name", "last_name", "plan_id", "duties", "message"] as const;

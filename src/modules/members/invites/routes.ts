@@ -1,9 +1,20 @@
 import type { SettingsSource } from "../../../platform/access/membership.ts";
 import type { MailPorts } from "../../../platform/mail/deliveries.ts";
+import { Job } from "../../../platform/ops/contract.ts";
 import { platformRoute, publicRoute, type Route, spaceRoute } from "../../../platform/route.ts";
 import { Member } from "../people/contract.ts";
 import { acceptInvite, previewInvite } from "./accept.ts";
-import { Invite, InviteInput, InvitePage, InvitePatch, InvitePreview, InviteQuery, TokenInput } from "./contract.ts";
+import {
+  Invite,
+  InviteImportInput,
+  InviteInput,
+  InvitePage,
+  InvitePatch,
+  InvitePreview,
+  InviteQuery,
+  TokenInput,
+} from "./contract.ts";
+import { importInvites } from "./import.ts";
 import { listInvites } from "./lists.ts";
 import { cancelInvite, createInvite, readdressInvite, readInvite, resendInvite } from "./service.ts";
 
@@ -54,6 +65,23 @@ const staffRoutes = (ports: MailPorts) => [
       problems: ["grant_exceeds_own", "already_member", "already_invited", "unknown_reference"],
     },
     (space, { body }) => createInvite(space, body, ports),
+  ),
+  spaceRoute(
+    {
+      operation_id: "import_invites",
+      tag,
+      method: "post",
+      path: "/invites/import",
+      summary: "Invite many out of a CSV: a job whose file tells for each row what became of it",
+      permission: "invites.manage",
+      body: InviteImportInput,
+      body_limit: 640 * 1024,
+      idempotency: "optional",
+      status: 202,
+      location: "/jobs/{id}",
+      response: Job,
+    },
+    (space, { body }) => importInvites(space, body),
   ),
   spaceRoute(
     {

@@ -66,10 +66,10 @@ function insertInvite(space: Space, row: InviteRow): Write {
 }
 
 /** The row of a new invite, valid from now. */
-const toRow = (space: Space, input: z.output<typeof InviteInput>): InviteRow =>
+const toRow = (space: Space, input: z.output<typeof InviteInput>, id: string): InviteRow =>
   space.store.row({
     ...input,
-    id: newId(),
+    id,
     status: "pending" as const,
     token_digest: null,
     reminder_digest: null,
@@ -88,8 +88,9 @@ const toRow = (space: Space, input: z.output<typeof InviteInput>): InviteRow =>
 export async function recordInvite(
   space: Space,
   input: z.output<typeof InviteInput>,
+  id: string = newId(),
 ): Promise<{ view: View; delivery_id: string }> {
-  const row = toRow(space, input);
+  const row = toRow(space, input, id);
   refuseAbove(space, row);
   const mail = orderInviteMail(space, row);
   const view = viewInvite(row);

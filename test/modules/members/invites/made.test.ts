@@ -47,7 +47,7 @@ describe("an invite", () => {
       await admin.api.get(space.path(`/invites?email=${email}`)),
       await admin.api.get(space.path("/mail_deliveries")),
     ];
-    const tables = ["invites", "audit_log", "outbox", "mail_deliveries", "idempotency_keys", "jobs"];
+    const tables = ["invites", "audit_log", "audit_details", "outbox", "mail_deliveries", "idempotency_keys", "jobs"];
     for (const table of tables) {
       const { results } = await env.DB_000.prepare(`SELECT * FROM ${table} WHERE makerspace_id = ?`)
         .bind(space.id)
@@ -57,12 +57,12 @@ describe("an invite", () => {
     shown.push((await env.DIRECTORY.prepare("SELECT * FROM invite_tokens").all()).results);
     expect(JSON.stringify(shown)).not.toContain(token);
     // Nor does the audit or an event know whose address it is.
-    const { results: told } = await env.DB_000.prepare(
-      "SELECT * FROM audit_log WHERE makerspace_id = ? UNION ALL SELECT event_id, envelope, null, null, null, null, null, null, null, null, null, null FROM outbox WHERE makerspace_id = ?",
-    )
-      .bind(space.id, space.id)
-      .all();
-    expect(JSON.stringify(told)).not.toContain(email);
+    const told = await Promise.all(
+      ["audit_log", "audit_details", "outbox"].map((table) =>
+        env.DB_000.prepare(`SELECT * FROM ${table} WHERE makerspace_id = ?`).bind(space.id).all(),
+      ),
+    );
+    expect(JSON.stringify(told.map(({ results }) => results))).not.toContain(email);
   });
 
   it("is not made for somebody who belongs here, nor twice for one address", async () => {
