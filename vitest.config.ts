@@ -1,10 +1,15 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import { startReceiver } from "./test/node/support/receiver.ts";
 
 const migrationsOf = (name: string) => readD1Migrations(new URL(`./migrations/${name}`, import.meta.url).pathname);
 
 export default defineConfig(async () => {
-  const [directory, space] = await Promise.all([migrationsOf("directory"), migrationsOf("space")]);
+  const [directory, space, receiver] = await Promise.all([
+    migrationsOf("directory"),
+    migrationsOf("space"),
+    startReceiver(),
+  ]);
   return {
     plugins: [
       cloudflareTest({
@@ -19,6 +24,8 @@ export default defineConfig(async () => {
               "test-2:dGhlIGtleSBvZiB0ZXN0cywgbmV3ZXN0IG9mIHR3by4=,test-1:dGhlIGtleSBvZiB0ZXN0cywgdGhlIG9sZGVyIG9uZS4=",
             ALLOWED_ORIGINS: "https://app.makrcave.test",
             APP_URL: "https://app.makrcave.test",
+            WEBHOOK_RESOLVER: "",
+            WEBHOOK_ORIGINS: receiver,
             MAIL: "outbox",
             MAIL_FROM: "MakrCave <mail@makrcave.test>",
             MIGRATIONS: { directory, space },

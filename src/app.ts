@@ -27,6 +27,7 @@ import {
 } from "./modules/members/index.ts";
 import { notificationRoutes } from "./modules/notifications/index.ts";
 import { settingsRoutes, settingsSource } from "./modules/settings/index.ts";
+import { webhookDocuments, webhookRoutes } from "./modules/webhooks/index.ts";
 import type { AccessSources } from "./platform/access/authorise.ts";
 import { auditRoutes } from "./platform/audit/index.ts";
 import { config } from "./platform/env.ts";
@@ -73,6 +74,7 @@ export const routes: readonly Route[] = [
   ...membershipRoutes(recordedAsDue),
   ...equipmentRoutes,
   ...notificationRoutes,
+  ...webhookRoutes,
   ...operationsRoutes,
   ...auditRoutes,
   ...downloadRoutes,
@@ -190,6 +192,7 @@ export function createApp(): App {
     bearerFormat: "JWT",
   });
   for (const route of routes) route.add(app, accessSources);
+  for (const webhook of webhookDocuments) app.openAPIRegistry.registerWebhook(webhook);
   const document = once(() => JSON.stringify(openApiDocument(app)));
   app.get("/openapi.json", async (c) => {
     await limitIp(c);

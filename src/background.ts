@@ -22,6 +22,7 @@ import {
 } from "./modules/members/index.ts";
 import { notificationConsumers } from "./modules/notifications/index.ts";
 import { rotateEachQuarter, settingsConsumers, settingsSource } from "./modules/settings/index.ts";
+import { publicEventConsumers, sweepDeliveries, tidyWebhooks } from "./modules/webhooks/index.ts";
 import {
   anchorNightly,
   auditConsumers,
@@ -57,6 +58,7 @@ export const consumers: Consumers = merge(
   membershipConsumers(settingsSource, recordedAsDue),
   suspensionConsumers,
   notificationConsumers,
+  publicEventConsumers,
   reconcileConsumers,
   policyConsumers(settingsSource),
   claimConsumers,
@@ -82,4 +84,6 @@ export const cronTasks: readonly CronTask[] = [
   rotateEachQuarter,
   membershipsEachQuarter,
   tidy,
+  sweepDeliveries,
+  tidyWebhooks,
 ];

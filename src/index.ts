@@ -2,6 +2,7 @@
 
 import { createApp } from "./app.ts";
 import { consumers, cronTasks } from "./background.ts";
+import { deliverBatch } from "./modules/webhooks/index.ts";
 import { runCron } from "./platform/cron.ts";
 import { newId } from "./platform/ids.ts";
 import { consumeBatch, storeDeadLetters } from "./platform/queue.ts";
@@ -16,6 +17,7 @@ export default {
   fetch: (request, env, context) => app.fetch(request, env, context),
   async queue(batch) {
     if (batch.queue.endsWith("-dead")) await storeDeadLetters(batch, Date.now());
+    else if (batch.queue.endsWith("-webhooks")) await deliverBatch(batch);
     else await consumeBatch(consumers, batch, Date.now());
   },
   async scheduled(controller) {

@@ -103,6 +103,7 @@ const argumentsFor = (options: ServerOptions, port: number): string[] => {
     DEV_ISSUER: "on",
     SETTINGS_KEYS: developmentKey,
     APP_URL: `http://${HOST}:${port}`,
+    WEBHOOK_RESOLVER: "",
     MAIL: "outbox",
     MAIL_FROM: "MakrCave <mail@makrcave.test>",
     ...options.vars,

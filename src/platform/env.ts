@@ -85,21 +85,28 @@ const optional = z
   .optional()
   .transform((text) => text || null);
 
+/** Origins, comma-separated. */
+const origins = z
+  .string()
+  .transform((text) =>
+    text
+      .split(",")
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ""),
+  )
+  .pipe(z.array(z.url()));
+
 const Variables = z.object({
   ENVIRONMENT: z.enum(["production", "development", "test"]),
   OIDC_ISSUERS: z.string().transform(json).pipe(z.array(Issuer).max(10)),
   DEV_ISSUER: z.enum(["on", "off"]),
-  ALLOWED_ORIGINS: z
-    .string()
-    .transform((text) =>
-      text
-        .split(",")
-        .map((origin) => origin.trim())
-        .filter((origin) => origin !== ""),
-    )
-    .pipe(z.array(z.url())),
+  ALLOWED_ORIGINS: origins,
   RATE_LIMITS: z.enum(["standard", "load"]),
   SETTINGS_KEYS: z.string().transform(sealingKeys),
+  /** Asked what the names in webhooks mean (DNS over HTTPS, JSON); left out, nobody is asked. */
+  WEBHOOK_RESOLVER: optional.pipe(z.url({ protocol: /^https$/ }).nullable()),
+  /** Development only: origins that webhooks may point to although they are not public. */
+  WEBHOOK_ORIGINS: origins.default([]),
   /** Where people open pages: links in mail begin with it. */
   APP_URL: Origin,
   /** How mail leaves: an SMTP server, the send_email binding, or (development only) a table shown at /dev/mail. */
@@ -115,6 +122,7 @@ const Variables = z.object({
 });
 
 const requiredBindings = [
+  "WEBHOOKS",
   "DIRECTORY",
   "DB_000",
   "FILES",
@@ -147,6 +155,11 @@ function mailFaults(source: Record<string, unknown>, { ENVIRONMENT, DEV_ISSUER, 
   return faults;
 }
 
+const webhookFaults = ({ ENVIRONMENT, WEBHOOK_ORIGINS }: Config): string[] =>
+  ENVIRONMENT === "production" && WEBHOOK_ORIGINS.length > 0
+    ? ["WEBHOOK_ORIGINS: production sends to public servers only"]
+    : [];
+
 /**
  * Reads the configuration out of the worker's environment.
  * @throws Error naming each key that is missing or wrong; also when the development issuer is on in production, and when nobody could sign in.
@@ -166,7 +179,7 @@ export function readConfig(source: Record<string, unknown>): Config {
     const prefixes = [...issuers.map((issuer) => issuer.subject_prefix), ...(DEV_ISSUER === "on" ? [""] : [])];
     if (new Set(prefixes).size < prefixes.length)
       faults.push('OIDC_ISSUERS: subject_prefix must differ (the development issuer uses "")');
-    faults.push(...mailFaults(source, parsed.data));
+    faults.push(...mailFaults(source, parsed.data), ...webhookFaults(parsed.data));
   }
   const keys = parsed.data?.SETTINGS_KEYS ?? [];
   if (parsed.data?.ENVIRONMENT === "production" && keys.some(({ id }) => id === DEVELOPMENT_KEY))

@@ -76,6 +76,8 @@ export const problems = {
   stale_version: [412, "Stale version", "The resource changed since you read it; read it again and repeat."],
   payload_too_large: [413, "Payload too large", "The body is larger than this route accepts."],
   unsupported_media_type: [415, "Unsupported media type", "Send application/json."],
+  events_gone: [410, "Events gone", "This event is kept no longer, or was never here. Start again without `after`."],
+  too_many_webhooks: [409, "Too many webhooks", "A makerspace has at most 50."],
   invalid_body: [422, "Invalid body", "`errors` lists each field by JSON pointer."],
   booking_refused: [422, "Booking refused", "`reasons` lists every rule that said no."],
   module_missing: [422, "Module missing", "The setting belongs to a module that is not there yet; `detail` names it."],

@@ -57,6 +57,18 @@ import type {
   SettingsImportReport as SettingsImportReportSchema,
 } from "../../src/modules/settings/sections/contract.ts";
 import type {
+  WebhookDeliveryDetail as WebhookDeliveryDetailSchema,
+  WebhookDelivery as WebhookDeliverySchema,
+} from "../../src/modules/webhooks/deliveries/contract.ts";
+import type {
+  Webhook as WebhookSchema,
+  WebhookWithSecret as WebhookWithSecretSchema,
+} from "../../src/modules/webhooks/endpoints/contract.ts";
+import type {
+  PublicEventPage as PublicEventPageSchema,
+  PublicEvent as PublicEventSchema,
+} from "../../src/modules/webhooks/feed/contract.ts";
+import type {
   AuditEntryInFull as AuditEntryInFullSchema,
   AuditEntry as AuditEntrySchema,
   AuditVerification as AuditVerificationSchema,
@@ -103,3 +115,9 @@ export type SettingsSection = SectionView;
 export type SettingsExport = z.output<typeof SettingsExportSchema>;
 export type SettingsImportReport = z.output<typeof SettingsImportReportSchema>;
 export type SettingsHistoryEntry = z.output<typeof SettingsHistoryEntrySchema>;
+export type PublicEvent = z.output<typeof PublicEventSchema>;
+export type PublicEventPage = z.output<typeof PublicEventPageSchema>;
+export type Webhook = z.output<typeof WebhookSchema>;
+export type WebhookDelivery = z.output<typeof WebhookDeliverySchema>;
+export type WebhookDeliveryDetail = z.output<typeof WebhookDeliveryDetailSchema>;
+export type WebhookWithSecret = z.output<typeof WebhookWithSecretSchema>;

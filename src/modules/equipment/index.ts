@@ -26,7 +26,7 @@ export type {
 } from "./events.ts";
 export type { NotificationMessage } from "./live.ts";
 export { unknownMachines } from "./machines/index.ts";
-export { defaultPolicy, holderDisplays } from "./model.ts";
+export { defaultPolicy, equipmentStatuses, holderDisplays, reservationStatuses } from "./model.ts";
 export {
   type BookingDefaults,
   BookingPolicySchema,

@@ -10,6 +10,7 @@ import {
   type SessionEventType,
 } from "../equipment/index.ts";
 import { type MembershipEventType, staffIds } from "../members/index.ts";
+import type { WebhookEventType } from "../webhooks/index.ts";
 import { type Told, tells } from "./notify.ts";
 
 const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
@@ -71,7 +72,12 @@ const tellDesk = tells("notify_desk", async ({ data, subject }, { store, now }) 
 
 /** A new type of event does not compile without its line here. */
 export const notificationConsumers: Consumers<
-  ReservationEventType | SessionEventType | MachineEventType | MembershipEventType | "member.reactivated"
+  | ReservationEventType
+  | SessionEventType
+  | MachineEventType
+  | MembershipEventType
+  | WebhookEventType
+  | "member.reactivated"
 > = {
   "reservation.created": [tellHolder],
   "reservation.approved": [tellHolder],
@@ -99,6 +105,7 @@ export const notificationConsumers: Consumers<
   "membership.cancelled": [tellHolder],
   "membership.expired": [tellHolder],
   "equipment.status_changed": [tellDown],
+  "webhook.disabled": [tellAdministrators],
   "projection.orphans_found": [tellAdministrators],
   "member.reactivated": [tellReactivated],
 };

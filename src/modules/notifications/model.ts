@@ -157,6 +157,13 @@ export const catalogue = {
     title: "Your membership has expired",
     mailed: true,
   },
+  "webhook.disabled": {
+    category: "system",
+    tells: "administrators",
+    title: "A webhook was switched off: its receiver takes nothing",
+    mailed: true,
+    required: true,
+  },
   "projection.orphans_found": {
     category: "system",
     tells: "administrators",

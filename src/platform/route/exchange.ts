@@ -74,7 +74,10 @@ export function respond(
   const body = reply.body as { id?: unknown; version?: unknown } | null;
   if (typeof body?.version === "number") c.header("etag", `"${body.version}"`);
   if ((status === 201 || status === 202) && typeof body?.id === "string") {
-    const inSpace = location.replace("{id}", body.id);
+    const made = body.id;
+    const inSpace = location.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+      name === "id" ? made : (c.req.param(name) ?? ""),
+    );
     c.header("location", location ? `${SPACES}/${c.req.param("makerspace_id")}${inSpace}` : `${c.req.path}/${body.id}`);
   }
   return c.json(body as Record<string, unknown>, status);

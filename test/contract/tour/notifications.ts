@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
+import { Receiver } from "../../support/receiver.ts";
 import { makeScene } from "../../support/scene.ts";
-import { slotIn, until } from "../../support/space.ts";
-import type { Notification, NotificationPreferences } from "../../support/wire.ts";
+import { makeSpace, slotIn, until } from "../../support/space.ts";
+import type { Notification, NotificationPreferences, Webhook, WebhookDelivery } from "../../support/wire.ts";
 
 /** What people are told. */
 export function notifications(): void {
@@ -20,5 +21,26 @@ export function notifications(): void {
     const path = space.path("/members/me/notification_preferences");
     await ada.api.get<NotificationPreferences>(path);
     await ada.api.patch<NotificationPreferences>(path, { digest: "daily" });
+  });
+
+  it("tells other programs, too", async () => {
+    const space = await makeSpace();
+    const { root: api } = space;
+    const receiver = new Receiver();
+    const { id } = await api.post<Webhook>(space.path("/webhooks"), { url: receiver.url("ok"), events: ["*"] });
+    const path = space.path(`/webhooks/${id}`);
+    const delivery = await api.post<WebhookDelivery>(`${path}/test`);
+    await api.get(`${path}/deliveries/${delivery.id}`);
+    await api.post(`${path}/deliveries/${delivery.id}/redeliver`);
+    await api.get(`${path}/deliveries`);
+    await receiver.heard(2);
+    await api.post(`${path}/rotate_secret`);
+    await api.patch(path, { description: "The door display" });
+    await api.post(`${path}/disable`);
+    await api.post(`${path}/enable`);
+    await api.get(path);
+    await api.get(space.path("/webhooks"));
+    await api.get(space.path("/events"));
+    await api.delete(path);
   });
 }
