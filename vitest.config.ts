@@ -35,7 +35,7 @@ export default defineConfig(async () => {
     ],
     test: {
       include: ["test/**/*.test.ts"],
-      exclude: ["test/node/**", "test/browser/**"],
+      exclude: ["test/node/**", "test/browser/**", "test/keycloak/**"],
       setupFiles: ["./test/support/quiet.ts", "./test/support/migrate.ts"],
       testTimeout: 30_000,
     },

@@ -1,7 +1,8 @@
 /**
  * `npm start`: builds, migrates, serves, seeds and ticks the cron triggers, until Ctrl-C or SIGTERM.
  *
- * PORT (8787), PERSIST_TO (.wrangler/state), SEED=off, RATE_LIMITS=load (for load tests).
+ * PORT (8787), PERSIST_TO (.wrangler/state), SEED=off, RATE_LIMITS=load (for load tests), OIDC_ISSUERS (people of a real issuer beside
+ * those of the development issuer: its subject_prefix must not be empty).
  */
 import { join } from "node:path";
 import { banner } from "./lib/banner.ts";
@@ -12,7 +13,7 @@ import { seedDemo } from "./lib/seed.ts";
 import { type RunningServer, startServer } from "./lib/server.ts";
 import { startTicking } from "./lib/ticker.ts";
 
-const { PORT = "8787", PERSIST_TO = ".wrangler/state", SEED = "on", RATE_LIMITS } = process.env;
+const { PORT = "8787", PERSIST_TO = ".wrangler/state", SEED = "on", RATE_LIMITS, OIDC_ISSUERS } = process.env;
 
 const portOf = (text: string): number => {
   const port = Number(text);
@@ -39,7 +40,7 @@ const startUp = async (): Promise<RunningServer> => {
   return startServer({
     port,
     persistTo: PERSIST_TO,
-    vars: RATE_LIMITS ? { RATE_LIMITS } : {},
+    vars: { ...(RATE_LIMITS && { RATE_LIMITS }), ...(OIDC_ISSUERS && { OIDC_ISSUERS }) },
     signal: stopping.signal,
     onOutput: (text) => quiet || process.stdout.write(text),
   });
