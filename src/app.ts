@@ -10,6 +10,7 @@ import { accessRoutes, apiTokenSource } from "./modules/access/index.ts";
 import {
   closeSockets,
   equipmentRoutes,
+  hoursEffects,
   sweepAtOnce,
   unknownMachines,
   verifyTablet,
@@ -66,7 +67,7 @@ export const routes: readonly Route[] = [
   ...accessRoutes({
     closeSockets: (space, id) => closeSockets(space, { kind: "member", id }, "access changed"),
   }),
-  ...settingsRoutes([]),
+  ...settingsRoutes([hoursEffects]),
   ...memberRoutes({ suspended: sweepAtOnce }),
   ...inviteRoutes(mailPorts, settingsSource),
   ...agreementRoutes,

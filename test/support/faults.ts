@@ -103,3 +103,12 @@ export const slowNamespace = <T extends object>(namespace: T, delay: () => numbe
     const remote = stub as Record<string, (...args: unknown[]) => unknown>;
     return remote[method]?.(...args);
   });
+
+/** Objects that do what they are asked, and whose answers get lost while `isLost()` says so. */
+export const deafNamespace = <T extends object>(namespace: T, isLost: (method: string) => boolean): T =>
+  namespaceOf(namespace, async (stub, method, args) => {
+    const remote = stub as Record<string, (...args: unknown[]) => unknown>;
+    const answer = await remote[method]?.(...args);
+    if (isLost(method)) throw new Error("the answer got lost");
+    return answer;
+  });

@@ -35,7 +35,7 @@ export {
   isConsistent,
   sharedParts,
 } from "./policy.ts";
-export { policyConsumers, pushPolicies, pushPoliciesEachMinute, queuePolicyPushes } from "./pushes.ts";
+export { hoursEffects, policyConsumers, pushPolicies, pushPoliciesEachMinute, queuePolicyPushes } from "./pushes.ts";
 export { reconcileConsumers, reconcileJob, reconcileNightly } from "./reconciliations/service.ts";
 export { holdingsOn } from "./reservations/holders.ts";
 export { suspensionConsumers, sweepAtOnce } from "./sweeps.ts";

@@ -5,7 +5,7 @@
 
 import { env } from "cloudflare:workers";
 import { and, asc, eq, isNull, lt, lte, min, type SQL, sql } from "drizzle-orm";
-import type { SettingsSource } from "../../platform/access/membership.ts";
+import type { SettingsSource, SpaceSettings } from "../../platform/access/membership.ts";
 import type { CronTask } from "../../platform/cron.ts";
 import { type Write, write } from "../../platform/db/commit.ts";
 import { everyShard } from "../../platform/db/driver.ts";
@@ -116,6 +116,21 @@ async function pushOne(space: Space, shared: SharedParts, owed: Owed): Promise<b
     return false;
   }
 }
+
+const movesHours = (section: string, before: SpaceSettings, after: SpaceSettings): boolean =>
+  section === "general" &&
+  JSON.stringify(before.sections.general.opening_hours) !== JSON.stringify(after.sections.general.opening_hours);
+
+/**
+ * What a change of settings means for machines: new opening hours are owed in the change's own batch and pushed before its answer. Another
+ * general setting is nothing to them; the version they lack is given to them with their next command.
+ */
+export const hoursEffects = {
+  writes: (space: Space, section: string, before: SpaceSettings, after: SpaceSettings): Write[] =>
+    movesHours(section, before, after) ? [queuePolicyPushes(space)] : [],
+  changed: async (space: Space, section: string, before: SpaceSettings, after: SpaceSettings): Promise<boolean> =>
+    !movesHours(section, before, after) || pushPolicies(space, sharedParts(after)),
+};
 
 /** A request pushes its own; what is older than this was left behind. */
 const LEFT_BEHIND_AFTER = 5 * SECOND;

@@ -3,7 +3,8 @@
  * the plan allows. D1 decides in one statement; the machine's row takes the claim's place in the batch that brings it home.
  */
 
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
+import type { SpaceStore } from "../../../platform/db/store.ts";
 import { sha256 } from "../../../platform/ids.ts";
 import { describeError, log } from "../../../platform/log.ts";
 import type { ReasonInput } from "../../../platform/problem.ts";
@@ -89,17 +90,21 @@ export async function takeClaim(
   const join = sql`UPDATE booking_claims SET waiting = waiting + 1, decide_before = max(decide_before, ${decide_before})
     WHERE ${isMine} RETURNING booking_id`;
   const look = sql`SELECT ${used.bookings} AS bookings, ${used.minutes} AS minutes`;
-  const [, joined, looked] = await store.d1.batch(
-    [insert, join, look].map((statement) => {
-      const { sql: text, params } = store.db.run(statement).getQuery();
-      return store.d1.prepare(text).bind(...params);
-    }),
-  );
+  const [, joined, looked] = await together(store, insert, join, look);
   const [row] = (joined?.results ?? []) as { booking_id: string }[];
   const [now] = (looked?.results ?? []) as Used[];
   const reasons = now && (isForced || !row) ? exceeded(limits, demand, now, cycle) : [];
   return { member_id, equipment_id, key, booking_id: row?.booking_id ?? null, reasons };
 }
+
+/** Statements as one batch: Drizzle's own cannot bind the parameters of raw SQL on D1. */
+const together = ({ db, d1 }: SpaceStore, ...statements: SQL[]): Promise<D1Result[]> =>
+  d1.batch(
+    statements.map((statement) => {
+      const { sql: text, params } = db.run(statement).getQuery();
+      return d1.prepare(text).bind(...params);
+    }),
+  );
 
 /** What a member has in use in a cycle. */
 export async function readUsed(space: Space, claimant: Claimant): Promise<Used> {
@@ -114,12 +119,10 @@ export async function readUsed(space: Space, claimant: Claimant): Promise<Used> 
  */
 export function releaseClaim(space: Space, { member_id, equipment_id, key }: Claim): void {
   const isMine = sql`makerspace_id = ${space.id} AND member_id = ${member_id} AND equipment_id = ${equipment_id} AND key = ${key}`;
-  const release = space.db.batch([
-    space.db.run(sql`UPDATE booking_claims SET waiting = waiting - 1 WHERE ${isMine}`),
-    space.db.run(sql`DELETE FROM booking_claims WHERE ${isMine} AND waiting <= 0`),
-  ]);
+  const leave = sql`UPDATE booking_claims SET waiting = waiting - 1 WHERE ${isMine}`;
+  const drop = sql`DELETE FROM booking_claims WHERE ${isMine} AND waiting <= 0`;
   space.defer(
-    release.then(
+    together(space.store, leave, drop).then(
       () => undefined,
       (error: unknown) =>
         log.warn("claim_not_released", { request_id: space.request_id, equipment_id, error: describeError(error) }),

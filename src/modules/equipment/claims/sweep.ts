@@ -60,8 +60,8 @@ export const claimConsumers: Consumers<"claims.sweep_due"> = {
   "claims.sweep_due": [
     {
       name: "sweep_claims",
-      async handle(_envelope, { store, now }) {
-        await sweepClaims(store, now);
+      async handle({ occurred_at }, { store }) {
+        await sweepClaims(store, occurred_at);
         return [];
       },
     },
@@ -72,9 +72,9 @@ const isRow = (table: "reservations" | "sessions") => sql`EXISTS (
   SELECT 1 FROM ${sql.raw(table)} r WHERE r.makerspace_id = booking_claims.makerspace_id AND r.id = booking_claims.booking_id
     AND r.version >= booking_claims.settled_by)`;
 
-/** Drops the claims whose rows are here, and those that their machines know nothing of. */
-async function sweepClaims(store: SpaceStore, now: number): Promise<void> {
-  const isLeft = store.in(bookingClaims, lt(bookingClaims.decide_before, now - RESTS_MS));
+/** Drops the claims whose rows are here, and those that their machines know nothing of; of those that were due when the clockwork looked. */
+async function sweepClaims(store: SpaceStore, looked_at: number): Promise<void> {
+  const isLeft = store.in(bookingClaims, lt(bookingClaims.decide_before, looked_at - RESTS_MS));
   await store.db
     .delete(bookingClaims)
     .where(
