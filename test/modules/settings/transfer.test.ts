@@ -1,11 +1,12 @@
 /** History, export and import, the public part, and the theme. */
 
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { SpaceStore } from "../../../src/platform/db/store.ts";
 import { loadSettings } from "../../../src/platform/settings/load.ts";
 import { defaultSettings, sectionNames, settingsOf } from "../../../src/platform/settings/sections.ts";
 import { Api } from "../../support/api.ts";
+import { connectionLost, faulty, through } from "../../support/faults.ts";
 import { makeSpace, makeTwoSpaces, type TestSpace } from "../../support/space.ts";
 import type {
   PublicSettings,
@@ -205,6 +206,18 @@ describe("the public part", () => {
         expect([key, names.has(key)]).toEqual([key, setting.public === true]);
       }
     }
+  });
+
+  it("is 503 while the database does not answer", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const space = await makeSpace();
+    const down = () => {
+      throw connectionLost();
+    };
+    const unheard = new Api().by(through({ DB_000: faulty(env.DB_000, { before: down }) }));
+    const refused = await unheard.refused("GET", space.path("/settings/public"));
+    vi.restoreAllMocks();
+    expect(refused.code).toBe("unavailable");
   });
 
   it("of nowhere is not there", async () => {

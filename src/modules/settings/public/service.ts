@@ -1,9 +1,11 @@
 /** What anybody may know of a makerspace without signing in. */
 
 import type { z } from "@hono/zod-openapi";
+import type { SpaceSettings } from "../../../platform/access/membership.ts";
 import { readTogether } from "../../../platform/db/ready.ts";
 import { directoryShardOf } from "../../../platform/db/shards.ts";
 import { SpaceStore } from "../../../platform/db/store.ts";
+import { describeError, log } from "../../../platform/log.ts";
 import { problem } from "../../../platform/problem.ts";
 import { isOpenAt, nextOpening } from "../../../platform/settings/hours.ts";
 import type { SectionName } from "../../../platform/settings/sections.ts";
@@ -12,13 +14,23 @@ import { Zone } from "../../../platform/zone.ts";
 import { settingsSource } from "../makerspaces/service.ts";
 import { type PublicSettings, publicKeys } from "./contract.ts";
 
-/** The public settings of a makerspace. @throws not_found */
+/** The settings of a makerspace that nobody signed in to; null when there is none. @throws unavailable when D1 does not answer */
+async function settingsOf(makerspace_id: string): Promise<SpaceSettings | null> {
+  try {
+    const shard = await directoryShardOf(makerspace_id);
+    if (shard === null) return null;
+    const { build, read } = settingsSource.settings;
+    const [rows] = await readTogether(new SpaceStore(makerspace_id, shard), [build], {});
+    return read(rows);
+  } catch (error) {
+    log.error("public_settings_unavailable", { makerspace_id, error: describeError(error) });
+    throw problem("unavailable", { retry_after: 2 });
+  }
+}
+
+/** The public settings of a makerspace. @throws not_found; unavailable */
 export async function readPublicSettings(makerspace_id: string, now: number): Promise<z.output<typeof PublicSettings>> {
-  const shard = await directoryShardOf(makerspace_id);
-  if (shard === null) throw problem("not_found");
-  const { build, read } = settingsSource.settings;
-  const [rows] = await readTogether(new SpaceStore(makerspace_id, shard), [build], {});
-  const settings = read(rows);
+  const settings = await settingsOf(makerspace_id);
   if (!settings) throw problem("not_found");
   const { slug, name, timezone, currency, sections } = settings;
   const pick = <S extends SectionName>(section: S) =>
