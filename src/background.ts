@@ -3,6 +3,7 @@
 import { mailPorts } from "./app.ts";
 import {
   claimConsumers,
+  nameConsumers,
   policyConsumers,
   pushPoliciesEachMinute,
   reconcileConsumers,
@@ -57,16 +58,17 @@ export const consumers: Consumers = merge(
   inviteConsumers,
   membershipConsumers(settingsSource, recordedAsDue),
   suspensionConsumers,
+  nameConsumers,
   notificationConsumers,
   publicEventConsumers,
-  reconcileConsumers,
+  reconcileConsumers(settingsSource),
   policyConsumers(settingsSource),
   claimConsumers,
   auditConsumers,
   jobConsumers({
     audit_export: exportAuditJob,
     audit_verification: verifyAuditJob,
-    reconcile: reconcileJob,
+    reconcile: reconcileJob(settingsSource),
     import_invites: importInvitesJob,
   }),
   settingsConsumers,

@@ -48,7 +48,7 @@ export function amend(turn: Turn, command: Amend, call: CommandCall): Answer {
   if (!hasMoved && !saysMore) return done({ reservation: current });
   const expires_at =
     hasMoved && current.status === "pending"
-      ? pendingExpiry(turn.now, slot.starts_at, turn.machine.policy)
+      ? pendingExpiry(current.created_at, slot.starts_at, turn.machine.policy)
       : current.expires_at;
   const patch = { ...slot, ...words, expires_at };
   return done({ reservation: turn.change(current, patch, "reservation.amended") });
@@ -108,7 +108,7 @@ function move(turn: Turn, current: ReservationRecord, slot: Interval): Answer | 
   const from =
     slot.starts_at === current.starts_at ? (held?.blocked_from ?? Math.max(slot.starts_at, turn.now)) : slot.starts_at;
   const conflict = turn.place("reservation", current.id, wish, held, from);
-  if (conflict) return slotTaken(plain(conflict));
+  if (conflict) return slotTaken(plain(conflict), turn.machine.policy.buffer_minutes);
   const session = current.status === "active" ? store.openSession() : null;
   if (session?.reservation_id === current.id) {
     turn.changeSession(session, { planned_end_at: slot.ends_at, overrun_at: null, collides_with: null }, null);

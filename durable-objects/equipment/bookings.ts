@@ -41,7 +41,7 @@ export function reserve(turn: Turn, command: Ask<"reserve">, call: CommandCall):
   if (starts_at <= now && turn.store.openSession()) return busy();
 
   const conflict = turn.place("reservation", id, wishOf(turn, holder.member_id, command));
-  if (conflict) return slotTaken(conflict);
+  if (conflict) return slotTaken(conflict, policy.buffer_minutes);
   turn.store.remember(holder);
   const isPending = policy.approval === "staff" && !staff;
   const reservation = turn.book({
@@ -87,7 +87,10 @@ function onReservation(
   if (!reservation) return notFound("reservation");
   if (!mayTouch(actor, reservation.member_id)) return notYours("reservation");
   if (!isLegal(reservation.status, step)) return illegal(reservation.status, step);
-  return (keepsPerson(step) ? aboutOwner(facts, reservation.member_id) : null) ?? change(reservation);
+  const strange = keepsPerson(step) ? aboutOwner(facts, reservation.member_id) : null;
+  if (strange) return strange;
+  if (keepsPerson(step) && facts.holder) turn.store.remember(facts.holder);
+  return change(reservation);
 }
 
 /** It holds its slot already: only the person was to be judged. */

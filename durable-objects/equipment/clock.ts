@@ -1,8 +1,9 @@
 /** What time does by itself. Run before every command and by the alarm, so that a late alarm changes no answer. */
 
+import type { ReservationRecord } from "../../src/modules/equipment/port.ts";
 import { describeError, log } from "../../src/platform/log.ts";
 import { HOUR, MINUTE } from "../../src/platform/time.ts";
-import { missed } from "./bookings.ts";
+import { missed, withdraw } from "./bookings.ts";
 import { overrun } from "./overrun.ts";
 import { isLegal } from "./refusals.ts";
 import type { Timer } from "./timers.ts";
@@ -36,6 +37,7 @@ function take(turn: Turn, timer: Timer): void {
     storage.transactionSync(() => steps[timer.kind](turn, timer));
   } catch (error) {
     turn.events.length = happened;
+    turn.store.undone();
     timers.set(timer.ref, timer.kind, turn.now + RETRY_MS);
     log.error("clock_step_failed", { equipment_id, kind: timer.kind, ref: timer.ref, error: describeError(error) });
   }
@@ -60,8 +62,9 @@ const steps: Record<Timer["kind"], (turn: Turn, timer: Timer) => void> = {
     const approved = turn.store.reservation(ref);
     if (!approved || !isLegal(approved.status, "miss")) return;
     // Where check-in has been switched off since, nobody could have checked in.
-    if (turn.machine.policy.check_in === "required") missed(turn, approved, null);
-    else turn.armFor(approved);
+    if (turn.machine.policy.check_in !== "required") turn.armFor(approved);
+    else if (turn.store.openSession()) stillWaits(turn, approved);
+    else missed(turn, approved, null);
   },
 
   lapse(turn, { ref }) {
@@ -92,3 +95,14 @@ const steps: Record<Timer["kind"], (turn: Turn, timer: Timer) => void> = {
 
   refresh() {},
 };
+
+/** Nobody misses a machine that is still in use: their grace goes on, and a booking whose whole time went by is taken back. */
+function stillWaits(turn: Turn, approved: ReservationRecord): void {
+  const { now, machine, store } = turn;
+  if (approved.ends_at <= now) {
+    withdraw(turn, approved, "The machine was in use all the time.");
+    return;
+  }
+  const grace = Math.max(machine.policy.grace_minutes * MINUTE, MINUTE);
+  store.timers.set(approved.id, "miss", Math.min(now + grace, approved.ends_at));
+}

@@ -17,5 +17,5 @@ export function explain(turn: Turn, slot: Interval, { gates, holder }: Facts): R
   if (slot.starts_at <= now && store.openSession()) reasons.push(...busy().reasons);
   if (slot.ends_at <= slot.starts_at) return reasons;
   const fitting = turn.check("", wishOf(turn, holder?.member_id ?? null, slot));
-  return fitting.ok ? reasons : [...reasons, ...slotTaken(fitting.conflict).reasons];
+  return fitting.ok ? reasons : [...reasons, ...slotTaken(fitting.conflict, machine.policy.buffer_minutes).reasons];
 }

@@ -9,6 +9,7 @@ import type {
   CommandCall,
   CommandResult,
   EquipmentPort,
+  HolderFacts,
   PolicyParts,
   PolicyVersions,
   Question,
@@ -104,6 +105,10 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
   async reproject(): Promise<ReconcileReport> {
     const nothing = { reservations: 0, sessions: 0, repaired: 0, orphans: 0, marked: 0, parked: 0 };
     return this.#works ? this.#works.reproject() : nothing;
+  }
+
+  async introduce(holder: HolderFacts): Promise<void> {
+    this.#works?.introduce(holder);
   }
 
   async forget(member_id: string): Promise<void> {

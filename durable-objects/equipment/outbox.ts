@@ -254,9 +254,12 @@ export class Outbox {
     if (seq > newest) return null;
     const gap = rows<{ seq: number; body: string }>(
       this.#sql,
-      "SELECT seq, body FROM events WHERE seq >= ? ORDER BY seq",
+      "SELECT seq, body FROM events WHERE seq >= ? ORDER BY seq LIMIT ?",
       seq,
+      RING + 1,
     );
+    // Further back than the ring is long, though D1 has yet to take it: a snapshot is shorter.
+    if (gap.length > RING) return null;
     // Numbers follow each other, so whoever still holds the one the client saw holds all that came after it.
     if (gap[0]?.seq !== seq) return null;
     return gap.slice(1).map(({ body }) => JSON.parse(body) as EventBody);

@@ -25,13 +25,16 @@ const isDeterministic = (error: unknown): boolean =>
 const AHEAD = "projection_cursor_ahead";
 const isAhead = (error: unknown): boolean => String(error).includes(AHEAD);
 
+/** Epoch milliseconds by D1's clock when it writes: a reader who goes on from the newest it has seen misses nothing that was under way. */
+const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
 /** Equal versions have equal content, so that writing one again heals a row that somebody touched. */
 function upsert(table: string, columns: readonly string[]): string {
   const names = ["makerspace_id", "equipment_id", ...columns, "orphan", "projected_at"];
   const values = columns.map((column) => `value ->> '${column}'`);
   const changes = [...columns.slice(1), "orphan", "projected_at"].map((column) => `${column} = excluded.${column}`);
   return `INSERT INTO ${table} (${names.join(", ")})
-    SELECT ?1, ?2, ${values.join(", ")}, 0, ?4 FROM json_each(?3) WHERE true
+    SELECT ?1, ?2, ${values.join(", ")}, 0, ${NOW} FROM json_each(?3) WHERE true
     ON CONFLICT (makerspace_id, id) DO UPDATE SET ${changes.join(", ")} WHERE excluded.version >= ${table}.version`;
 }
 
@@ -97,7 +100,7 @@ function statements(
   const put = (sql: string, rows: readonly object[]): void => {
     if (rows.length === 0) return;
     const json = JSON.stringify(rows);
-    batch.push({ sql, params: [...tenant, json, wall] }, { sql: SETTLE_CLAIMS, params: [...tenant, json] });
+    batch.push({ sql, params: [...tenant, json] }, { sql: SETTLE_CLAIMS, params: [...tenant, json] });
   };
   put(PUT_RESERVATIONS, reservations);
   put(PUT_SESSIONS, sessions);

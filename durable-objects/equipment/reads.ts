@@ -19,9 +19,10 @@ const capped = (held: Occupancy[]): [Occupancy[], Occupancy | undefined] => [
 /** The free time in [from, to), and why the rest is not. Past 10,000 occupancies the answer stops where the next one begins. */
 export function availability({ store, machine }: World, from: number, to: number, now: number): Availability {
   const { policy, zone } = machine;
+  const buffer = policy.buffer_minutes * MINUTE;
   const FOREVER = Number.MAX_SAFE_INTEGER;
   // One more than is answered for tells where the answer must stop.
-  const [held, beyond] = capped(store.occupancies(from, to, MOST_OCCUPANCIES + 1));
+  const [held, beyond] = capped(store.occupancies(from, to + buffer, MOST_OCCUPANCIES + 1));
   const session = store.openSession();
   const until = Math.min(to, beyond?.blocked_from ?? to);
   const slots = (kind: string): Interval[] => held.filter((each) => each.kind === kind);
@@ -32,12 +33,19 @@ export function availability({ store, machine }: World, from: number, to: number
     { because: "walk_up", intervals: slots("walk_up") },
     {
       because: "session",
-      intervals: session ? [{ starts_at: session.started_at, ends_at: session.planned_end_at }] : [],
+      // Past its plan it is still in the way of whoever would begin now.
+      intervals: session
+        ? [{ starts_at: session.started_at, ends_at: Math.max(session.planned_end_at, now + MINUTE) }]
+        : [],
     },
     { because: "reservation", intervals: slots("reservation") },
     {
       because: "buffer",
-      intervals: held.map(({ blocked_from, blocked_to }) => ({ starts_at: blocked_from, ends_at: blocked_to })),
+      // Before what is held as well: a new booking keeps its own buffer free.
+      intervals: held.map(({ blocked_from, blocked_to }) => ({
+        starts_at: blocked_from - buffer,
+        ends_at: blocked_to,
+      })),
     },
     {
       because: "equipment_unavailable",

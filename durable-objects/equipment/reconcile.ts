@@ -120,7 +120,7 @@ async function markOrphans(
     if (unmarked.length > 0) {
       await ports.project([
         {
-          sql: `UPDATE ${table} SET orphan = 1 WHERE makerspace_id = ?1 AND equipment_id = ?2
+          sql: `UPDATE ${table} SET orphan = 1, projected_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) WHERE makerspace_id = ?1 AND equipment_id = ?2
             AND id IN (SELECT value FROM json_each(?3))`,
           params: [makerspace_id, store.equipment_id, JSON.stringify(unmarked)],
         },

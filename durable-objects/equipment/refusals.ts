@@ -31,13 +31,18 @@ export const staleFacts = (detail: string): Refusal =>
 export const aboutOwner = ({ holder }: Facts, owner: string): Refusal | null =>
   holder === null || holder.member_id === owner ? null : staleFacts("What was read is about somebody else.");
 
-export const slotTaken = (conflicts_with: Interval): Refusal =>
+/** `buffer_minutes` is what the machine keeps free between bookings of different members. */
+export const slotTaken = (conflicts_with: Interval, buffer_minutes: number): Refusal =>
   refuse(
     "slot_taken",
     [
       reason("slot_taken", "The machine is held in this time.", {
-        fix: "Choose a time outside the one that is held.",
-        limit: { starts_at: toIso(conflicts_with.starts_at), ends_at: toIso(conflicts_with.ends_at) },
+        fix: `Choose a time outside the one that is held${buffer_minutes > 0 ? `, ${buffer_minutes} minutes apart from it` : ""}.`,
+        limit: {
+          starts_at: toIso(conflicts_with.starts_at),
+          ends_at: toIso(conflicts_with.ends_at),
+          ...(buffer_minutes > 0 && { buffer_minutes }),
+        },
       }),
     ],
     { conflicts_with },

@@ -32,11 +32,11 @@ export const reservationColumns = [
   "decided_at",
   "checked_in_at",
   "expires_at",
-  "metadata",
-  "external_id",
   "created_at",
   "updated_at",
   "version",
+  "metadata",
+  "external_id",
   "counted_minutes",
 ] as const satisfies readonly (keyof ReservationRow)[];
 
@@ -91,8 +91,7 @@ const HOLDING = `SELECT ${reservationColumns.map((column) => `r.${column}`).join
     AND (?2 IS NULL OR o.member_id = ?2)
   ORDER BY o.blocked_from LIMIT ?3`;
 const PAGE_OF_STATUS = `SELECT ${RESERVATION} FROM reservations
-  WHERE status = ?6 AND starts_at >= ?1 AND starts_at < ?2 AND (starts_at > ?3 OR id > ?4)
-  ORDER BY starts_at, id LIMIT ?5`;
+  WHERE status = ?5 AND (starts_at, id) > (?1, ?2) AND starts_at < ?3 ORDER BY starts_at, id LIMIT ?4`;
 /** LIMIT -1 is none. */
 const UNLIMITED = -1;
 const MAX_NAMES = 500;
@@ -120,6 +119,11 @@ export class Store {
   /** Forgets what memory holds; after a rollback storage knows better. */
   reload(): void {
     this.state.reload();
+    this.undone();
+  }
+
+  /** A part of the transaction was rolled back: what memory knows of timers, names and sessions may be of it. */
+  undone(): void {
     this.timers.reload();
     this.#names.clear();
     this.#overrun = undefined;
@@ -134,8 +138,9 @@ export class Store {
 
   /** A page of the schedule, by (starts_at, id). */
   reservations({ starts_from, starts_to, statuses, after, limit }: ScheduleQuery): ReservationRecord[] {
-    const from = Math.max(starts_from, after?.starts_at ?? starts_from);
-    const range = [from, starts_to, after?.starts_at ?? -1, after?.id ?? "", limit] as const;
+    // No id is empty, so that the first page begins with what starts at `starts_from`.
+    const [from, id] = after && after.starts_at >= starts_from ? [after.starts_at, after.id] : [starts_from, ""];
+    const range = [from, id, starts_to, limit] as const;
     // One walk of an index for each status, so that what is read grows with the page; merged, they are in order.
     const found = [...new Set(statuses ?? reservationStatuses)].flatMap((status) =>
       rows<ReservationRow>(this.#sql, PAGE_OF_STATUS, ...range, status),

@@ -71,7 +71,7 @@ function startEarly(turn: Turn, booked: ReservationRecord): Answer | null {
   const held = turn.store.occupancyOf(booked.id, booked.ends_at);
   const wish = wishOf(turn, booked.member_id, booked, held?.buffer_ms);
   const conflict = turn.place("reservation", booked.id, wish, held, turn.now);
-  return conflict && slotTaken(plain(conflict));
+  return conflict && slotTaken(plain(conflict), turn.machine.policy.buffer_minutes);
 }
 
 /** Not bound to the grid, to notice or to a shortest length: whoever stands before a free machine may use it until the next start. */
@@ -100,9 +100,9 @@ function startWalkUp(turn: Turn, command: Start, holder: HolderFacts, call: Comm
   const { buffer_ms } = wishOf(turn, member_id, { starts_at: now, ends_at: now });
   const planned_ms = Math.min(planned_minutes * MINUTE, walkUp.until - now);
   const planned_end_at = walkUpEnd(now, planned_ms, { member_id, buffer_ms }, next);
-  if (planned_end_at === null) return slotTaken(plain(next ?? { starts_at: now, ends_at: now }));
+  if (planned_end_at === null) return slotTaken(plain(next ?? { starts_at: now, ends_at: now }), policy.buffer_minutes);
   const conflict = turn.place("walk_up", id, { member_id, buffer_ms, starts_at: now, ends_at: planned_end_at });
-  if (conflict) return slotTaken(conflict);
+  if (conflict) return slotTaken(conflict, policy.buffer_minutes);
   store.remember(holder);
   const session = turn.open({ id, member_id, reservation_id: null, project_id, planned_end_at });
   return done({ session });
@@ -130,6 +130,7 @@ export function endSession(turn: Turn, command: End, { actor }: CommandCall): An
   const booked = open.reservation_id === null ? null : store.reservation(open.reservation_id);
   turn.cutShort(booked?.id ?? open.id, open.started_at, open.planned_end_at);
   store.dropPast(now);
+  graceForWhoWaits(turn);
   const reservation =
     booked && isLegal(booked.status, "end")
       ? complete(turn, booked, Math.min(open.started_at, booked.starts_at))
@@ -141,4 +142,11 @@ export function endSession(turn: Turn, command: End, { actor }: CommandCall): An
 function complete(turn: Turn, booked: ReservationRecord, from: number): ReservationRecord {
   const counted_minutes = usedMinutes(booked.counted_minutes, from, turn.now);
   return turn.change(booked, { status: "completed", counted_minutes }, "reservation.completed");
+}
+
+/** Whoever could not check in because the machine was in use has their grace from now. */
+function graceForWhoWaits(turn: Turn): void {
+  const held = turn.store.before(turn.now + 1);
+  const waiting = held && held.ends_at > turn.now ? turn.store.reservation(held.id) : null;
+  if (waiting?.status === "approved") turn.armFor(waiting);
 }

@@ -7,6 +7,7 @@ import { closeCodes } from "../../src/modules/equipment/live.ts";
 import type {
   CommandCall,
   CommandResult,
+  HolderFacts,
   PolicyParts,
   PolicyVersions,
   Question,
@@ -14,10 +15,10 @@ import type {
   TicketGrant,
 } from "../../src/modules/equipment/port.ts";
 import type { ReasonInput } from "../../src/platform/problem.ts";
+import { within } from "../../src/platform/within.ts";
 import type { Alarm } from "../alarm.ts";
 import { Door, type SocketLimits } from "../live/door.ts";
 import type { Viewer } from "../live/tickets.ts";
-import { within } from "../within.ts";
 import { Board } from "./board.ts";
 import { isBehind } from "./commands.ts";
 import { execute } from "./execute.ts";
@@ -37,6 +38,9 @@ import { CLOCK, type Turn, type World } from "./turn.ts";
 
 /** An answer waits this long for D1, so that who books sees it in the lists; it never depends on it. */
 const FLUSH_WAIT_MS = 250;
+
+/** An alarm waits this long for D1 and the board; they go on all the same. */
+const REPAIR_WAIT_MS = 2_000;
 
 /** A new socket waits this long for the board. */
 const REPORT_WAIT_MS = 1_000;
@@ -145,6 +149,15 @@ export class Works {
     return report;
   }
 
+  introduce(holder: HolderFacts): void {
+    const { store } = this.world;
+    if (store.holder(holder.member_id) === null) return;
+    this.#runner.run(CLOCK, "", (turn) => {
+      store.remember(holder);
+      turn.announce("machine.refreshed");
+    });
+  }
+
   forget(member_id: string): void {
     this.world.store.forget(member_id);
     this.#refresh();
@@ -189,7 +202,9 @@ export class Works {
   async wake(): Promise<void> {
     this.#runner.settle();
     this.#door.sweep(Date.now());
-    await Promise.all([this.#projection.repair(), this.#board.repair()]);
+    const repaired = Promise.all([this.#projection.repair(), this.#board.repair()]).then(() => this.arm());
+    // The clock does not stand still behind a D1 that hangs: no other alarm comes while this one runs.
+    await within(REPAIR_WAIT_MS, repaired);
     this.arm(true);
   }
 

@@ -63,11 +63,18 @@ export class FloorObject extends DurableObject<Pick<ObjectEnv, "RATE_LIMITS">> i
     digest,
     expires_at,
     ...admission
-  }: TicketGrant & { equipment_ids: string[] | null }): Promise<void> {
+  }: TicketGrant & { equipment_ids: string[] | null }): Promise<boolean> {
     const { audience, principal, equipment_ids } = admission;
-    const { door } = this.#keep();
+    const { door, store } = this.#keep();
+    // It may have been revoked while it asked.
+    if (principal.kind === "tablet" && !store.hasTablet(principal.id)) return false;
     door.grant(digest, expires_at, { audience, principal, equipment_ids });
     this.#alarm.arm(door.dueAt, false);
+    return true;
+  }
+
+  async isPaired(tablet_id: string): Promise<boolean> {
+    return this.#kept?.store.hasTablet(tablet_id) ?? false;
   }
 
   async closeSockets(principal: Viewer, reason: string): Promise<number> {

@@ -97,6 +97,10 @@ export class FloorStore {
     return found && { ...found, equipment_ids: JSON.parse(found.equipment_ids) as string[] };
   }
 
+  hasTablet(tablet_id: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM tablets WHERE tablet_id = ?", tablet_id).toArray().length > 0;
+  }
+
   dropTablet(tablet_id: string): void {
     this.#sql.exec("DELETE FROM tablets WHERE tablet_id = ?", tablet_id);
   }

@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { z } from "@hono/zod-openapi";
 import { eq, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
-import { everyShard } from "./db/driver.ts";
+import { type Database, everyShard } from "./db/driver.ts";
 import { directoryShardOf } from "./db/shards.ts";
 import { SpaceStore } from "./db/store.ts";
 import { deadLetters, outbox, processedEvents } from "./db/tables.ts";
@@ -12,6 +12,7 @@ import type { EventEnvelope, EventType } from "./events.ts";
 import { newId } from "./ids.ts";
 import { describeError, log } from "./log.ts";
 import { MINUTE, SECOND } from "./time.ts";
+import { within } from "./within.ts";
 
 /** The queue refuses more per call. */
 const SEND_MAX = 100;
@@ -28,7 +29,7 @@ export async function sendEvents(envelopes: readonly EventEnvelope[], delay_seco
   }
 }
 
-/** What a handler may use. `write` statements run in one batch with the processed mark and the end of the outbox row. */
+/** What a handler may use. */
 export interface EventContext {
   store: SpaceStore;
   now: number;
@@ -133,22 +134,46 @@ function retryLater(message: Message, envelope: EventEnvelope, error: unknown): 
  * itself. Each message is acknowledged or retried by itself.
  */
 export async function consumeBatch(consumers: Partial<Consumers>, batch: MessageBatch, now: number): Promise<void> {
-  const ready: { message: Message; prepared: Prepared }[] = [];
-  for (const message of batch.messages) {
-    const parsed = Envelope.safeParse(message.body);
-    if (!parsed.success) {
-      log.error("event_malformed", { message_id: message.id });
-      message.ack();
-      continue;
-    }
-    try {
-      const prepared = await prepare(consumers, parsed.data, now);
+  const ready: Ready[] = [];
+  const preparing = Promise.all(
+    batch.messages.map(async (message) => {
+      const prepared = await prepareMessage(consumers, message, now);
       if (prepared) ready.push({ message, prepared });
-      else message.ack();
-    } catch (error) {
-      retryLater(message, parsed.data, error);
-    }
+    }),
+  );
+  for (let isDone = false; !isDone; ) {
+    isDone = await within(GATHER_MS, preparing);
+    await settleReady(ready.splice(0));
   }
+}
+
+/** What is ready within this long of each other goes in one trip; a handler that takes longer holds up nobody else's events. */
+const GATHER_MS = 250;
+
+interface Ready {
+  message: Message;
+  prepared: Prepared;
+}
+
+/** Null when there is nothing to write, or it comes again later. */
+async function prepareMessage(consumers: Partial<Consumers>, message: Message, now: number): Promise<Prepared | null> {
+  const parsed = Envelope.safeParse(message.body);
+  if (!parsed.success) {
+    log.error("event_malformed", { message_id: message.id });
+    message.ack();
+    return null;
+  }
+  try {
+    const prepared = await prepare(consumers, parsed.data, now);
+    if (!prepared) message.ack();
+    return prepared;
+  } catch (error) {
+    retryLater(message, parsed.data, error);
+    return null;
+  }
+}
+
+async function settleReady(ready: readonly Ready[]): Promise<void> {
   for (const group of Map.groupBy(ready, ({ prepared }) => prepared.envelope.makerspace_id).values()) {
     if (await settledTogether(group.map(({ prepared }) => prepared))) {
       for (const { message } of group) message.ack();
@@ -208,23 +233,34 @@ export async function storeDeadLetters(batch: MessageBatch, now: number): Promis
 /** An event is sent again when nobody consumed it for this long. */
 const RESEND_AFTER = 2 * MINUTE;
 const RESEND_MAX = 500;
+/** A backlog is worked off for this long each minute. */
+const RESEND_FOR = 30 * SECOND;
 
 /** Sends what has lain in the outboxes for two minutes: a kill of the broker or a failed send loses nothing. */
 export async function resendOutbox(now: number): Promise<number> {
   let sent = 0;
+  const until = Date.now() + RESEND_FOR;
   for (const db of everyShard()) {
-    const due = await db
-      .update(outbox)
-      .set({ sent_at: now, attempts: sql`${outbox.attempts} + 1` })
-      .where(
-        sql`(${outbox.makerspace_id}, ${outbox.event_id}) IN (
+    for (let isMore = true; isMore && Date.now() < until; ) {
+      const count = await resendSome(db, now);
+      sent += count;
+      isMore = count === RESEND_MAX;
+    }
+  }
+  return sent;
+}
+
+async function resendSome(db: Database, now: number): Promise<number> {
+  const due = await db
+    .update(outbox)
+    .set({ sent_at: now, attempts: sql`${outbox.attempts} + 1` })
+    .where(
+      sql`(${outbox.makerspace_id}, ${outbox.event_id}) IN (
           SELECT makerspace_id, event_id FROM outbox
           WHERE created_at < ${now - RESEND_AFTER} AND coalesce(sent_at, 0) < ${now - RESEND_AFTER + SECOND}
           ORDER BY created_at LIMIT ${RESEND_MAX})`,
-      )
-      .returning({ envelope: outbox.envelope });
-    await sendEvents(due.map((row) => row.envelope as EventEnvelope));
-    sent += due.length;
-  }
-  return sent;
+    )
+    .returning({ envelope: outbox.envelope });
+  await sendEvents(due.map((row) => row.envelope as EventEnvelope));
+  return due.length;
 }

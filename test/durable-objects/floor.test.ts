@@ -55,7 +55,8 @@ describe("the board", () => {
     const floor = () => board("space-c");
     await floor().publish(update("m1", 1));
     await floor().publish(update("m2", 1));
-    const client = await open(floor, { audience: "tablet", kind: "tablet", equipment_ids: ["m2"] });
+    await floor().putTablet({ tablet_id: "t1", token_digest: "x", equipment_ids: ["m2"], label: "Door" });
+    const client = await open(floor, { audience: "tablet", kind: "tablet", id: "t1", equipment_ids: ["m2"] });
     expect((await client.until(1))[0]?.machines.map((each) => each.equipment_id)).toEqual(["m2"]);
     await floor().publish(update("m1", 2));
     await scheduler.wait(300);

@@ -115,10 +115,10 @@ describe("availability and lists", () => {
         Math.round((ends_at - MORNING) / MINUTE),
       ]),
     ).toEqual([
-      [0, 60],
+      [0, 30],
       [150, 23 * 60],
     ]);
-    expect(busy.map((each) => each.because)).toEqual(["past", "notice", "reservation", "buffer", "horizon"]);
+    expect(busy.map((each) => each.because)).toEqual(["past", "notice", "buffer", "reservation", "buffer", "horizon"]);
   });
 
   test("a machine that is down is unavailable until local midnight", async () => {

@@ -4,8 +4,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { consumers } from "../../src/background.ts";
 import type { EventEnvelope } from "../../src/platform/events.ts";
-import { deliverTo, outboxOf } from "../support/background.ts";
-import { connectionLost, slowNamespace, through } from "../support/faults.ts";
+import { blackHole, deliverTo, outboxOf } from "../support/background.ts";
+import { awayNamespace, connectionLost, inWorld, slowNamespace, through } from "../support/faults.ts";
 import { LiveSocket } from "../support/live.ts";
 import { inObject, makeScene } from "../support/scene.ts";
 import { makeSpace, type Person, slotIn, type TestSpace, until } from "../support/space.ts";
@@ -137,4 +137,22 @@ describe("a suspension that races thirty bookings", () => {
     // It was a race: some came before, some after, and nobody was told anything else.
     expect([...new Set(told)].sort()).toEqual(["booked", "membership_suspended"]);
   }, 60_000);
+});
+
+describe("one machine that does not answer", () => {
+  it("keeps no booking alive on the others, and is swept when it is back", async () => {
+    const { space, ada } = await makeScene();
+    const machines = await Promise.all(Array.from({ length: 14 }, () => space.machine()));
+    for (const machine of machines) await space.booked(ada.api, machine, slotIn(24));
+    const [dead, ...alive] = machines as [Equipment, ...Equipment[]];
+    const world = { EQUIPMENT: awayNamespace(env.EQUIPMENT, dead.id), EVENTS: blackHole() as Queue };
+    const path = space.path(`/members/${ada.member.id}/suspend`);
+    await space.root.by(through(world)).post(path, { reason: "a test" });
+    const [event] = await outboxOf(space, "member.suspended");
+    await inWorld(world, () => deliverTo(consumers, event as EventEnvelope));
+    for (const machine of alive) expect(await heldOn(space, machine, ada)).toEqual([]);
+    expect(await heldOn(space, dead, ada)).toHaveLength(1);
+    await sweepAgain(space);
+    expect(await heldOn(space, dead, ada)).toEqual([]);
+  });
 });

@@ -2,12 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Reply } from "../support/http/client.ts";
+import { Api, type Reply } from "../support/http/client.ts";
 import { signIn } from "../support/http/world.ts";
 import { report, startSystem } from "./support/system.ts";
 
-/** As configured for `RATE_LIMITS=standard`: requests per minute of one person. */
+/** As configured for `RATE_LIMITS=standard`: requests per minute of one person, and of one address. */
 const LIMIT = 600;
+const ADDRESS_LIMIT = 1_200;
 const CONCURRENT = 24;
 
 test("a burst of one person gets 429 with Retry-After, others are not affected", async (t) => {
@@ -38,4 +39,26 @@ test("a burst of one person gets 429 with Retry-After, others are not affected",
 
   for (let n = 0; n < 20; n++) assert.equal((await patient.send("GET", "/api/v1/me")).status, 200);
   report("rate_limit", { sent, seconds: Math.round((performance.now() - started) / 100) / 10 });
+});
+
+test("a burst from one address without a token gets 429 with Retry-After", async (t) => {
+  const { url } = await startSystem(t, { RATE_LIMITS: "standard" });
+  const nobody = new Api(url);
+  let sent = 0;
+  let refused: Reply<unknown> | null = null;
+  const burst = async (): Promise<void> => {
+    while (refused === null && sent < 2 * ADDRESS_LIMIT + 100) {
+      sent++;
+      const reply = await nobody.send("GET", "/api/v1/me");
+      if (reply.status === 429) refused ??= reply;
+      else assert.equal(reply.status, 401);
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENT }, burst));
+  assert(refused !== null, `${sent} requests were all answered`);
+  const { problem, headers }: Reply<unknown> = refused;
+  assert.equal(problem?.code, "rate_limited");
+  assert.match(headers.get("retry-after") ?? "", /^[1-9][0-9]?$/);
+  assert(sent >= ADDRESS_LIMIT, `refused after ${sent} requests already`);
+  report("rate_limit_address", { sent });
 });

@@ -72,10 +72,11 @@ export const through =
       return response;
     });
 
-/** A namespace whose objects are reached by `call` instead. */
+/** A namespace whose objects, or those whose name ends with `only`, are reached by `call` instead. */
 function namespaceOf<T extends object>(
   namespace: T,
   call: (stub: object, method: string, args: unknown[]) => unknown,
+  only = "",
 ): T {
   const around = (stub: object): object =>
     new Proxy(stub, {
@@ -87,14 +88,17 @@ function namespaceOf<T extends object>(
       const value: unknown = Reflect.get(target, key, target);
       if (typeof value !== "function") return value;
       if (key !== "getByName") return value.bind(target);
-      return (...args: unknown[]) => around(Reflect.apply(value, target, args) as object);
+      return (...args: unknown[]) => {
+        const stub = Reflect.apply(value, target, args) as object;
+        return String(args[0]).endsWith(only) ? around(stub) : stub;
+      };
     },
   });
 }
 
-/** Objects that do not answer: every call fails as one does to an object that is being moved. */
-export const awayNamespace = <T extends object>(namespace: T): T =>
-  namespaceOf(namespace, () => Promise.reject(new Error("the object is away")));
+/** Objects, or the one whose id is named, that do not answer: every call fails as one does to an object that is being moved. */
+export const awayNamespace = <T extends object>(namespace: T, only = ""): T =>
+  namespaceOf(namespace, () => Promise.reject(new Error("the object is away")), only);
 
 /** Objects that are far away: every call takes `delay()` milliseconds to arrive. */
 export const slowNamespace = <T extends object>(namespace: T, delay: () => number): T =>

@@ -11,6 +11,7 @@ export interface NaiveBooking {
   id: string;
   member: string;
   status: ReservationStatus;
+  born: number;
   starts: number;
   ends: number;
   version: number;
@@ -78,13 +79,19 @@ export class NaiveMachine {
     const step = booking.due?.step;
     booking.due = null;
     if (step === "expire") this.#leave(booking, "expired");
-    if (step === "miss") this.#leave(booking, "no_show");
+    if (step === "miss") this.#miss(booking);
     if (step === "begin") this.#become(booking, "active");
     if (step === "lapse") {
       if (booking.status === "approved") this.#become(booking, "active");
       booking.due = null;
       if (this.session?.booking !== booking.id) this.#become(booking, "completed");
     }
+  }
+
+  #miss(booking: NaiveBooking): void {
+    if (!this.session) this.#leave(booking, "no_show");
+    else if (booking.ends <= this.now) this.#leave(booking, "cancelled");
+    else booking.due = { step: "miss", at: Math.min(this.now + this.rules.grace, booking.ends) };
   }
 
   #become(booking: NaiveBooking, status: ReservationStatus): void {
@@ -98,9 +105,9 @@ export class NaiveMachine {
     this.#become(booking, status);
   }
 
-  #next({ status, starts, ends }: NaiveBooking): NaiveBooking["due"] {
+  #next({ status, born, starts, ends }: NaiveBooking): NaiveBooking["due"] {
     const { check_in, grace, ttl } = this.rules;
-    if (status === "pending") return { step: "expire", at: Math.min(this.now + ttl, starts) };
+    if (status === "pending") return { step: "expire", at: Math.min(born + ttl, starts) };
     if (status === "active") return { step: "lapse", at: ends };
     if (status !== "approved") return null;
     if (check_in === "none") return { step: "begin", at: starts };
@@ -154,7 +161,8 @@ export class NaiveMachine {
       if (starts < this.now || isSoon || length < 1 || length > this.rules.max) return "booking_refused";
       if (this.conflicts(member, starts, starts + length, id).length > 0) return "slot_taken";
       const status = this.rules.approval === "staff" && !staff ? "pending" : "approved";
-      const booking: NaiveBooking = { id, member, status, starts, ends: starts + length, version: 1, due: null };
+      const ends = starts + length;
+      const booking: NaiveBooking = { id, member, status, born: this.now, starts, ends, version: 1, due: null };
       booking.due = this.#next(booking);
       this.bookings.push(booking);
       this.#hold(id, member, starts, starts + length);
@@ -275,6 +283,10 @@ export class NaiveMachine {
       if (held && held.ends > this.now) held.ends = this.now;
       if (booking) this.#become(booking, "completed");
       this.session = null;
+      const waiting = this.bookings.find(
+        ({ status, starts, ends }) => status === "approved" && starts <= this.now && this.now < ends,
+      );
+      if (waiting) waiting.due = this.#next(waiting);
       return "ok";
     });
   }

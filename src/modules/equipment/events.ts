@@ -49,7 +49,8 @@ declare module "../../platform/events.ts" {
   interface EventCatalogue
     extends Data<ReservationEventType, ReservationEventData>,
       Data<SessionEventType, SessionEventData>,
-      Data<MessageType, Record<string, never>> {
+      Data<Exclude<MessageType, "member.sweep_due">, Record<string, never>> {
+    "member.sweep_due": { reach: "concerned" | "all" };
     "equipment.status_changed": { equipment_id: string; before: EquipmentStatus; status: EquipmentStatus };
     "projection.orphans_found": { equipment_id: string; orphans: number };
   }

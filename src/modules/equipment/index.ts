@@ -27,6 +27,7 @@ export type {
 export type { NotificationMessage } from "./live.ts";
 export { unknownMachines } from "./machines/index.ts";
 export { defaultPolicy, equipmentStatuses, holderDisplays, reservationStatuses } from "./model.ts";
+export { nameConsumers } from "./names.ts";
 export {
   type BookingDefaults,
   BookingPolicySchema,

@@ -21,14 +21,17 @@ export const floor = (space: Space): FloorPort => floorOf(space.id);
 /** A worker may talk to six objects at once. */
 const PARALLEL = 6;
 
-/** Works on all items, six at once. A failure ends it after the round that it happened in. */
+/** Works on all items, six at once. One that fails keeps none of the others waiting; the first failure is thrown when all are done. */
 export async function inParallel<Item, Result>(
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
-  const results: Result[] = [];
+  const settled: PromiseSettledResult<Result>[] = [];
   for (let from = 0; from < items.length; from += PARALLEL) {
-    results.push(...(await Promise.all(items.slice(from, from + PARALLEL).map(work))));
+    settled.push(...(await Promise.allSettled(items.slice(from, from + PARALLEL).map(work))));
   }
-  return results;
+  return settled.map((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value;
+  });
 }

@@ -274,13 +274,14 @@ export interface EquipmentPort {
   availability(from: number, to: number): Promise<Availability>;
   /** Every reason against a booking of this slot as the caller would be judged, without booking; null when settings are missing. */
   explain(question: Question): Promise<ReasonInput[] | null>;
-  /** Stores a ticket; the socket that brings it is opened by `fetch`. */
-  /** @returns false when there is no such machine. */
+  /** Stores a ticket; the socket that brings it is opened by `fetch`. @returns false when there is no such machine. */
   grantTicket(grant: TicketGrant): Promise<boolean>;
   /** Closes the sockets of a member or tablet at once. */
   closeSockets(principal: { kind: "member" | "tablet"; id: string }, reason: string): Promise<number>;
   /** Marks every row dirty (or only those that differ) and flushes; used by the reconciler and after a restore. */
   reproject(): Promise<ReconcileReport>;
+  /** Shows a member whose name or wish to be named has changed as they are now, if this machine knows them at all. */
+  introduce(holder: HolderFacts): Promise<void>;
   /** Removes a person's name from rows, rings and snapshots. */
   forget(member_id: string): Promise<void>;
   /** True when storage answers. */
@@ -295,7 +296,10 @@ export interface FloorPort {
   watched(equipment_id: string, watched: boolean): Promise<void>;
   /** Machines that somebody watches now. */
   watchedMachines(): Promise<string[]>;
-  grantTicket(grant: TicketGrant & { equipment_ids: string[] | null }): Promise<void>;
+  /** @returns false for a tablet that is not paired any more. */
+  grantTicket(grant: TicketGrant & { equipment_ids: string[] | null }): Promise<boolean>;
+  /** Whether a tablet has a credential still. */
+  isPaired(tablet_id: string): Promise<boolean>;
   closeSockets(principal: { kind: "member" | "tablet"; id: string }, reason: string): Promise<number>;
   putTablet(tablet: TabletCredential): Promise<void>;
   /** The tablet behind a token's digest, or null when it was revoked or never was. */

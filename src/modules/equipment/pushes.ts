@@ -72,7 +72,7 @@ export async function pushPolicies(
 ): Promise<boolean> {
   const only = equipment_id === undefined ? undefined : eq(policyPushes.equipment_id, equipment_id);
   const { makerspace_version, equipment_version, hours_version } = policyPushes;
-  const rows = await space.db
+  const owed = space.db
     .select({ machine: equipment, makerspace_version, equipment_version, hours_version })
     .from(policyPushes)
     .innerJoin(
@@ -82,6 +82,15 @@ export async function pushPolicies(
     .where(space.store.in(policyPushes, only, isNull(equipment.retired_at)))
     .orderBy(asc(policyPushes.created_at))
     .limit(limit + 1);
+  const rows = await owed.then(
+    (found) => found,
+    (error: unknown) => {
+      // The change is made all the same; the minute cron pushes it.
+      log.warn("policy_push_failed", { makerspace_id: space.id, error: describeError(error) });
+      return null;
+    },
+  );
+  if (!rows) return false;
   const settled = await inParallel(rows.slice(0, limit), (row) => pushOne(space, shared, row));
   return rows.length <= limit && settled.every(Boolean);
 }

@@ -97,8 +97,16 @@ async function sweepFor(
 const sweepNow: EventHandler = {
   name: "sweep_suspended_member",
   async handle(envelope, context) {
-    await sweepFor(envelope, context, "all");
-    const again: EventEnvelope = { ...envelope, id: newId(), type: "member.sweep_due", occurred_at: context.now };
+    // A machine that does not answer now must not cost the second sweep: that one goes on until all have answered.
+    const isThrough = await sweepFor(envelope, context, "all").then(
+      () => true,
+      (error: unknown) => {
+        log.warn("sweep_failed", { makerspace_id: envelope.makerspace_id, error: describeError(error) });
+        return false;
+      },
+    );
+    const data = { reach: isThrough ? "concerned" : "all" };
+    const again: EventEnvelope = { ...envelope, id: newId(), type: "member.sweep_due", occurred_at: context.now, data };
     await sendEvents([again], SECOND_SWEEP_AFTER / SECOND);
     // In the outbox as well: a broker that forgets it is repaired by the minute sweep.
     const row = { event_id: again.id, envelope: again, created_at: context.now, sent_at: context.now };
@@ -109,7 +117,7 @@ const sweepNow: EventHandler = {
 const sweepAgain: EventHandler = {
   name: "sweep_suspended_member_again",
   async handle(envelope, context) {
-    await sweepFor(envelope, context, "concerned");
+    await sweepFor(envelope, context, envelope.data.reach === "all" ? "all" : "concerned");
     return [];
   },
 };

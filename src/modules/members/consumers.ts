@@ -16,6 +16,7 @@ const index: EventHandler = {
 export const memberConsumers: Consumers<MemberEventType> = {
   "member.added": [index],
   "member.linked": [index],
+  "member.renamed": [],
   "member.suspended": [],
   "member.reactivated": [],
   "member.removed": [],

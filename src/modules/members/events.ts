@@ -4,6 +4,8 @@ declare module "../../platform/events.ts" {
   interface EventCatalogue {
     "member.added": { user_id: string | null };
     "member.linked": { user_id: string };
+    /** The name that others see, or the wish to be named, has changed. */
+    "member.renamed": Record<string, never>;
     "member.suspended": Record<string, never>;
     "member.reactivated": Record<string, never>;
     "member.removed": Record<string, never>;
@@ -22,6 +24,7 @@ declare module "../../platform/events.ts" {
 export type MemberEventType =
   | "member.added"
   | "member.linked"
+  | "member.renamed"
   | "member.suspended"
   | "member.reactivated"
   | "member.removed"

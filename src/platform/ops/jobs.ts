@@ -152,7 +152,14 @@ export async function cancelJob(space: Space, id: string): Promise<JobView> {
       space.db
         .update(jobs)
         .set({ status: "cancelled", updated_at: space.now, version: before.version + 1 })
-        .where(space.store.in(jobs, eq(jobs.id, id), inArray(jobs.status, ["queued", "running"]))),
+        .where(
+          space.store.in(
+            jobs,
+            eq(jobs.id, id),
+            eq(jobs.version, before.version),
+            inArray(jobs.status, ["queued", "running"]),
+          ),
+        ),
       { expect: "illegal_transition" },
     ),
   );

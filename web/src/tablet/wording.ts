@@ -41,7 +41,10 @@ const ends = (slot: LiveSlot): number => Date.parse(slot.ends_at);
 
 /** What is ahead, soonest first; slots that are over by this clock are left out, as they may be while offline. */
 export const upcomingOf = (state: MachineState, now: number): LiveSlot[] => {
-  const known = state.upcoming.length > 0 ? state.upcoming : state.next ? [state.next] : [];
+  const { next, upcoming } = state;
+  // Who waits for a machine that is still in use is next, though their slot has begun.
+  const isFirst = next === null || upcoming[0]?.starts_at === next.starts_at;
+  const known = isFirst ? upcoming : [next, ...upcoming];
   return known.filter((slot) => ends(slot) > now);
 };
 

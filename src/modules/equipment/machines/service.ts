@@ -27,7 +27,7 @@ export const detailColumns = {
   ...getTableColumns(equipment),
   in_use: sql<number>`EXISTS (
     SELECT 1 FROM sessions s
-    WHERE s.makerspace_id = equipment.makerspace_id AND s.equipment_id = equipment.id AND s.status = 'active')`.as(
+    WHERE s.makerspace_id = equipment.makerspace_id AND s.equipment_id = equipment.id AND s.status = 'active' AND s.orphan = 0)`.as(
     "in_use",
   ),
   use_count: totals("use_count"),

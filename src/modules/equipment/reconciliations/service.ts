@@ -1,6 +1,7 @@
 /** Objects against D1: the object re-projects what differs, unknown rows are shown as orphans. On demand as a job, and each night. */
 
 import { asc, eq, gte } from "drizzle-orm";
+import type { SettingsSource } from "../../../platform/access/membership.ts";
 import { messageToAll } from "../../../platform/broadcast.ts";
 import type { CronTask } from "../../../platform/cron.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
@@ -9,21 +10,27 @@ import { describeError, log } from "../../../platform/log.ts";
 import type { JobContext } from "../../../platform/ops/jobs.ts";
 import type { Consumers } from "../../../platform/queue.ts";
 import type { Space } from "../../../platform/space.ts";
-import { systemSpace } from "../../../platform/system-space.ts";
+import { loadSystemSpace } from "../../../platform/system-space.ts";
 import { DAY } from "../../../platform/time.ts";
 import { archive } from "../machines/index.ts";
 import { machineOf } from "../objects.ts";
+import { equipmentPart, sharedParts } from "../policy.ts";
 import type { ReconcileReport } from "../port.ts";
 import { equipment, projectionCursors } from "../tables.ts";
 
-/** One machine. A retirement that never reached its row is written down first: nobody can book there any more. */
+/**
+ * One machine. Its settings are pushed first, so that one which lost its storage is there again to say what it does not know. A retirement
+ * that never reached its row is written down: nobody can book there any more.
+ */
 async function reconcileMachine(space: Space, equipment_id: string): Promise<ReconcileReport & { retired: number }> {
   const object = machineOf(space.id, equipment_id);
-  const [cause] = (await object.availability(0, 1)).busy;
   const [row] = await space.db
-    .select({ retired_at: equipment.retired_at })
+    .select()
     .from(equipment)
     .where(space.store.in(equipment, eq(equipment.id, equipment_id)));
+  if (row?.retired_at === null)
+    await object.configure({ ...sharedParts(space.settings), equipment: equipmentPart(row) });
+  const [cause] = (await object.availability(0, 1)).busy;
   const isUnwritten = cause?.because === "retired" && row?.retired_at === null;
   if (isUnwritten) await archive(space, equipment_id);
   return { ...(await object.reproject()), retired: Number(isUnwritten) };
@@ -73,15 +80,21 @@ async function reconcileAll(
 const allMachines = (store: SpaceStore): Promise<{ id: string }[]> =>
   store.db.select({ id: equipment.id }).from(equipment).where(store.in(equipment)).orderBy(asc(equipment.id));
 
+const openSpace = (settings: SettingsSource, store: SpaceStore, request_id: string, now: number) =>
+  loadSystemSpace(store, settings, { actor_id: "reconciler", request_id, now });
+
 /** The job behind POST space/reconciliations: every machine of the makerspace. */
-export async function reconcileJob({ store, now, progress }: JobContext): Promise<Record<string, number>> {
-  const machines = await allMachines(store);
-  const ids = machines.map((row) => row.id);
-  const space = systemSpace(store, null, { actor_id: "reconciler", request_id: newId(), now });
-  const report = await reconcileAll(space, ids, (done) => progress(done, ids.length));
-  await progress(ids.length, ids.length);
-  return { machines: ids.length, ...report };
-}
+export const reconcileJob =
+  (settings: SettingsSource) =>
+  async ({ store, now, progress }: JobContext): Promise<Record<string, number>> => {
+    const machines = await allMachines(store);
+    const ids = machines.map((row) => row.id);
+    const space = await openSpace(settings, store, newId(), now);
+    if (!space) return {};
+    const report = await reconcileAll(space, ids, (done) => progress(done, ids.length));
+    await progress(ids.length, ids.length);
+    return { machines: ids.length, ...report };
+  };
 
 /** Tonight's machines: those with changes since yesterday, and each thirtieth of the rest by day of the month. */
 async function dueMachines(store: SpaceStore, now: number): Promise<string[]> {
@@ -95,18 +108,18 @@ async function dueMachines(store: SpaceStore, now: number): Promise<string[]> {
 }
 
 /** Handles the night's message of one makerspace. */
-export const reconcileConsumers: Consumers<"reconcile.due"> = {
+export const reconcileConsumers = (settings: SettingsSource): Consumers<"reconcile.due"> => ({
   "reconcile.due": [
     {
       name: "reconcile",
       async handle({ request_id }, { store, now }) {
-        const space = systemSpace(store, null, { actor_id: "reconciler", request_id, now });
-        await reconcileAll(space, await dueMachines(store, now), async () => true);
+        const space = await openSpace(settings, store, request_id, now);
+        if (space) await reconcileAll(space, await dueMachines(store, now), async () => true);
         return [];
       },
     },
   ],
-};
+});
 
 /** Each night: one message per makerspace. */
 export const reconcileNightly: CronTask = {

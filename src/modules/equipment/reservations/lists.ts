@@ -98,7 +98,7 @@ export async function listReservations(space: Space, query: z.output<typeof Rese
   }
   if (updated_since !== undefined) {
     refuseOthers(filter, "updated_since");
-    return listChanged(space, { updated_since, limit, after, list });
+    return listChanged(space, { updated_since, orphans: filter.orphans, limit, after, list });
   }
   const walks = walksOf({ member_id, equipment_id: filter.equipment_id, status: filter.status }).map((one) =>
     space.store.in(reservations, equalities(one), inRange(filter, after, sort), known(filter.orphans)),
@@ -131,6 +131,7 @@ function refuseOthers(
 
 interface Changed {
   updated_since: number;
+  orphans: "exclude" | "include";
   limit: number;
   after: Cursor | null;
   list: unknown;
@@ -138,12 +139,12 @@ interface Changed {
 
 /** What changed since a moment, oldest change first: for those who keep a copy. */
 async function listChanged(space: Space, query: Changed): Promise<Page<View>> {
-  const { updated_since, limit, after, list } = query;
+  const { updated_since, orphans, limit, after, list } = query;
   const changed = within(reservations.projected_at, reservations.id, { from: updated_since, after, direction: "asc" });
   const rows = await space.db
     .select()
     .from(reservations)
-    .where(space.store.in(reservations, changed))
+    .where(space.store.in(reservations, changed, known(orphans)))
     .orderBy(asc(reservations.projected_at), asc(reservations.id))
     .limit(limit + 1);
   const viewerOn = await viewersOf(space);

@@ -188,7 +188,7 @@ export async function revokeTablet(space: Space, id: string): Promise<void> {
     write(
       space.db
         .update(tablets)
-        .set({ status: "revoked", revoked_at: space.now, updated_at: space.now, version })
+        .set({ status: "revoked", revoked_at: space.now, updated_at: space.now, version: sql`${tablets.version} + 1` })
         .where(space.store.in(tablets, eq(tablets.id, id))),
     ),
   );

@@ -4,7 +4,7 @@ import type { z } from "@hono/zod-openapi";
 import { admitWatcher } from "../../../platform/access/denylist.ts";
 import { newSecret, sha256 } from "../../../platform/ids.ts";
 import { log } from "../../../platform/log.ts";
-import { problem } from "../../../platform/problem.ts";
+import { type Problem, problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { SECOND, toIso } from "../../../platform/time.ts";
 import type { Audience } from "../live.ts";
@@ -52,8 +52,13 @@ export async function watchMachine(
   const known = await space.time("object", machine(space, equipment_id).grantTicket(grant));
   if (!known) throw problem("not_found");
   await admit(space);
+  // Revoked while it asked: its credential goes before its tickets do, so whoever has one now is told to close in time.
+  const { kind, id } = grant.principal;
+  if (kind === "tablet" && !(await floor(space).isPaired(id))) throw revoked();
   return toTicket(origin, `/live/${space.id}/equipment/${equipment_id}`, ticket, grant.expires_at);
 }
+
+const revoked = (): Problem => problem("unauthenticated", { detail: "This tablet was revoked." });
 
 /** A ticket for the board of the makerspace; tablets get their machines. */
 export async function watchFloor(
@@ -62,7 +67,8 @@ export async function watchFloor(
   equipment_ids: string[] | null,
 ): Promise<z.output<typeof LiveTicket>> {
   const { ticket, grant } = await makeGrant(space, audienceOf(space));
-  await space.time("object", floor(space).grantTicket({ ...grant, equipment_ids }));
+  const known = await space.time("object", floor(space).grantTicket({ ...grant, equipment_ids }));
+  if (!known) throw revoked();
   await admit(space);
   return toTicket(origin, `/live/${space.id}/floor`, ticket, grant.expires_at);
 }

@@ -94,7 +94,7 @@ const peopleRoutes = [
       method: "patch",
       path: "/members/{member_id}",
       summary: "Change a member, or what one says of oneself",
-      description: "A machine learns a changed name or wish with the member's next booking there.",
+      description: "Machines show a changed name, or none, within seconds.",
       permission: "members.read",
       body: MemberPatch,
       if_match: "optional",

@@ -109,9 +109,15 @@ export async function changeMember(
   const after: MemberRow = { ...before, ...change, tags: tags ?? before.tags };
   // Names stay out of the audit log: it is kept for longer than a person may want to be known.
   const changed = Object.keys(definedOnly(patch));
+  const isShown = changed.some((name) => ["first_name", "last_name", "hide_name"].includes(name));
   const isRenamed = changed.some((name) => ["email", "first_name", "last_name"].includes(name));
   await space.commit(
-    { action: "member.updated", subject: { type: "member", id, version: change.version }, after: { changed } },
+    {
+      action: "member.updated",
+      subject: { type: "member", id, version: change.version },
+      after: { changed },
+      events: isShown ? [{ type: "member.renamed", data: {} }] : [],
+    },
     write(
       space.db
         .update(members)
