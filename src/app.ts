@@ -17,6 +17,7 @@ import {
 } from "./modules/equipment/index.ts";
 import {
   agreementRoutes,
+  defaultPlanWrites,
   inviteRoutes,
   inviteTemplates,
   memberRoutes,
@@ -67,7 +68,7 @@ export const routes: readonly Route[] = [
   ...accessRoutes({
     closeSockets: (space, id) => closeSockets(space, { kind: "member", id }, "access changed"),
   }),
-  ...settingsRoutes([hoursEffects]),
+  ...settingsRoutes([hoursEffects], { created: defaultPlanWrites }),
   ...memberRoutes({ suspended: sweepAtOnce }),
   ...inviteRoutes(mailPorts, settingsSource),
   ...agreementRoutes,

@@ -25,4 +25,5 @@ export { contactsOf, staffIds } from "./people/audience.ts";
 export { findMember, memberById, memberIdOfUser, membershipById, membershipSource } from "./people/reads.ts";
 export { memberRoutes } from "./people/routes.ts";
 export { planRoutes } from "./plans/routes.ts";
+export { defaultPlanWrites } from "./plans/service.ts";
 export { recordedAsDue } from "./port.ts";

@@ -3,15 +3,15 @@
 import type { Route } from "../../platform/route.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import { makerspaceRoutes } from "./makerspaces/routes.ts";
-import type { SettingsEffects } from "./port.ts";
+import type { MakerspaceEffects, SettingsEffects } from "./port.ts";
 import { sectionRoutes } from "./sections/routes.ts";
 
 export { rotateEachQuarter, settingsConsumers } from "./keys/service.ts";
 export { settingsSource } from "./makerspaces/service.ts";
 
-/** The routes of the module; `effects` hear of every changed section. */
-export const settingsRoutes = (effects: readonly SettingsEffects[]): readonly Route[] => [
-  ...makerspaceRoutes,
+/** The routes of the module; `effects` hear of every changed section, `newborn` of every new makerspace. */
+export const settingsRoutes = (effects: readonly SettingsEffects[], newborn: MakerspaceEffects): readonly Route[] => [
+  ...makerspaceRoutes(newborn),
   ...sectionRoutes(effects),
   ...keyRoutes,
 ];

@@ -15,3 +15,9 @@ export interface SettingsEffects {
    */
   changed(space: Space, section: SectionName, before: SpaceSettings, after: SpaceSettings): Promise<boolean>;
 }
+
+/** Somebody who has something to begin with in a new makerspace. */
+export interface MakerspaceEffects {
+  /** Statements of the commit that makes it, behind its settings. */
+  created(space: Space): Write[];
+}

@@ -18,7 +18,7 @@ describe("a plan", () => {
     const space = await makeSpace();
     const machine = await space.machine();
     const whole = {
-      name: "Maker",
+      name: "Evenings",
       description: "For evenings",
       plan_type: "premium",
       price: eur(19_900),
@@ -268,8 +268,9 @@ describe("the list of plans", () => {
 });
 
 describe("the default set", () => {
-  it("is Free, Maker and Pro in the makerspace's currency, added once", async () => {
+  it("is Free, Maker and Pro in the makerspace's currency, there from the start, and never twice", async () => {
     const space = await makeSpace({ currency: "JPY" });
+    const born = await space.root.all<Plan>(space.path("/plans"));
     const { data } = await space.root.post<DefaultPlans>(space.path("/plans/defaults"));
     expect(data.map((plan) => [plan.name, plan.price])).toEqual([
       ["Free", { amount_minor: 0, currency: "JPY" }],
@@ -277,8 +278,13 @@ describe("the default set", () => {
       ["Maker", { amount_minor: 99, currency: "JPY" }],
       ["Pro", { amount_minor: 199, currency: "JPY" }],
     ]);
+    expect(born).toEqual(data);
+    const [free] = born;
+    await space.root.patch(space.path(`/plans/${free?.id}`), { name: "Gratis" }, 1);
+    const { data: added } = await space.root.post<DefaultPlans>(space.path("/plans/defaults"));
+    expect(added.map((plan) => plan.name)).toEqual(["Maker", "Pro", "Free"]);
     const again = await Promise.all([1, 2, 3].map(() => space.root.post<DefaultPlans>(space.path("/plans/defaults"))));
-    for (const { data: same } of again) expect(same).toEqual(data);
+    for (const { data: same } of again) expect(same).toEqual(added);
     const dinar = await makeSpace({ currency: "KWD" });
     const [, maker] = (await dinar.root.post<DefaultPlans>(dinar.path("/plans/defaults"))).data;
     expect(maker?.price.amount_minor).toBe(99_000);

@@ -1,7 +1,7 @@
 /** Plans: made, changed, copied, put away. */
 
 import type { z } from "@hono/zod-openapi";
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import { type Write, write } from "../../../platform/db/commit.ts";
 import { newId } from "../../../platform/ids.ts";
 import { definedOnly } from "../../../platform/merge.ts";
@@ -227,6 +227,10 @@ export async function duplicatePlan(space: Space, id: string, name: string): Pro
 const insertMissing = (space: Space, rows: readonly PlanRow[]): Write[] =>
   rows.map((row) => write(space.db.insert(plans).values(row).onConflictDoNothing()));
 
+/** What a new makerspace begins with, for the commit that makes it. */
+export const defaultPlanWrites = (space: Space): Write[] =>
+  insertMissing(space, defaultPlans(space.id, space.settings.currency, space.now));
+
 /** The default set; those of these names that are there already stay as they are. Running it twice changes nothing. */
 export async function addDefaultPlans(space: Space): Promise<{ data: View[] }> {
   const rows = defaultPlans(space.id, space.settings.currency, space.now);
@@ -242,6 +246,7 @@ export async function addDefaultPlans(space: Space): Promise<{ data: View[] }> {
   const found = await space.db
     .select()
     .from(plans)
-    .where(space.store.in(plans, inArray(plans.name_key, names)));
+    .where(space.store.in(plans, inArray(plans.name_key, names)))
+    .orderBy(asc(plans.id));
   return { data: found.map((row) => viewPlan(toPlanRow(row), space.now)) };
 }

@@ -1,10 +1,12 @@
 import { platformRoute, spaceRoute } from "../../../platform/route.ts";
+import type { MakerspaceEffects } from "../port.ts";
 import { Makerspace, MakerspaceInput, MakerspacePage, MakerspacePatch, MakerspaceQuery } from "./contract.ts";
 import { createMakerspace, listMakerspaces, readMakerspace, updateMakerspace } from "./service.ts";
 
 const tag = "settings";
 
-export const makerspaceRoutes = [
+/** Routes of makerspaces; `effects` say what a new one begins with. */
+export const makerspaceRoutes = (effects: MakerspaceEffects) => [
   platformRoute(
     {
       operation_id: "create_makerspace",
@@ -19,7 +21,7 @@ export const makerspaceRoutes = [
       response: Makerspace,
       problems: ["slug_taken"],
     },
-    (caller, { body }) => createMakerspace(caller, body),
+    (caller, { body }) => createMakerspace(caller, body, effects),
   ),
   platformRoute(
     {

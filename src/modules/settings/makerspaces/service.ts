@@ -27,6 +27,7 @@ import {
   sharedParts,
 } from "../../equipment/index.ts";
 import { historyWrite } from "../history/service.ts";
+import type { MakerspaceEffects } from "../port.ts";
 import { changesBetween } from "../sections/changes.ts";
 import { makerspaceSettings } from "../tables.ts";
 import type { Makerspace, MakerspaceInput, MakerspacePatch, MakerspaceSummary } from "./contract.ts";
@@ -72,6 +73,7 @@ export const settingsSource: SettingsSource = {
 export async function createMakerspace(
   caller: Caller,
   input: z.output<typeof MakerspaceInput>,
+  effects: MakerspaceEffects,
 ): Promise<z.output<typeof Makerspace>> {
   const { now, principal, request_id, defer, key } = caller;
   const [taken] = await directory()
@@ -103,6 +105,7 @@ export async function createMakerspace(
   await space.commit(
     { action: "makerspace.created", subject: { type: "makerspace", id, version: 1 }, after: input },
     write(store.db.insert(makerspaceSettings).values(row)),
+    ...effects.created(space),
   );
   const { slug, location_hint } = row;
   const db = directory();
