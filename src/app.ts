@@ -70,7 +70,7 @@ export const routes: readonly Route[] = [
   }),
   ...settingsRoutes([hoursEffects], { created: defaultPlanWrites }),
   ...memberRoutes({ suspended: sweepAtOnce }),
-  ...inviteRoutes(mailPorts, settingsSource),
+  ...inviteRoutes(mailPorts, { settings: settingsSource, payments: recordedAsDue }),
   ...agreementRoutes,
   ...planRoutes({ unknown: unknownMachines }),
   ...membershipRoutes(recordedAsDue),

@@ -55,7 +55,7 @@ function merge<P extends readonly Partial<Consumers>[]>(...parts: P & Complete<P
 
 export const consumers: Consumers = merge(
   memberConsumers,
-  inviteConsumers,
+  inviteConsumers({ settings: settingsSource, payments: recordedAsDue }),
   membershipConsumers(settingsSource, recordedAsDue),
   suspensionConsumers,
   nameConsumers,

@@ -20,6 +20,7 @@ import { findMember, indexMembership, memberColumns, toMemberRow } from "../peop
 import { type MemberRow, viewOneself } from "../people/view.ts";
 import { memberDuties, members } from "../tables.ts";
 import type { InvitePreview } from "./contract.ts";
+import { joinAtOnce, type PlanSources } from "./plans.ts";
 import { findOpen, type OpenInvite, opens } from "./reads.ts";
 import { invites } from "./tables.ts";
 import { dutiesOf, type InviteRow } from "./view.ts";
@@ -214,7 +215,11 @@ const acceptWrite = ({ store, row, digest }: OpenInvite, member_id: string, now:
  * Accepts an invite for whoever is signed in, and answers their membership.
  * @throws token_used; email_mismatch unless the verified address is the invite's; already_member, membership_suspended, conflict; rate_limited
  */
-export async function acceptInvite(caller: Caller, token: string): Promise<z.output<typeof Member>> {
+export async function acceptInvite(
+  caller: Caller,
+  token: string,
+  sources: PlanSources,
+): Promise<z.output<typeof Member>> {
   const { principal, now, request_id } = caller;
   await countAttempt(`invite-accept:${principal.user_id}`);
   const open = await findOpen(token, now);
@@ -238,5 +243,7 @@ export async function acceptInvite(caller: Caller, token: string): Promise<z.out
   caller.defer(sendEvents(envelopes));
   // The event repeats it, should the directory be away now.
   await indexMembership(principal.user_id, store.makerspace_id, member.id).catch(() => undefined);
+  const accepted = { invite_id: row.id, member_id: member.id, plan_id: row.plan_id, request_id, now };
+  await joinAtOnce(store, accepted, sources);
   return viewOneself(member);
 }

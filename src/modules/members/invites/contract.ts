@@ -53,6 +53,10 @@ export const Invite = z
     reminded_at: Instant.nullable(),
     accepted_at: Instant.nullable(),
     member_id: z.string().nullable().openapi({ description: "Who accepted." }),
+    plan_problem: z.string().nullable().openapi({
+      description: "Why the plan could not be joined when the invite was accepted; the person is a member without it.",
+      example: "plan_full",
+    }),
   })
   .openapi("Invite", { description: "Never with its token: that is in the mail alone." });
 export const InvitePage = pageOf(Invite).openapi("InvitePage");

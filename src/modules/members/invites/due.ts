@@ -13,6 +13,7 @@ import type { Space } from "../../../platform/space.ts";
 import { systemSpace } from "../../../platform/system-space.ts";
 import { REMIND_BEFORE } from "./model.ts";
 import type { InviteMailData } from "./orders.ts";
+import { joinByEvent, type PlanSources } from "./plans.ts";
 import { isOpen } from "./reads.ts";
 import { invites } from "./tables.ts";
 import type { InviteRow } from "./view.ts";
@@ -114,8 +115,9 @@ export async function tendInvites(space: Space): Promise<void> {
   }
 }
 
-/** Handles the message of one makerspace. */
-export const inviteConsumers: Consumers<"invites.due"> = {
+/** Handles the message of one makerspace, and what follows an acceptance. */
+export const inviteConsumers = (sources: PlanSources): Consumers<"invites.due" | "invite.accepted"> => ({
+  "invite.accepted": [joinByEvent(sources)],
   "invites.due": [
     {
       name: "tend_invites",
@@ -126,7 +128,7 @@ export const inviteConsumers: Consumers<"invites.due"> = {
       },
     },
   ],
-};
+});
 
 /** Each quarter of an hour: one message per makerspace with something due. */
 export const tendInvitesEachQuarter: CronTask = {

@@ -1,4 +1,3 @@
-import type { SettingsSource } from "../../../platform/access/membership.ts";
 import type { MailPorts } from "../../../platform/mail/deliveries.ts";
 import { Job } from "../../../platform/ops/contract.ts";
 import { platformRoute, publicRoute, type Route, spaceRoute } from "../../../platform/route.ts";
@@ -16,6 +15,7 @@ import {
 } from "./contract.ts";
 import { importInvites } from "./import.ts";
 import { listInvites } from "./lists.ts";
+import type { PlanSources } from "./plans.ts";
 import { cancelInvite, createInvite, readdressInvite, readInvite, resendInvite } from "./service.ts";
 
 const tag = "members";
@@ -128,7 +128,7 @@ const staffRoutes = (ports: MailPorts) => [
   ),
 ];
 
-const guestRoutes = (settings: SettingsSource) => [
+const guestRoutes = (sources: PlanSources) => [
   publicRoute(
     {
       operation_id: "preview_invite",
@@ -141,7 +141,7 @@ const guestRoutes = (settings: SettingsSource) => [
       response: InvitePreview,
       problems: ["token_used"],
     },
-    (visitor, { body }) => previewInvite(visitor, body.token, settings),
+    (visitor, { body }) => previewInvite(visitor, body.token, sources.settings),
   ),
   platformRoute(
     {
@@ -149,19 +149,19 @@ const guestRoutes = (settings: SettingsSource) => [
       tag,
       method: "post",
       path: "/api/v1/invites/accept",
-      summary: "Accept an invite, once: the membership it makes",
+      summary: "Accept an invite, once: the membership it makes; the invite's plan is joined with it",
       allow: { signed_in: "The token is the credential, for the person with the verified address it was sent to." },
       body: TokenInput,
       response: Member,
       problems: ["token_used", "email_mismatch", "already_member", "membership_suspended", "conflict"],
     },
-    (caller, { body }) => acceptInvite(caller, body.token),
+    (caller, { body }) => acceptInvite(caller, body.token, sources),
   ),
 ];
 
 /** Invites, for staff and for those who got one. */
-export const inviteRoutes = (ports: MailPorts, settings: SettingsSource): readonly Route[] => [
+export const inviteRoutes = (ports: MailPorts, sources: PlanSources): readonly Route[] => [
   ...readRoutes,
   ...staffRoutes(ports),
-  ...guestRoutes(settings),
+  ...guestRoutes(sources),
 ];

@@ -79,6 +79,7 @@ const toRow = (space: Space, input: z.output<typeof InviteInput>, id: string): I
     reminded_at: null,
     accepted_at: null,
     member_id: null,
+    plan_problem: null,
     version: 1,
     created_at: space.now,
     updated_at: space.now,

@@ -24,6 +24,7 @@ export const invites = sqliteTable(
     reminded_at: integer(),
     accepted_at: integer(),
     member_id: text(),
+    plan_problem: text(),
     ...resourceColumns(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],

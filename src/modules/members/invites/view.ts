@@ -26,6 +26,7 @@ export const viewInvite = (row: InviteRow): z.output<typeof Invite> => ({
   reminded_at: toIsoOrNull(row.reminded_at),
   accepted_at: toIsoOrNull(row.accepted_at),
   member_id: row.member_id,
+  plan_problem: row.plan_problem,
   created_at: toIso(row.created_at),
   updated_at: toIso(row.updated_at),
   version: row.version,
