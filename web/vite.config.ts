@@ -13,6 +13,8 @@ export default defineConfig({
     // A strict policy allows neither data: styles nor an inline loader.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { index: page("index"), problems: page("problems"), tablet: page("tablet") } },
+    rolldownOptions: {
+      input: { index: page("index"), invite: page("invite"), problems: page("problems"), tablet: page("tablet") },
+    },
   },
 });
