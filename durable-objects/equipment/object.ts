@@ -7,6 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import type {
   Availability,
   CommandCall,
+  CommandKey,
   CommandResult,
   EquipmentPort,
   HolderFacts,
@@ -70,6 +71,10 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
 
   async execute(call: CommandCall): Promise<CommandResult> {
     return this.#works ? this.#works.execute(call) : unknownMachine(call);
+  }
+
+  async replayed(key: CommandKey): Promise<CommandResult | null> {
+    return this.#works?.replayed(key) ?? null;
   }
 
   async reservation(reservation_id: string): Promise<ReservationRecord | null> {

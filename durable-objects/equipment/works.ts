@@ -6,6 +6,7 @@
 import { closeCodes } from "../../src/modules/equipment/live.ts";
 import type {
   CommandCall,
+  CommandKey,
   CommandResult,
   HolderFacts,
   PolicyParts,
@@ -124,6 +125,10 @@ export class Works {
     }
     await within(FLUSH_WAIT_MS, this.#projection.flush());
     return result;
+  }
+
+  replayed(key: CommandKey): CommandResult | null {
+    return this.world.keys.replay(key, this.world.store.state.now());
   }
 
   grantTicket({ digest, expires_at, audience, principal }: TicketGrant): boolean {

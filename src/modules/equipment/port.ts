@@ -267,6 +267,8 @@ export interface EquipmentPort {
   configure(parts: Partial<PolicyParts>): Promise<PolicyVersions>;
   /** The only way to change anything: bookings, sessions, retirement. */
   execute(call: CommandCall): Promise<CommandResult>;
+  /** What the command with this key answered, marked as replayed; null when it has had no effect. */
+  replayed(key: CommandKey): Promise<CommandResult | null>;
   reservation(reservation_id: string): Promise<ReservationRecord | null>;
   /** Reservations by (starts_at, id), oldest first. */
   reservations(query: ScheduleQuery): Promise<ReservationRecord[]>;

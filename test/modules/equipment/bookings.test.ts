@@ -157,10 +157,10 @@ describe("a booking", () => {
     const answer = await ada.api.get<Availability>(`${path}?from=${from}&to=${to}`);
     const end = Date.parse(slotIn(25).ends_at);
     expect(answer.free).toEqual([
-      { starts_at: from, ends_at: slotIn(24).ends_at },
+      { starts_at: from, ends_at: slotIn(24, 30).ends_at },
       { starts_at: iso(end + 30 * MINUTE), ends_at: to },
     ]);
-    expect(answer.busy.map((stretch) => stretch.because)).toEqual(["reservation", "buffer"]);
+    expect(answer.busy.map((stretch) => stretch.because)).toEqual(["buffer", "reservation", "buffer"]);
     for (const query of [`from=${to}&to=${from}`, `from=${from}&to=${slotIn(24 * 100).ends_at}`, "from=x&to=y"]) {
       expect((await ada.api.refused("GET", `${path}?${query}`)).code).toBe("invalid_parameter");
     }

@@ -177,3 +177,22 @@ describe("a handler that takes long", () => {
     expect(done).toEqual(["quick", "slow"]);
   });
 });
+
+describe("a request that is repeated with its key", () => {
+  it("is answered with what it did, though it would be refused now", async () => {
+    const { space, machine, ada, desk } = await makeScene({ approval: "staff" });
+    const [key, approval] = [crypto.randomUUID(), crypto.randomUUID()];
+    const body = slotIn(24);
+    const made = await space.book(desk.api, machine, { ...body, member_id: ada.member.id }, { key });
+    const asked = await space.booked(ada.api, machine, slotIn(28));
+    const approved = await space.step(desk.api, asked, "approve", { key: approval });
+    await space.root.post(space.path(`/members/${ada.member.id}/suspend`), { reason: "a test" });
+    const again = await space.book(desk.api, machine, { ...body, member_id: ada.member.id }, { key });
+    expect([again.status, again.body]).toEqual([201, made.body]);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    const approvedAgain = await space.step(desk.api, asked, "approve", { key: approval });
+    expect([approvedAgain.status, approvedAgain.body]).toEqual([200, approved.body]);
+    const afresh = await space.book(desk.api, machine, { ...slotIn(32), member_id: ada.member.id });
+    expect(afresh.problem?.code).toBe("booking_refused");
+  });
+});

@@ -9,12 +9,12 @@ import type { Space } from "../../../platform/space.ts";
 import { DAY, toIso } from "../../../platform/time.ts";
 import type { CallerFacts } from "../applicants.ts";
 import { type Demand, demandOfBooking, demandOfExcuse, demandOfMove } from "../claims/demand.ts";
-import type { Standing } from "../commands.ts";
-import { execute } from "../commands.ts";
+import { type Executed, execute, type Standing } from "../commands.ts";
 import { cycleOf } from "../gates.ts";
 import { type MachineRow, requireMachine } from "../machines/index.ts";
 import { machine } from "../objects.ts";
 import type { Command, ReservationRecord } from "../port.ts";
+import { replayOf } from "../replays.ts";
 import { type Owned, reachesAll, reachIn, standingFor, standingOfCaller, standingOn } from "../standing.ts";
 import type {
   Availability,
@@ -61,10 +61,17 @@ async function booked(
   standing: Standing,
   demand: Demand | null = null,
 ): Promise<Booked> {
-  const { reservation, replayed } = await execute(space, row, command, standing, demand);
+  return shown(space, row, await execute(space, row, command, standing, demand));
+}
+
+function shown(space: Space, row: MachineRow, { reservation, replayed }: Executed): Booked {
   if (!reservation) throw problem("not_found");
   return { view: viewReservation(reservation, viewerOf(space, row)), replayed };
 }
+
+/** Does the work, or answers what an earlier request with the same key did. */
+const orReplayed = (space: Space, row: MachineRow, work: () => Promise<Booked>): Promise<Booked> =>
+  work().catch(async (refusal: unknown) => shown(space, row, await replayOf(space, row.id, refusal)));
 
 /**
  * Books a machine.
@@ -76,13 +83,15 @@ export async function reserve(
   input: z.output<typeof ReservationInput>,
 ): Promise<Booked> {
   const row = requireMachine(facts.machine);
-  const standing = await standingFor(space, "reservations.create", row, facts, input.member_id);
   const { starts_at, ends_at, purpose = null, project_id = null, external_id } = input;
   const metadata = JSON.stringify(input.metadata);
   const command = { type: "reserve", starts_at, ends_at, purpose, project_id, metadata, external_id } as const;
-  return claiming(space, row, newId(), external_id, (reservation_id) =>
-    booked(space, row, { ...command, reservation_id }, standing, demandOfBooking(reservation_id, input)),
-  );
+  return orReplayed(space, row, async () => {
+    const standing = await standingFor(space, "reservations.create", row, facts, input.member_id);
+    return claiming(space, row, newId(), external_id, (reservation_id) =>
+      booked(space, row, { ...command, reservation_id }, standing, demandOfBooking(reservation_id, input)),
+    );
+  });
 }
 
 /** Runs a step that gives a reservation an external_id, if any: claimed before, given back when the machine says no. */
@@ -123,13 +132,15 @@ export async function act(
   const row = requireMachine(facts.machine);
   const permission = decisions.includes(type) ? "reservations.decide" : "reservations.change";
   const command: Command = type === "check_in" ? { type, reservation_id } : { type, reservation_id, note };
-  if (!admissions.includes(type)) {
-    return booked(space, row, command, await standingOfCaller(space, permission, row, facts));
-  }
-  const standing = await standingOn(space, permission, row, facts, reservation_id);
-  const { reservation } = standing;
-  const demand = type === "excuse" && reservation?.status === "no_show" ? demandOfExcuse(reservation) : null;
-  return booked(space, row, command, standing, demand);
+  return orReplayed(space, row, async () => {
+    if (!admissions.includes(type)) {
+      return booked(space, row, command, await standingOfCaller(space, permission, row, facts));
+    }
+    const standing = await standingOn(space, permission, row, facts, reservation_id);
+    const { reservation } = standing;
+    const demand = type === "excuse" && reservation?.status === "no_show" ? demandOfExcuse(reservation) : null;
+    return booked(space, row, command, standing, demand);
+  });
 }
 
 /** Moves, extends or shortens. @throws stale_version, slot_taken, booking_refused, illegal_transition, forbidden */
@@ -142,6 +153,21 @@ export async function amend(
 ): Promise<Booked> {
   const row = requireMachine(facts.machine);
   if (if_version === null) throw problem("precondition_required");
+  return orReplayed(space, row, () => change(space, row, facts, { reservation_id, if_version, patch }));
+}
+
+interface Change {
+  reservation_id: string;
+  if_version: number;
+  patch: z.output<typeof ReservationPatch>;
+}
+
+async function change(
+  space: Space,
+  row: MachineRow,
+  facts: BookingFacts,
+  { reservation_id, if_version, patch }: Change,
+): Promise<Booked> {
   const standing = await standingOn(space, "reservations.change", row, facts, reservation_id);
   const { metadata, ...words } = definedOnly(patch);
   const command: Command = {

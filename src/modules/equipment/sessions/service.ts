@@ -8,9 +8,10 @@ import { newId } from "../../../platform/ids.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { demandOfWalkUp } from "../claims/demand.ts";
-import { execute } from "../commands.ts";
-import { requireMachine } from "../machines/index.ts";
+import { type Executed, execute } from "../commands.ts";
+import { type MachineRow, requireMachine } from "../machines/index.ts";
 import type { Command } from "../port.ts";
+import { replayOf } from "../replays.ts";
 import type { BookingFacts } from "../reservations/service.ts";
 import { reachIn, standingFor, standingOfCaller, standingOn } from "../standing.ts";
 import { sessions } from "../tables.ts";
@@ -33,6 +34,24 @@ export async function startSession(
   input: z.output<typeof SessionInput>,
 ): Promise<Used> {
   const row = requireMachine(facts.machine);
+  return orReplayed(space, row.id, () => start(space, row, facts, input));
+}
+
+const shown = ({ session, replayed }: Executed): Used => {
+  if (!session) throw problem("not_found");
+  return { view: viewSession(session), replayed };
+};
+
+/** Does the work, or answers what an earlier request with the same key did. */
+const orReplayed = (space: Space, equipment_id: string, work: () => Promise<Executed>): Promise<Used> =>
+  work().then(shown, async (refusal: unknown) => shown(await replayOf(space, equipment_id, refusal)));
+
+async function start(
+  space: Space,
+  row: MachineRow,
+  facts: BookingFacts,
+  input: z.output<typeof SessionInput>,
+): Promise<Executed> {
   const { reservation_id } = input;
   // A booking names its holder; a walk-up is for the caller, or for whom staff say.
   const standing =
@@ -49,9 +68,7 @@ export async function startSession(
   };
   const { planned_minutes } = input;
   const demand = planned_minutes === undefined ? null : demandOfWalkUp(session_id, space.now, planned_minutes);
-  const { session, replayed } = await execute(space, row, command, standing, demand);
-  if (!session) throw problem("not_found");
-  return { view: viewSession(session), replayed };
+  return execute(space, row, command, standing, demand);
 }
 
 /** Ends a session; the rest of its slot is free at once. @throws illegal_transition, forbidden, not_found */
@@ -64,14 +81,9 @@ export async function endSession(
   const row = requireMachine(facts.machine);
   const { job_successful = null, output_quality = null, notes = null } = input;
   const command: Command = { type: "end_session", session_id, job_successful, output_quality, notes };
-  const { session, replayed } = await execute(
-    space,
-    row,
-    command,
-    await standingOfCaller(space, "sessions.run", row, facts),
+  return orReplayed(space, row.id, async () =>
+    execute(space, row, command, await standingOfCaller(space, "sessions.run", row, facts)),
   );
-  if (!session) throw problem("not_found");
-  return { view: viewSession(session), replayed };
 }
 
 /** One session. Members read their own only. @throws not_found */
