@@ -27,7 +27,7 @@ import {
   planRoutes,
   recordedAsDue,
 } from "./modules/members/index.ts";
-import { notificationRoutes } from "./modules/notifications/index.ts";
+import { notificationRoutes, notificationTemplates } from "./modules/notifications/index.ts";
 import { settingsRoutes, settingsSource } from "./modules/settings/index.ts";
 import { webhookDocuments, webhookRoutes } from "./modules/webhooks/index.ts";
 import type { AccessSources } from "./platform/access/authorise.ts";
@@ -57,7 +57,10 @@ export const accessSources: AccessSources = {
 /** How mail leaves, and every kind of mail there is. A module that sends mail adds its templates here. */
 export const mailPorts: MailPorts = {
   send: sendMailBy(config),
-  templates: { ...inviteTemplates({ settings: settingsSource, app_url: config.APP_URL }) },
+  templates: {
+    ...inviteTemplates({ settings: settingsSource, app_url: config.APP_URL }),
+    ...notificationTemplates({ settings: settingsSource, app_url: config.APP_URL }),
+  },
 };
 
 /** Every path of the system. A new module adds its routes here. */

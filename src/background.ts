@@ -21,7 +21,13 @@ import {
   recordedAsDue,
   tendInvitesEachQuarter,
 } from "./modules/members/index.ts";
-import { notificationConsumers } from "./modules/notifications/index.ts";
+import {
+  announcementConsumers,
+  deferredMailConsumers,
+  keepAnnouncements,
+  notificationConsumers,
+  sendDeferredMails,
+} from "./modules/notifications/index.ts";
 import { rotateEachQuarter, settingsConsumers, settingsSource } from "./modules/settings/index.ts";
 import { publicEventConsumers, sweepDeliveries, tidyWebhooks } from "./modules/webhooks/index.ts";
 import {
@@ -60,6 +66,8 @@ export const consumers: Consumers = merge(
   suspensionConsumers,
   nameConsumers,
   notificationConsumers,
+  announcementConsumers,
+  deferredMailConsumers,
   publicEventConsumers,
   reconcileConsumers(settingsSource),
   policyConsumers(settingsSource),
@@ -87,5 +95,7 @@ export const cronTasks: readonly CronTask[] = [
   membershipsEachQuarter,
   tidy,
   sweepDeliveries,
+  keepAnnouncements,
+  sendDeferredMails,
   tidyWebhooks,
 ];

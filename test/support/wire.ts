@@ -42,6 +42,7 @@ import type {
   Plan as PlanSchema,
   PublicPlan as PublicPlanSchema,
 } from "../../src/modules/members/plans/contract.ts";
+import type { Announcement as AnnouncementSchema } from "../../src/modules/notifications/announcements/contract.ts";
 import type { Notification as NotificationSchema } from "../../src/modules/notifications/inbox/contract.ts";
 import type { NotificationPreferences as NotificationPreferencesSchema } from "../../src/modules/notifications/preferences/contract.ts";
 import type { SettingsHistoryEntry as SettingsHistoryEntrySchema } from "../../src/modules/settings/history/contract.ts";
@@ -121,3 +122,4 @@ export type Webhook = z.output<typeof WebhookSchema>;
 export type WebhookDelivery = z.output<typeof WebhookDeliverySchema>;
 export type WebhookDeliveryDetail = z.output<typeof WebhookDeliveryDetailSchema>;
 export type WebhookWithSecret = z.output<typeof WebhookWithSecretSchema>;
+export type Announcement = z.output<typeof AnnouncementSchema>;

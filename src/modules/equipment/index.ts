@@ -25,7 +25,7 @@ export type {
   SessionEventType,
 } from "./events.ts";
 export type { NotificationMessage } from "./live.ts";
-export { unknownMachines } from "./machines/index.ts";
+export { machineNames, unknownMachines } from "./machines/index.ts";
 export { defaultPolicy, equipmentStatuses, holderDisplays, reservationStatuses } from "./model.ts";
 export { nameConsumers } from "./names.ts";
 export {

@@ -20,7 +20,7 @@ export { membershipsEachQuarter } from "./memberships/due.ts";
 export type { MembershipEventType } from "./memberships/events.ts";
 export { type BookingRights, bookingRights, bookingRightsOfUser, isCovered } from "./memberships/rights.ts";
 export { membershipRoutes } from "./memberships/routes.ts";
-export { contactsOf, staffIds } from "./people/audience.ts";
+export { activeMemberIds, contactsOf, planExists, staffIds } from "./people/audience.ts";
 
 export { findMember, memberById, memberIdOfUser, membershipById, membershipSource } from "./people/reads.ts";
 export { memberRoutes } from "./people/routes.ts";

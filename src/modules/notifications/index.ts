@@ -1,8 +1,12 @@
 /** Notifications: what happened, told to whom it concerns. */
 
+import { announcementRoutes } from "./announcements/routes.ts";
 import { inboxRoutes } from "./inbox/routes.ts";
 import { preferenceRoutes } from "./preferences/routes.ts";
 
+export { announcementConsumers, keepAnnouncements } from "./announcements/deliver.ts";
 export { notificationConsumers } from "./consumers.ts";
+export { deferredMailConsumers, sendDeferredMails } from "./mail/order.ts";
+export { notificationTemplates } from "./mail/template.ts";
 
-export const notificationRoutes = [...inboxRoutes, ...preferenceRoutes];
+export const notificationRoutes = [...announcementRoutes, ...inboxRoutes, ...preferenceRoutes];

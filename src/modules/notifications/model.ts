@@ -157,6 +157,12 @@ export const catalogue = {
     title: "Your membership has expired",
     mailed: true,
   },
+  "announcement.published": {
+    category: "announcement",
+    tells: "those whom it concerns",
+    title: "An announcement",
+    mailed: false,
+  },
   "webhook.disabled": {
     category: "system",
     tells: "administrators",

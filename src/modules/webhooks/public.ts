@@ -53,6 +53,10 @@ export const publicEvents = {
     about: "A machine went down, or came back.",
     data: z.object({ equipment_id: Id, before: equipmentStatus, status: equipmentStatus }),
   },
+  "announcement.published": {
+    about: "Staff published an announcement.",
+    data: z.object({ audience: z.enum(["all", "plan", "equipment"]), audience_id: Id.nullable() }),
+  },
   "member.added": { about: "Somebody was added as a member.", data: nothing },
   "member.suspended": { about: "A member was suspended.", data: nothing },
   "member.reactivated": { about: "A member was let back in.", data: nothing },

@@ -44,6 +44,8 @@ export const permissions = {
   "audit.read": "Read the audit (own: what happened to oneself and what one did, without who else did it)",
   "audit.verify": "Check the audit's chain",
   "audit.export": "Write the audit into a file",
+  "announcements.read": "Read announcements that concern one, acknowledge them and put them away",
+  "announcements.manage": "Write, publish and withdraw announcements, and see who has read them",
   "webhooks.read": "See webhooks, and what became of their deliveries",
   "webhooks.manage": "Add, change, try out and remove webhooks; send deliveries again",
   "events.read": "Read the feed of events",
@@ -82,6 +84,7 @@ const member = {
   "sessions.read": "own",
   "live.watch": "own",
   "notifications.read": "own",
+  "announcements.read": "own",
   "jobs.read": "own",
   "tokens.read": "own",
   "tokens.manage": "own",
@@ -139,6 +142,7 @@ export const roleGrants: Readonly<Record<Role | "tablet" | "service", Grants>> =
 /** Staff work by name: sets of permissions added to a membership, always with scope `any`. */
 export const dutyGrants = {
   desk: [
+    "announcements.manage",
     "agreements.accept",
     "members.read",
     "invites.read",

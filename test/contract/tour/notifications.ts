@@ -2,7 +2,13 @@ import { expect, it } from "vitest";
 import { Receiver } from "../../support/receiver.ts";
 import { makeScene } from "../../support/scene.ts";
 import { makeSpace, slotIn, until } from "../../support/space.ts";
-import type { Notification, NotificationPreferences, Webhook, WebhookDelivery } from "../../support/wire.ts";
+import type {
+  Announcement,
+  Notification,
+  NotificationPreferences,
+  Webhook,
+  WebhookDelivery,
+} from "../../support/wire.ts";
 
 /** What people are told. */
 export function notifications(): void {
@@ -42,5 +48,18 @@ export function notifications(): void {
     await api.get(space.path("/webhooks"));
     await api.get(space.path("/events"));
     await api.delete(path);
+  });
+
+  it("announces to many", async () => {
+    const { space, ada } = await makeScene();
+    const path = space.path("/announcements");
+    const { id } = await space.root.post<Announcement>(path, { title: "Open day", body: "Come." });
+    await space.root.patch(`${path}/${id}`, { pinned: true });
+    await space.root.post(`${path}/${id}/publish`);
+    await ada.api.get(path);
+    await ada.api.get(`${path}/${id}`);
+    await ada.api.post(`${path}/${id}/acknowledge`);
+    await ada.api.post(`${path}/${id}/dismiss`);
+    await space.root.post(`${path}/${id}/withdraw`);
   });
 }

@@ -1,7 +1,9 @@
 /** Where a webhook may point: never into a private network, however it is spelled. */
 
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { isPublicAddress, targetFault } from "../../../src/modules/webhooks/model.ts";
+import { sendOnce } from "../../../src/modules/webhooks/sending/request.ts";
+import { config } from "../../../src/platform/env.ts";
 
 describe("a target", () => {
   it.each([
@@ -108,5 +110,49 @@ describe("an address", () => {
     "2606",
   ])("%s is not", (address) => {
     expect(isPublicAddress(address)).toBe(false);
+  });
+});
+
+describe("a name", () => {
+  const RESOLVER = "https://resolver.example.net/dns-query";
+  const TARGET = "https://hooks.example.org/in";
+  const { WEBHOOK_RESOLVER } = config;
+
+  afterEach(() => {
+    config.WEBHOOK_RESOLVER = WEBHOOK_RESOLVER;
+    vi.restoreAllMocks();
+  });
+
+  /** A world in which the resolver says this of the target; null is a resolver that does not answer. */
+  async function sendWhere(says: { A?: string[]; AAAA?: string[] } | null) {
+    config.WEBHOOK_RESOLVER = RESOLVER;
+    const asked: string[] = [];
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (input) => {
+      const url = new URL(String(input));
+      asked.push(url.origin + url.pathname);
+      if (url.origin + url.pathname !== RESOLVER) return new Response(null, { status: 204 });
+      if (says === null) throw new TypeError("no route");
+      const type = url.searchParams.get("type") === "A" ? "A" : "AAAA";
+      const Answer = (says[type] ?? []).map((data) => ({ type: type === "A" ? 1 : 28, data }));
+      // The way there may lead over another name.
+      return Response.json({ Status: 0, Answer: [{ type: 5, data: "elsewhere.example.org." }, ...Answer] });
+    });
+    const outcome = await sendOnce(TARGET, {}, "{}");
+    return { error: outcome.error, called: asked.includes(TARGET) };
+  }
+
+  it("is asked of the resolver before each call, and called only where every address of it is public", async () => {
+    expect(await sendWhere({ A: ["93.184.216.34"] })).toEqual({ error: null, called: true });
+    expect(await sendWhere({ AAAA: ["2606:2800:220:1::1"] })).toEqual({ error: null, called: true });
+    const refused = { error: "forbidden_target", called: false };
+    expect(await sendWhere({ A: ["10.0.0.1"] })).toEqual(refused);
+    expect(await sendWhere({ A: ["93.184.216.34", "127.0.0.1"] })).toEqual(refused);
+    expect(await sendWhere({ A: ["93.184.216.34"], AAAA: ["::ffff:192.168.0.1"] })).toEqual(refused);
+    expect(await sendWhere({ A: ["169.254.169.254"] })).toEqual(refused);
+  });
+
+  it("that nobody knows, or that cannot be asked for, is not called", async () => {
+    expect(await sendWhere({})).toEqual({ error: "unresolved", called: false });
+    expect(await sendWhere(null)).toEqual({ error: "unresolved", called: false });
   });
 });

@@ -1,4 +1,4 @@
-export { unknownMachines } from "./known.ts";
+export { machineNames, unknownMachines } from "./known.ts";
 export { archive } from "./retirement.ts";
 export { machineFact } from "./service.ts";
 export { type MachineRow, requireMachine } from "./view.ts";

@@ -1,6 +1,7 @@
 /** Which machines there are, for modules that refer to them. */
 
 import { sql } from "drizzle-orm";
+import type { SpaceStore } from "../../../platform/db/store.ts";
 import type { Space } from "../../../platform/space.ts";
 import { equipment } from "../tables.ts";
 
@@ -12,4 +13,13 @@ export async function unknownMachines(space: Space, ids: readonly string[]): Pro
     .where(space.store.in(equipment, sql`${equipment.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`));
   const known = new Set(rows.map((row) => row.id));
   return ids.filter((id) => !known.has(id));
+}
+
+/** What these machines are called, by id; retired ones included. */
+export async function machineNames(store: SpaceStore, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await store.db
+    .select({ id: equipment.id, name: equipment.name })
+    .from(equipment)
+    .where(store.in(equipment, sql`${equipment.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`));
+  return new Map(rows.map((row) => [row.id, row.name]));
 }

@@ -1,8 +1,10 @@
 /** Whom to tell: members as the receivers of notifications and announcements. Each read grows with its page, not with the makerspace. */
 
-import { eq, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import type { Duty } from "../../../platform/access/permissions.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
+import { memberships } from "../memberships/tables.ts";
+import { plans } from "../plans/tables.ts";
 import { members } from "../tables.ts";
 
 /** Where and how a member is reached. `timezone` and `locale` are null where the makerspace's hold. */
@@ -43,4 +45,43 @@ export async function staffIds(store: SpaceStore, duties: readonly Duty[], now: 
     WHERE d.makerspace_id = ${store.makerspace_id} AND d.duty IN (SELECT value FROM json_each(${JSON.stringify(duties)}))
       AND d.equipment_ids IS NULL AND (d.ends_at IS NULL OR d.ends_at > ${now}) AND m.status = 'active'`);
   return [...new Set([...idsOf(admins), ...idsOf(holders)])];
+}
+
+/** Active members by id, after one; all of them, or those on a plan now. */
+export async function activeMemberIds(
+  store: SpaceStore,
+  { after, limit, plan_id }: { after: string; limit: number; plan_id: string | null },
+): Promise<string[]> {
+  if (plan_id === null) {
+    const page = store.in(members, eq(members.status, "active"), gt(members.id, after));
+    return idsOf(
+      await store.db.select({ id: members.id }).from(members).where(page).orderBy(asc(members.id)).limit(limit),
+    );
+  }
+  // The plan's index is not in this order: reading grows with the plan's members, and a plan is walked once.
+  const onPlan = and(
+    store.in(memberships, eq(memberships.plan_id, plan_id)),
+    inArray(memberships.status, ["active", "paused"]),
+    gt(memberships.member_id, after),
+  );
+  const rows = await store.db
+    .select({ id: memberships.member_id })
+    .from(memberships)
+    .innerJoin(
+      members,
+      and(eq(members.makerspace_id, memberships.makerspace_id), eq(members.id, memberships.member_id)),
+    )
+    .where(and(onPlan, eq(members.status, "active")))
+    .orderBy(asc(memberships.member_id))
+    .limit(limit);
+  return idsOf(rows);
+}
+
+/** Whether there is such a plan. */
+export async function planExists(store: SpaceStore, id: string): Promise<boolean> {
+  const rows = await store.db
+    .select({ id: plans.id })
+    .from(plans)
+    .where(store.in(plans, eq(plans.id, id)));
+  return rows.length > 0;
 }
