@@ -2,6 +2,7 @@
 
 import type { z } from "@hono/zod-openapi";
 import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { byNumberAndId, combinations, leads, mergeWalks, within } from "../../../platform/db/fan-out.ts";
 import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
 import { problem } from "../../../platform/problem.ts";
@@ -26,6 +27,9 @@ function whose(space: Space, named: string | undefined): string | undefined {
   return member_id;
 }
 
+/** An equality that no index may lead with: another one leads to few rows, and these are looked through. */
+const beside = (column: SQLiteColumn, value: string): SQL => sql`+${column} = ${value}`;
+
 /**
  * Memberships by the end of their period; members see their own.
  * @throws forbidden when a member filters by somebody else
@@ -45,6 +49,7 @@ export async function listMemberships(
     member_id === undefined
       ? combinations({ plan_id: filter.plan_id, status: filter.status ?? membershipStates })
       : combinations({ plan_id: filter.plan_id, status: filter.status });
+  const match = member_id === undefined ? leads : beside;
   const walks = found.map((one) =>
     space.db
       .select()
@@ -53,8 +58,8 @@ export async function listMemberships(
         space.store.in(
           memberships,
           member_id === undefined ? undefined : leads(memberships.member_id, member_id),
-          one.plan_id === undefined ? undefined : leads(memberships.plan_id, one.plan_id),
-          one.status === undefined ? undefined : leads(memberships.status, one.status),
+          one.plan_id === undefined ? undefined : match(memberships.plan_id, one.plan_id),
+          one.status === undefined ? undefined : match(memberships.status, one.status),
           within(memberships.ends_at, memberships.id, { from: filter.ends_from, to: filter.ends_to, after, direction }),
         ),
       )
@@ -115,11 +120,11 @@ function leading(one: { kind?: string; membership_id?: string; member_id?: strin
       ? undefined
       : membership_id === undefined
         ? leads(membershipTransactions.member_id, member_id)
-        : sql`+${membershipTransactions.member_id} = ${member_id}`,
+        : beside(membershipTransactions.member_id, member_id),
     kind === undefined
       ? undefined
       : isFew
-        ? sql`+${membershipTransactions.kind} = ${kind}`
+        ? beside(membershipTransactions.kind, kind)
         : leads(membershipTransactions.kind, kind),
   );
 }
