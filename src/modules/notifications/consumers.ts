@@ -7,6 +7,7 @@ import {
   holdingsOn,
   type MachineEventType,
   type ReservationEventType,
+  runningSessionsOf,
   type SessionEventType,
 } from "../equipment/index.ts";
 import { type MembershipEventType, staffIds } from "../members/index.ts";
@@ -70,6 +71,20 @@ const tellDesk = tells("notify_desk", async ({ data, subject }, { store, now }) 
   return ids.map((member_id) => ({ member_id, subject, data }));
 });
 
+/** Who was suspended may be at a machine: it is not cut, so staff must go and look. One machine is enough to say. */
+const tellOfRunning = tells("notify_of_running", async ({ subject }, { store, now }) => {
+  const [running] = await runningSessionsOf(store, subject.id);
+  if (!running) return [];
+  const { id, equipment_id, planned_end_at } = running;
+  const staff = await staffIds(store, ["desk", "safety"], now);
+  return staff.map((member_id) => ({
+    type: "session.of_suspended",
+    member_id,
+    subject: { type: "session", id },
+    data: { equipment_id, member_id: subject.id, planned_end_at },
+  }));
+});
+
 /** A new type of event does not compile without its line here. */
 export const notificationConsumers: Consumers<
   | ReservationEventType
@@ -78,6 +93,7 @@ export const notificationConsumers: Consumers<
   | MembershipEventType
   | WebhookEventType
   | "member.reactivated"
+  | "member.suspended"
 > = {
   "reservation.created": [tellHolder],
   "reservation.approved": [tellHolder],
@@ -108,4 +124,5 @@ export const notificationConsumers: Consumers<
   "webhook.disabled": [tellAdministrators],
   "projection.orphans_found": [tellAdministrators],
   "member.reactivated": [tellReactivated],
+  "member.suspended": [tellOfRunning],
 };

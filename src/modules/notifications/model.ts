@@ -77,6 +77,14 @@ export const catalogue = {
     mailed: false,
     urgent: true,
   },
+  "session.of_suspended": {
+    category: "safety",
+    tells: "administrators, desk and safety",
+    title: "A suspended member is still at a machine",
+    mailed: true,
+    urgent: true,
+    required: true,
+  },
   "equipment.down": {
     category: "machine",
     tells: "holders of bookings in the next seven days",

@@ -170,6 +170,30 @@ describe("a notification", () => {
     expect(await inbox(space, ben.api, "?type=equipment.down")).toEqual([]);
   });
 
+  it("tells the desk and safety of a suspended member who is at a machine, which runs on", async () => {
+    const { space, machine, ada, ben, desk } = await makeScene();
+    const safety = await space.as("safety");
+    const sessions = space.path(`/equipment/${machine.id}/sessions`);
+    const session = await ada.api.post<{ id: string }>(sessions, { planned_minutes: 30 });
+    await until("the projection", async () => (await space.root.all(space.path("/sessions"))).length > 0);
+    await space.root.post(space.path(`/members/${ada.member.id}/suspend`), { reason: "unsafe" });
+    await space.root.post(space.path(`/members/${ben.member.id}/suspend`), { reason: "unpaid" });
+    for (const { api } of [desk, safety]) {
+      const [alert, ...more] = await until("the alert", async () => {
+        const found = await inbox(space, api, "?type=session.of_suspended");
+        return found.length > 0 && found;
+      });
+      expect(more).toEqual([]);
+      expect(alert).toMatchObject({
+        category: "safety",
+        subject: { type: "session", id: session.id },
+        data: { equipment_id: machine.id, member_id: ada.member.id },
+      });
+    }
+    const [running] = await space.root.all<{ status: string }>(space.path("/sessions"));
+    expect(running?.status).toBe("active");
+  });
+
   it("tells administrators once of bookings that no machine knows", async () => {
     const { space, machine, ada } = await makeScene();
     const { api } = await space.as("makerspace_admin");
