@@ -84,6 +84,15 @@ function note({ operationId }: Operation, { method, status, request_id }: Exchan
   changes.set(operationId, (changes.get(operationId) ?? new Set()).add(request_id));
 }
 
+/** Notes a socket that was opened. */
+export async function noteSocket(url: string): Promise<void> {
+  const { pathname } = new URL(url);
+  const found = endpointsOf(await openApi()).find(
+    ({ path }) => path.startsWith("/live/") && patternOf(path).test(pathname),
+  );
+  if (found) seen.add(`${found.operation.operationId} 101`);
+}
+
 const patternOf = (path: string): RegExp =>
   new RegExp(`^${path.replaceAll(/[.]/g, "\\.").replaceAll(/\{\w+\}/g, "[^/]+")}$`);
 

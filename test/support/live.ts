@@ -2,6 +2,7 @@
 
 import { exports } from "cloudflare:workers";
 import type { Api } from "./api.ts";
+import { noteSocket } from "./contract.ts";
 import type { LiveTicket } from "./wire.ts";
 
 /** A socket that was opened, or why not. */
@@ -27,6 +28,7 @@ export class LiveSocket {
   static async use(ticket: LiveTicket, headers: Record<string, string> = {}, query = ""): Promise<LiveSocket> {
     const url = ticket.url.replace(/^ws/, "http") + query;
     const response = await exports.default.fetch(url, { headers: { upgrade: "websocket", ...headers } });
+    if (response.status === 101) await noteSocket(url);
     return new LiveSocket(response.status, response.webSocket);
   }
 

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 import type { Api } from "../../support/api.ts";
+import { LiveSocket } from "../../support/live.ts";
 import { enter, makeScene, type Scene, shiftClock } from "../../support/scene.ts";
 import { type Slot, slotIn, until } from "../../support/space.ts";
-import type { Equipment, LiveTicket, Reservation, Session } from "../../support/wire.ts";
+import type { Equipment, Reservation, Session } from "../../support/wire.ts";
 
 /** Takes steps that must succeed. */
 async function take({ space }: Scene, api: Api, reservation: Reservation, ...steps: string[]): Promise<void> {
@@ -19,8 +20,8 @@ export function machines(): void {
     await ada.api.get(space.path("/equipment"));
     await ada.api.get(path);
     await space.root.patch<Equipment>(path, { location: "Hall 2" });
-    await ada.api.post<LiveTicket>(`${path}/live_tickets`);
-    await ada.api.post<LiveTicket>(space.path("/floor/live_tickets"));
+    for (const watched of [path, space.path("/floor")])
+      expect((await LiveSocket.open(ada.api, watched)).status).toBe(101);
     const { tablet } = await space.tablet(machine);
     await space.root.get(space.path("/tablets"));
     await space.root.get(space.path(`/tablets/${tablet.id}`));

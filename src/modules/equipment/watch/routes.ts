@@ -40,8 +40,24 @@ export const watchRoutes = [
     (space, { origin, principal }) =>
       watchFloor(space, origin, principal.kind === "tablet" ? principal.equipment_ids : null),
   ),
-  socketRoute("/live/{makerspace_id}/equipment/{equipment_id}", ({ makerspace_id, equipment_id }) =>
-    objectOf(env.EQUIPMENT, makerspace_id, equipment_id),
+  socketRoute(
+    {
+      operation_id: "watch_equipment",
+      tag,
+      path: "/live/{makerspace_id}/equipment/{equipment_id}",
+      summary: "The live socket of a machine",
+      description: socket,
+    },
+    ({ makerspace_id, equipment_id }) => objectOf(env.EQUIPMENT, makerspace_id, equipment_id),
   ),
-  socketRoute("/live/{makerspace_id}/floor", ({ makerspace_id }) => objectOf(env.FLOOR, makerspace_id, "floor")),
+  socketRoute(
+    {
+      operation_id: "watch_floor",
+      tag,
+      path: "/live/{makerspace_id}/floor",
+      summary: "The live board of the makerspace, with what is for oneself alone",
+      description: socket,
+    },
+    ({ makerspace_id }) => objectOf(env.FLOOR, makerspace_id, "floor"),
+  ),
 ];
