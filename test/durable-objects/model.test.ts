@@ -1,10 +1,10 @@
 import { evictDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { overlaps, type ReservationStep, stepsTo } from "../../src/modules/equipment/model.ts";
+import { openGates, overlaps, type ReservationStep, stepsTo } from "../../src/modules/equipment/model.ts";
 import type { CommandResult } from "../../src/modules/equipment/port.ts";
 import { type NaiveBooking, NaiveMachine, type NaiveRules, type Verdict } from "../support/naive-machine.ts";
-import { MINUTE, MORNING, type Person, silentPorts, TestMachine } from "../support/object.ts";
+import { HOUR, MINUTE, MORNING, type Person, silentPorts, TestMachine } from "../support/object.ts";
 
 const SEQUENCES = 1_000;
 const TICK = 5 * MINUTE;
@@ -54,6 +54,8 @@ function agree(name: string, model: NaiveMachine, expected: Verdict, result: Com
   if (booking) {
     const { status, version, starts, ends } = booking;
     expect(reservation).toMatchObject({ status, version, starts_at: ms(starts), ends_at: ms(ends) });
+    // An early end counts to the begun minute, and a sequence takes its time.
+    expect(Math.abs(reservation.counted_minutes - booking.counted)).toBeLessThanOrEqual(DRIFT / MINUTE + 1);
   }
   if (session && model.session) {
     expect(Math.abs(session.planned_end_at - ms(model.session.planned))).toBeLessThan(DRIFT);
@@ -189,6 +191,10 @@ const look = (): Step =>
     const seen = found
       .map((each) => [each.id, each.status, each.version, each.starts_at, each.ends_at].join(" "))
       .sort();
+    for (const booking of model.bookings) {
+      const counted = found.find((each) => each.id === booking.id)?.counted_minutes ?? Number.NaN;
+      expect(Math.abs(counted - booking.counted), booking.id).toBeLessThanOrEqual(DRIFT / MINUTE + 1);
+    }
     const known = model.bookings
       .map((each) => [each.id, each.status, each.version, ms(each.starts), ms(each.ends)].join(" "))
       .sort();
@@ -254,6 +260,8 @@ const rules: fc.Arbitrary<NaiveRules> = fc.record({
   max: fc.constantFrom(6, 12),
   grace: fc.integer({ min: 1, max: 4 }),
   ttl: fc.integer({ min: 1, max: 12 }),
+  hours: fc.constantFrom(null, null, { from: -24, to: 12 }, { from: -6, to: 40 }),
+  cancel: fc.constantFrom(0, 0, 4, 24),
 });
 
 let started = 0;
@@ -299,6 +307,8 @@ test(`the object agrees with a naive machine over ${SEQUENCES} sequences of comm
         grace_minutes: chosen.grace * 5,
         pending_ttl_minutes: chosen.ttl * 5,
       });
+      await machine.openDuring(chosen.hours && { from: clockOf(chosen.hours.from), to: clockOf(chosen.hours.to) });
+      machine.gates = { ...openGates, plan: { ...unlimited, cancellation_hours: (chosen.cancel * TICK) / HOUR } };
       const model = new NaiveMachine(chosen);
       started = Date.now();
       await machine.setClock(ms(model.now));
@@ -310,6 +320,17 @@ test(`the object agrees with a naive machine over ${SEQUENCES} sequences of comm
   console.log(JSON.stringify(Object.fromEntries([...tally].sort())));
   for (const must of musts) expect(tally.get(must) ?? 0, must).toBeGreaterThan(0);
 }, 240_000);
+
+/** A plan that limits nothing but late cancellations. */
+const unlimited = {
+  covers: { from: 0, to: null },
+  advance_days: null,
+  max_duration_minutes: null,
+  access_windows: null,
+};
+
+/** A tick on the wall clock of any day: the morning begins at eight. */
+const clockOf = (tick: number): string => new Date(ms(tick)).toISOString().slice(11, 16);
 
 /** A third member. */
 const person = (machine: TestMachine): Person => ({

@@ -15,6 +15,8 @@ export interface NaiveBooking {
   starts: number;
   ends: number;
   version: number;
+  /** Minutes against the hours of its member's plan, to the minute or so once it was ended early. */
+  counted: number;
   /** What the clock does next, and when. */
   due: { step: "expire" | "begin" | "miss" | "lapse"; at: number } | null;
 }
@@ -45,10 +47,16 @@ export interface NaiveRules {
   max: number;
   grace: number;
   ttl: number;
+  /** Opening hours of every day, ticks from the morning; null is always open. */
+  hours: { from: number; to: number } | null;
+  /** A member's cancellation later than this before the start gives nothing back. */
+  cancel: number;
 }
 
 export type Verdict = "ok" | RefusalCode;
 const EARLY = 3;
+const TICK_MINUTES = 5;
+const DAY = 288;
 /** No two commands come at the same instant. */
 const MOMENT = 1e-6;
 
@@ -90,12 +98,27 @@ export class NaiveMachine {
 
   #miss(booking: NaiveBooking): void {
     if (!this.session) this.#leave(booking, "no_show");
-    else if (booking.ends <= this.now) this.#leave(booking, "cancelled");
-    else booking.due = { step: "miss", at: Math.min(this.now + this.rules.grace, booking.ends) };
+    else if (booking.ends <= this.now) {
+      booking.counted = 0;
+      this.#leave(booking, "cancelled");
+    } else booking.due = { step: "miss", at: Math.min(this.now + this.rules.grace, booking.ends) };
+  }
+
+  /** When the makerspace closes that is open at this tick; null when it is closed. */
+  #closes(at: number): number | null {
+    const { hours } = this.rules;
+    if (!hours) return Number.POSITIVE_INFINITY;
+    const since = (((at - hours.from) % DAY) + DAY) % DAY;
+    return since < hours.to - hours.from ? at - since + (hours.to - hours.from) : null;
+  }
+
+  #isOpen(from: number, to: number): boolean {
+    return (this.#closes(from) ?? Number.NEGATIVE_INFINITY) >= to;
   }
 
   #become(booking: NaiveBooking, status: ReservationStatus): void {
     booking.status = status;
+    if (status === "rejected" || status === "expired") booking.counted = 0;
     booking.version++;
     booking.due = this.#next(booking);
   }
@@ -159,10 +182,22 @@ export class NaiveMachine {
     return this.#unlessRetired(() => {
       const isSoon = !staff && starts < this.now + this.rules.notice;
       if (starts < this.now || isSoon || length < 1 || length > this.rules.max) return "booking_refused";
+      if (!staff && !this.#isOpen(starts, starts + length)) return "booking_refused";
       if (this.conflicts(member, starts, starts + length, id).length > 0) return "slot_taken";
       const status = this.rules.approval === "staff" && !staff ? "pending" : "approved";
       const ends = starts + length;
-      const booking: NaiveBooking = { id, member, status, born: this.now, starts, ends, version: 1, due: null };
+      const counted = length * TICK_MINUTES;
+      const booking: NaiveBooking = {
+        id,
+        member,
+        status,
+        born: this.now,
+        starts,
+        ends,
+        version: 1,
+        counted,
+        due: null,
+      };
       booking.due = this.#next(booking);
       this.bookings.push(booking);
       this.#hold(id, member, starts, starts + length);
@@ -182,6 +217,8 @@ export class NaiveMachine {
       if ((step === "check_in" || step === "no_show") && !usesCheckIn) return "booking_refused";
       if (step === "check_in" && this.now < booking.starts - EARLY) return "too_early";
       if (step === "no_show" && this.now < booking.starts) return "too_early";
+      const isLate = !by.staff && this.now > booking.starts - this.rules.cancel;
+      if (step === "cancel" && !isLate) booking.counted = 0;
       if (step === "excuse") this.#excuse(booking);
       else if (step === "approve") this.#become(booking, "approved");
       else if (step === "check_in") this.#become(booking, "active");
@@ -194,7 +231,10 @@ export class NaiveMachine {
     const from = Math.max(booking.starts, this.now);
     const isFree =
       booking.ends > this.now && this.conflicts(booking.member, from, booking.ends, booking.id).length === 0;
-    if (!isFree) return this.#become(booking, "completed");
+    if (!isFree) {
+      booking.counted = 0;
+      return this.#become(booking, "completed");
+    }
     this.#hold(booking.id, booking.member, from, booking.ends);
     this.#become(booking, "approved");
   }
@@ -219,6 +259,7 @@ export class NaiveMachine {
       this.#hold(booking.id, booking.member, from, ends);
       const running = !isStartMoved && starts < this.now && booking.due?.step === "miss" ? booking.due.at : null;
       [booking.starts, booking.ends] = [starts, ends];
+      booking.counted = (ends - starts) * TICK_MINUTES;
       booking.version++;
       booking.due = this.#next(booking);
       // Moving the end gives no second grace, and takes none of the first.
@@ -239,7 +280,15 @@ export class NaiveMachine {
     if (ends < this.now || length < 1 || length > this.rules.max) return false;
     if (isStartMoved && starts < this.now) return false;
     if (isStartMoved && !shrinks && !staff && starts < this.now + this.rules.notice) return false;
-    return staff || shrinks || this.rules.approval === "none" || booking.status === "pending";
+    if (staff || shrinks) return true;
+    return this.#isFreshOpen(booking, starts, ends) && (this.rules.approval === "none" || booking.status === "pending");
+  }
+
+  /** What was not booked before lies in the opening hours. */
+  #isFreshOpen(booking: NaiveBooking, starts: number, ends: number): boolean {
+    if (starts === booking.starts) return this.#isOpen(booking.ends, ends);
+    if (ends === booking.ends) return this.#isOpen(starts, booking.starts);
+    return this.#isOpen(starts, ends);
   }
 
   start(id: string, booking: NaiveBooking, by: { id: string; staff: boolean }): Verdict {
@@ -262,10 +311,12 @@ export class NaiveMachine {
   walkUp(id: string, member: string, staff: boolean, planned: number): Verdict {
     return this.#unlessRetired(() => {
       if (planned > this.rules.max || (this.rules.approval === "staff" && !staff)) return "booking_refused";
+      const closes = staff ? Number.POSITIVE_INFINITY : this.#closes(this.now);
+      if (closes === null) return "booking_refused";
       if (this.session) return "equipment_busy";
       const next = this.#following(this.now, id);
       const limit = next ? next.from - (next.member === member ? 0 : this.rules.buffer) : Number.POSITIVE_INFINITY;
-      const ends = Math.min(this.now + planned, limit);
+      const ends = Math.min(this.now + planned, limit, closes);
       if (ends - this.now < 0.2 || this.conflicts(member, this.now, ends, id).length > 0) return "slot_taken";
       this.#hold(id, member, this.now, ends);
       this.session = { id, member, booking: null, started: this.now, planned: ends, overrun: false };
@@ -281,6 +332,8 @@ export class NaiveMachine {
       const booking = this.bookings.find((each) => each.id === session.booking);
       const held = this.holds.find((each) => each.id === (booking ?? session).id);
       if (held && held.ends > this.now) held.ends = this.now;
+      const used = this.now - Math.min(session.started, booking?.starts ?? session.started);
+      if (booking) booking.counted = Math.min(booking.counted, used * TICK_MINUTES);
       if (booking) this.#become(booking, "completed");
       this.session = null;
       const waiting = this.bookings.find(
@@ -297,7 +350,10 @@ export class NaiveMachine {
     const ahead = this.bookings.filter(
       (each) => each.member === member && each.starts > this.now && stepsTo(each.status, "cancel").length > 0,
     );
-    for (const booking of ahead) this.#leave(booking, "cancelled");
+    for (const booking of ahead) {
+      booking.counted = 0;
+      this.#leave(booking, "cancelled");
+    }
     return ahead.length;
   }
 

@@ -84,9 +84,12 @@ export class TestMachine {
   readonly ada = person({ first_name: "Ada", last_name: "Lovelace" });
   readonly bob = person({ first_name: "Bob", last_name: "Babbage" });
   readonly desk = person({ first_name: "Desk", last_name: "Staff", staff: true });
+  /** What stands before people, unless a call says otherwise. */
+  gates: Gates = openGates;
   readonly #options: MachineOptions;
   #policy: BookingPolicy;
   #version = 0;
+  #hours = 0;
 
   constructor(options: MachineOptions = {}) {
     this.#options = options;
@@ -156,6 +159,14 @@ export class TestMachine {
     });
   }
 
+  /** Opening hours of every day, on the machine's wall clock; null is always. */
+  async openDuring(window: { from: string; to: string } | null): Promise<void> {
+    const days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+    this.#hours++;
+    const windows = window && Object.fromEntries(days.map((day) => [day, [window]]));
+    await this.stub.configure({ hours: { version: this.#hours, windows } });
+  }
+
   inside<R>(work: (object: EquipmentObject, state: DurableObjectState) => R | Promise<R>): Promise<R> {
     return runInDurableObject(this.stub, work);
   }
@@ -180,9 +191,14 @@ export class TestMachine {
       actor,
       facts: {
         decide_before,
-        policy_versions: { makerspace: this.#version, equipment: this.#version, hours: 0, ...options.versions },
+        policy_versions: {
+          makerspace: this.#version,
+          equipment: this.#version,
+          hours: this.#hours,
+          ...options.versions,
+        },
         holder: options.for?.facts ?? (by.staff && isOnSomebodys(command) ? null : by.facts),
-        gates: options.gates ?? openGates,
+        gates: options.gates ?? this.gates,
       },
       key: commandKey,
       request_id: "test-request",
