@@ -17,12 +17,10 @@ const pathParameter = (name: string) =>
 function headerSchema(definition: Definition<string, unknown, unknown, unknown>): z.ZodObject | undefined {
   const shape: Record<string, z.ZodType> = {};
   if (definition.idempotency) {
-    const key = z
-      .string()
-      .openapi({
-        description:
-          "1 to 200 characters; the answer is remembered for 24 hours (tablets: 7 days), for bookings and sessions by the machine.",
-      });
+    const key = z.string().openapi({
+      description:
+        "1 to 200 characters; the answer is remembered for 24 hours (tablets: 7 days), for bookings and sessions by the machine.",
+    });
     shape["idempotency-key"] = definition.idempotency === "required" ? key : key.optional();
   }
   if (definition.if_match) {

@@ -7,6 +7,7 @@ import { readTogether } from "../../../src/platform/db/ready.ts";
 import { SpaceStore } from "../../../src/platform/db/store.ts";
 import { loadSettings } from "../../../src/platform/settings/load.ts";
 import { defaultSettings } from "../../../src/platform/settings/sections.ts";
+import { faulty, through } from "../../support/faults.ts";
 import { makeSpace, makeTwoSpaces } from "../../support/space.ts";
 
 const put = (id: string, section: string, data: object, version = 2): Promise<unknown> =>
@@ -18,6 +19,22 @@ const ofRequest = async (id: string) => {
   const [rows] = await readTogether(new SpaceStore(id, "000"), [settingsSource.settings.build], {});
   return settingsSource.settings.read(rows);
 };
+
+describe("what settings cost", () => {
+  it("is no trip: they come with the makerspace, in the one that authorises", async () => {
+    const space = await makeSpace();
+    const { api } = await space.as("makerspace_admin");
+    await put(space.id, "access", { enable_reservations: false });
+    // The first request of a member notes that they were here.
+    await api.get(space.path("/settings/access"));
+    await scheduler.wait(200);
+    const trips: number[] = [];
+    const counted = faulty(env.DB_000, { before: (statements) => void trips.push(statements.length) });
+    const section = await api.by(through({ DB_000: counted })).get(space.path("/settings/access"));
+    expect(section).toMatchObject({ enable_reservations: false });
+    expect(trips).toHaveLength(1);
+  });
+});
 
 describe("settings in storage", () => {
   it("are the defaults, at version 1, where nobody changed anything", async () => {

@@ -7,6 +7,7 @@ import { loadSettings } from "../../../src/platform/settings/load.ts";
 import { defaultSettings, sectionNames, settingsOf } from "../../../src/platform/settings/sections.ts";
 import { Api } from "../../support/api.ts";
 import { connectionLost, faulty, through } from "../../support/faults.ts";
+import { rowsReadBy } from "../../support/reads.ts";
 import { makeSpace, makeTwoSpaces, type TestSpace } from "../../support/space.ts";
 import type {
   PublicSettings,
@@ -44,6 +45,23 @@ describe("the history", () => {
     });
     const access = await api.all<SettingsHistoryEntry>(space.path("/settings/history?section=access&limit=1"));
     expect(access.map(({ id }) => id)).toEqual([all[1]?.id, all[3]?.id]);
+  });
+
+  it("reads a page, not the table, whatever section is asked for", async () => {
+    const space = await makeSpace();
+    const { api } = await space.as("makerspace_admin");
+    await env.DB_000.prepare(
+      `INSERT INTO settings_history
+       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+       SELECT ?, printf('0000-%05d', i), iif(i % 1000 = 0, 'security', 'access'), i, '[]', 'member', 'x', i FROM n`,
+    )
+      .bind(space.id)
+      .run();
+    for (const query of ["limit=5", "limit=5&section=access", "limit=2&section=security", "limit=5&section=billing"]) {
+      const read = await rowsReadBy(api, space.path(`/settings/history?${query}`), /settings_history/);
+      expect([query, read <= 12]).toEqual([query, true]);
+    }
+    expect(await api.all(space.path("/settings/history?section=security&limit=2"))).toHaveLength(3);
   });
 
   it("withholds personal contact, and the audit does, too", async () => {

@@ -1,8 +1,9 @@
 /** Who changed which settings when. */
 
 import type { z } from "@hono/zod-openapi";
-import { desc, eq, lt } from "drizzle-orm";
+import { desc, lt } from "drizzle-orm";
 import { type Write, write } from "../../../platform/db/commit.ts";
+import { leads } from "../../../platform/db/fan-out.ts";
 import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
 import { newId } from "../../../platform/ids.ts";
 import type { Space } from "../../../platform/space.ts";
@@ -58,7 +59,7 @@ export async function listHistory(
     .where(
       space.store.in(
         settingsHistory,
-        section === undefined ? undefined : eq(settingsHistory.section, section),
+        section === undefined ? undefined : leads(settingsHistory.section, section),
         after ? lt(settingsHistory.id, after.id) : undefined,
       ),
     )
