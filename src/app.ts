@@ -8,6 +8,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { sendMailBy } from "./integrations/mail/index.ts";
 import { accessRoutes, apiTokenSource } from "./modules/access/index.ts";
 import {
+  closeAtOnce,
   closeSockets,
   equipmentRoutes,
   hoursEffects,
@@ -18,8 +19,11 @@ import {
 import {
   agreementRoutes,
   defaultPlanWrites,
+  dutyRoutes,
   inviteRoutes,
   inviteTemplates,
+  joinRoutes,
+  type MemberEffects,
   memberRoutes,
   membershipRoutes,
   membershipSource,
@@ -63,6 +67,9 @@ export const mailPorts: MailPorts = {
   },
 };
 
+/** What happens on machines and sockets when a member's standing changes. */
+const memberEffects: MemberEffects = { shutOut: sweepAtOnce, changed: closeAtOnce };
+
 /** Every path of the system. A new module adds its routes here. */
 export const routes: readonly Route[] = [
   ...healthRoutes,
@@ -72,7 +79,9 @@ export const routes: readonly Route[] = [
     closeSockets: (space, id) => closeSockets(space, { kind: "member", id }, "access changed"),
   }),
   ...settingsRoutes([hoursEffects], { created: defaultPlanWrites }),
-  ...memberRoutes({ suspended: sweepAtOnce }),
+  ...joinRoutes,
+  ...memberRoutes(memberEffects),
+  ...dutyRoutes(memberEffects),
   ...inviteRoutes(mailPorts, { settings: settingsSource, payments: recordedAsDue }),
   ...agreementRoutes,
   ...planRoutes({ unknown: unknownMachines }),

@@ -56,6 +56,20 @@ export const pageQuery = {
     .openapi({ description: "`next_cursor` of the page before, with the same filters and sort." }),
 };
 
+/** Query of a list that says how many rows there are when it is asked. */
+export const countedPageQuery = {
+  ...pageQuery,
+  count: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true")
+    .openapi({ description: "Say how many rows there are on all pages, up to 1,000." }),
+};
+
+const Count = z
+  .strictObject({ value: z.int().min(0).max(1_000), capped: z.boolean() })
+  .openapi("Count", { description: "`capped` when there are more." });
+
 /** A filter that may be repeated for "any of". */
 export const anyOf = <T extends z.ZodType>(value: T, max = 20) =>
   z.preprocess(
@@ -65,4 +79,8 @@ export const anyOf = <T extends z.ZodType>(value: T, max = 20) =>
 
 /** The envelope of a list. */
 export const pageOf = <T extends z.ZodType>(item: T) =>
-  z.strictObject({ data: z.array(item), next_cursor: z.string().nullable() });
+  z.strictObject({
+    data: z.array(item),
+    next_cursor: z.string().nullable(),
+    count: Count.optional().openapi({ description: "With `count=true`, where a list takes it." }),
+  });

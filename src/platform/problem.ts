@@ -41,6 +41,7 @@ export const problems = {
     "E-mail in use",
     "Somebody signed in with this address: it changes where they sign in, and staff change it only before that.",
   ],
+  email_unverified: [403, "E-mail not verified", "The sign-in does not vouch for an e-mail address."],
   already_member: [409, "Already a member", "This person belongs to this makerspace already."],
   already_invited: [409, "Already invited", "An invite for this address is open. Send it again, or take it back."],
   email_mismatch: [

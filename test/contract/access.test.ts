@@ -53,7 +53,8 @@ function expectedRefusal(
   const permission = operation["x-permission"];
   if (permission === "public") return null;
   if (who.is === "anonymous") return unauthenticated;
-  if (!path.includes("{makerspace_id}")) {
+  // Who asks to join is outside, whatever the path.
+  if (permission === "signed_in" || permission === "super_admin" || !path.includes("{makerspace_id}")) {
     if (who.is === "api_token") return operation["x-api-tokens"] ? null : forbidden;
     const isOpen = who.is === "super_admin" || (permission === "signed_in" && who.is !== "tablet");
     return isOpen ? null : forbidden;

@@ -42,8 +42,9 @@ const tablesOf = async (database: D1Database): Promise<TableInfo[]> => {
     database,
     "SELECT name, sql FROM sqlite_master WHERE type = 'table'",
   );
+  // Full text keeps its index in tables of its own.
   return listed
-    .filter(({ name }) => !/^(sqlite_|_cf_|d1_migrations$)/.test(name))
+    .filter(({ name, type }) => !/^(sqlite_|_cf_|d1_migrations$)/.test(name) && !["virtual", "shadow"].includes(type))
     .map((table) => ({ ...table, sql: texts.find(({ name }) => name === table.name)?.sql ?? "" }));
 };
 

@@ -8,6 +8,7 @@ import { blackHole, deliverTo, outboxOf } from "../support/background.ts";
 import { awayNamespace, connectionLost, inWorld, slowNamespace, through } from "../support/faults.ts";
 import { LiveSocket } from "../support/live.ts";
 import { inObject, makeScene } from "../support/scene.ts";
+import { putSettings } from "../support/settings.ts";
 import { makeSpace, type Person, slotIn, type TestSpace, until } from "../support/space.ts";
 import type { Equipment, Notification, Reservation, Session } from "../support/wire.ts";
 
@@ -58,6 +59,43 @@ describe("a suspended member", () => {
     expect(statuses).toEqual(["cancelled", "cancelled", "approved"]);
     expect(await space.root.get<Session>(space.path(`/sessions/${session.id}`))).toMatchObject({ status: "active" });
     expect(spared.socket?.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it("keeps what they have booked ahead where the setting says so, and still loses their sockets", async () => {
+    const { space, machine, ada } = await makeScene();
+    await putSettings(space, "access", { cancel_bookings_on_suspension: false });
+    const booked = await space.booked(ada.api, machine, slotIn(48));
+    const socket = await LiveSocket.open(ada.api, space.path(`/equipment/${machine.id}`));
+    await socket.heard(/snapshot/);
+    expect((await suspend(space, ada)).status).toBe(200);
+    expect((await socket.closed).code).toBe(4403);
+    await sweepAgain(space);
+    expect((await heldOn(space, machine, ada)).map(({ id }) => id)).toEqual([booked.id]);
+    // Removal is for good: then they go.
+    await space.root.delete(space.path(`/members/${ada.member.id}`));
+    expect(await heldOn(space, machine, ada)).toEqual([]);
+  });
+
+  it("who still uses a machine is told to those at the desk and to safety, once, and the machine goes on", async () => {
+    const { space, machine, ada, ben } = await makeScene();
+    const staff = [await space.as("desk"), await space.as("safety")];
+    const elsewhere = await space.person({ duties: [{ duty: "desk", equipment_ids: [crypto.randomUUID()] }] });
+    const path = space.path(`/equipment/${machine.id}/sessions`);
+    const session = await ada.api.post<Session>(path, { planned_minutes: 60 });
+    await until("the row", async () => {
+      const answer = await space.root.send("GET", space.path(`/sessions/${session.id}`));
+      return answer.status === 200;
+    });
+    await suspend(space, ada);
+    const told = async ({ api }: Person) => {
+      const inbox = await api.all<Notification>(space.path("/notifications"));
+      return inbox.filter(({ type }) => type === "session.of_suspended");
+    };
+    for (const one of staff) await until("the message", async () => (await told(one)).length > 0);
+    await sweepAgain(space);
+    for (const one of staff) expect(await told(one)).toMatchObject([{ subject: { type: "session", id: session.id } }]);
+    expect([await told(elsewhere), await told(ben)]).toEqual([[], []]);
+    expect(await space.root.get<Session>(space.path(`/sessions/${session.id}`))).toMatchObject({ status: "active" });
   });
 
   it("is told what was cancelled, once they are back", async () => {

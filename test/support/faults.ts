@@ -8,8 +8,8 @@ import type { Send } from "./api.ts";
 /** Asked around every trip to a database, with the statements it carries; throwing is the fault. */
 export interface Faults {
   before?: (statements: readonly string[]) => void | Promise<void>;
-  /** The statements have run and are committed. */
-  after?: (statements: readonly string[]) => void;
+  /** The statements have run and are committed; with what came back. */
+  after?: (statements: readonly string[], result?: unknown) => void;
 }
 
 /** What D1 says when the outcome of a write is unknown. */
@@ -23,7 +23,7 @@ export function faulty(database: D1Database, faults: Faults): D1Database {
   const around = async <T>(statements: string[], work: () => Promise<T>): Promise<T> => {
     await faults.before?.(statements);
     const result = await work();
-    faults.after?.(statements);
+    faults.after?.(statements, result);
     return result;
   };
   const wrap = (statement: D1PreparedStatement, sql: string): D1PreparedStatement => {

@@ -53,6 +53,8 @@ declare module "../../platform/events.ts" {
     "member.sweep_due": { reach: "concerned" | "all" };
     "equipment.status_changed": { equipment_id: string; before: EquipmentStatus; status: EquipmentStatus };
     "projection.orphans_found": { equipment_id: string; orphans: number };
+    /** Somebody who was suspended or removed still uses a machine: it is not cut. */
+    "session.holder_shut_out": { equipment_id: string; member_id: string; planned_end_at: number };
   }
 }
 
@@ -60,4 +62,4 @@ declare module "../../platform/events.ts" {
 export type MessageType = "member.sweep_due" | "reconcile.due" | "policy.push_due" | "claims.sweep_due";
 
 /** What becomes of a machine itself, and what the reconciler found of it. */
-export type MachineEventType = "equipment.status_changed" | "projection.orphans_found";
+export type MachineEventType = "equipment.status_changed" | "projection.orphans_found" | "session.holder_shut_out";

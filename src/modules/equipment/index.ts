@@ -39,8 +39,7 @@ export {
 export { hoursEffects, policyConsumers, pushPolicies, pushPoliciesEachMinute, queuePolicyPushes } from "./pushes.ts";
 export { reconcileConsumers, reconcileJob, reconcileNightly } from "./reconciliations/service.ts";
 export { holdingsOn } from "./reservations/holders.ts";
-export { runningSessionsOf } from "./sessions/running.ts";
-export { suspensionConsumers, sweepAtOnce } from "./sweeps.ts";
+export { closeAtOnce, suspensionConsumers, sweepAtOnce } from "./sweeps.ts";
 export { verifyTablet } from "./tablets/service.ts";
 export { closeSockets } from "./watch/service.ts";
 export { presentMembers, tellMembers } from "./watch/tell.ts";

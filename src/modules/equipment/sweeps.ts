@@ -12,6 +12,7 @@ import { SECOND } from "../../platform/time.ts";
 import { findMember } from "../members/index.ts";
 import { openGates } from "./model.ts";
 import { floor, inParallel, machine } from "./objects.ts";
+import { runningSessionsOf } from "./sessions/running.ts";
 import { equipment, reservations } from "./tables.ts";
 import { closeSockets } from "./watch/service.ts";
 
@@ -73,10 +74,29 @@ async function sweepMachine(space: Space, equipment_id: string, member_id: strin
   return result.ok ? (result.cancelled ?? 0) : 0;
 }
 
-/** The first sweep, inside the request that suspends. What fails here is done by the event a moment later. */
-export async function sweepAtOnce(space: Space, member_id: string): Promise<void> {
+/** Closes a member's sockets and voids their tickets, on machines that nobody watches yet as well; bookings stay. */
+const closeEverywhere = async (space: Space, member_id: string, reach: "concerned" | "all"): Promise<void> =>
+  closeSockets(
+    space,
+    { kind: "member", id: member_id },
+    "membership changed",
+    reach === "all" ? await allMachines(space) : [],
+  );
+
+/** Closes the sockets of somebody whose rights changed, so that they open again with what they may see now; theirs end within ten minutes. */
+export async function closeAtOnce(space: Space, member_id: string): Promise<void> {
   try {
-    await sweepMember(space, member_id, "concerned");
+    await closeEverywhere(space, member_id, "concerned");
+  } catch (error) {
+    log.warn("close_failed", { makerspace_id: space.id, request_id: space.request_id, error: describeError(error) });
+  }
+}
+
+/** The first sweep, inside the request that suspends. What fails here is done by the event a moment later. */
+export async function sweepAtOnce(space: Space, member_id: string, cancel_bookings: boolean): Promise<void> {
+  try {
+    if (cancel_bookings) await sweepMember(space, member_id, "concerned");
+    else await closeEverywhere(space, member_id, "concerned");
   } catch (error) {
     log.warn("sweep_failed", { makerspace_id: space.id, request_id: space.request_id, error: describeError(error) });
   }
@@ -87,38 +107,59 @@ async function sweepFor(
   envelope: EventEnvelope,
   { store, now }: EventContext,
   reach: "concerned" | "all",
-): Promise<void> {
+): Promise<EventEnvelope[]> {
   const member = await findMember(store, envelope.subject.id);
-  if (member?.status !== "suspended" && member?.status !== "left") return;
+  if (member?.status !== "suspended" && member?.status !== "left") return [];
   const { request_id } = envelope;
-  await sweepMember(systemSpace(store, null, { actor_id: "suspension", request_id, now }), member.id, reach);
+  const space = systemSpace(store, null, { actor_id: "suspension", request_id, now });
+  if (envelope.data.cancel_bookings === false) await closeEverywhere(space, member.id, reach);
+  else await sweepMember(space, member.id, reach);
+  return sessionsOf(space, member.id, envelope);
 }
+
+/** One event per machine that the member still uses, the same one however often it is looked for. */
+async function sessionsOf(space: Space, member_id: string, cause: EventEnvelope): Promise<EventEnvelope[]> {
+  const running = await runningSessionsOf(space.store, member_id);
+  return running.map(({ id, equipment_id, planned_end_at, version }) => ({
+    ...cause,
+    id: `${id}:shut_out:${cause.subject.version}`,
+    type: "session.holder_shut_out",
+    subject: { type: "session", id, version },
+    actor_id: "suspension",
+    occurred_at: space.now,
+    data: { equipment_id, member_id, planned_end_at },
+  }));
+}
+
+const toOutbox = ({ store, now }: EventContext, envelope: EventEnvelope) =>
+  store.db
+    .insert(outbox)
+    .values(store.row({ event_id: envelope.id, envelope, created_at: now, sent_at: now }))
+    .onConflictDoNothing();
 
 const sweepNow: EventHandler = {
   name: "sweep_suspended_member",
   async handle(envelope, context) {
     // A machine that does not answer now must not cost the second sweep: that one goes on until all have answered.
-    const isThrough = await sweepFor(envelope, context, "all").then(
-      () => true,
-      (error: unknown) => {
-        log.warn("sweep_failed", { makerspace_id: envelope.makerspace_id, error: describeError(error) });
-        return false;
-      },
-    );
-    const data = { reach: isThrough ? "concerned" : "all" };
+    const told = await sweepFor(envelope, context, "all").catch((error: unknown) => {
+      log.warn("sweep_failed", { makerspace_id: envelope.makerspace_id, error: describeError(error) });
+      return null;
+    });
+    const data = { ...envelope.data, reach: told ? "concerned" : "all" };
     const again: EventEnvelope = { ...envelope, id: newId(), type: "member.sweep_due", occurred_at: context.now, data };
+    await sendEvents(told ?? []);
     await sendEvents([again], SECOND_SWEEP_AFTER / SECOND);
     // In the outbox as well: a broker that forgets it is repaired by the minute sweep.
-    const row = { event_id: again.id, envelope: again, created_at: context.now, sent_at: context.now };
-    return [context.store.db.insert(outbox).values(context.store.row(row))];
+    return [...(told ?? []), again].map((event) => toOutbox(context, event));
   },
 };
 
 const sweepAgain: EventHandler = {
   name: "sweep_suspended_member_again",
   async handle(envelope, context) {
-    await sweepFor(envelope, context, envelope.data.reach === "all" ? "all" : "concerned");
-    return [];
+    const told = await sweepFor(envelope, context, envelope.data.reach === "all" ? "all" : "concerned");
+    await sendEvents(told);
+    return told.map((event) => toOutbox(context, event));
   },
 };
 

@@ -1,6 +1,6 @@
 import type { Consumers, EventHandler } from "../../platform/queue.ts";
 import type { MemberEventType } from "./events.ts";
-import { indexMembership } from "./people/reads.ts";
+import { findMember, indexMembership } from "./people/reads.ts";
 
 /** Repeats what adding and linking do at once, in case the directory was away then. */
 const index: EventHandler = {
@@ -12,11 +12,24 @@ const index: EventHandler = {
   },
 };
 
+/** The same after a registration: the actor is the new member, whose user the row knows. */
+const joined: EventHandler = {
+  name: "index_registration",
+  async handle({ makerspace_id, subject }, { store }) {
+    const member = await findMember(store, subject.id);
+    if (member?.user_id) await indexMembership(member.user_id, makerspace_id, member.id);
+    return [];
+  },
+};
+
 /** Suspension's effects on machines are the equipment module's; it adds its own handlers. */
 export const memberConsumers: Consumers<MemberEventType> = {
   "member.added": [index],
   "member.linked": [index],
   "member.renamed": [],
+  "member.joined": [joined],
+  "member.approved": [],
+  "member.declined": [],
   "member.suspended": [],
   "member.reactivated": [],
   "member.removed": [],

@@ -1,14 +1,20 @@
 /** Events of the members module. */
 
+import type { MembershipStatus } from "../../platform/access/statuses.ts";
+
 declare module "../../platform/events.ts" {
   interface EventCatalogue {
     "member.added": { user_id: string | null };
     "member.linked": { user_id: string };
+    /** Somebody registered themselves; with status pending, staff decide. */
+    "member.joined": { status: MembershipStatus };
+    "member.approved": Record<string, never>;
+    "member.declined": Record<string, never>;
     /** The name that others see, or the wish to be named, has changed. */
     "member.renamed": Record<string, never>;
-    "member.suspended": Record<string, never>;
+    "member.suspended": { cancel_bookings: boolean };
     "member.reactivated": Record<string, never>;
-    "member.removed": Record<string, never>;
+    "member.removed": { cancel_bookings: boolean };
     "invite.created": { role: string };
     "invite.resent": Record<string, never>;
     "invite.readdressed": Record<string, never>;
@@ -25,6 +31,9 @@ export type MemberEventType =
   | "member.added"
   | "member.linked"
   | "member.renamed"
+  | "member.joined"
+  | "member.approved"
+  | "member.declined"
   | "member.suspended"
   | "member.reactivated"
   | "member.removed"

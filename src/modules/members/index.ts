@@ -8,10 +8,13 @@ export {
 } from "./agreements/outstanding.ts";
 export { agreementRoutes } from "./agreements/routes.ts";
 export { memberConsumers } from "./consumers.ts";
+export { dutyRoutes } from "./duties/routes.ts";
 export { inviteConsumers, tendInvitesEachQuarter } from "./invites/due.ts";
 export { importInvitesJob } from "./invites/import.ts";
 export { inviteTemplates } from "./invites/mails.ts";
 export { inviteRoutes } from "./invites/routes.ts";
+export { joinRoutes } from "./join/routes.ts";
+
 export { meRoutes } from "./me/routes.ts";
 export { acrossShards, belongings } from "./me/service.ts";
 export { membershipConsumers } from "./memberships/consumers.ts";
@@ -20,10 +23,9 @@ export { membershipsEachQuarter } from "./memberships/due.ts";
 export type { MembershipEventType } from "./memberships/events.ts";
 export { type BookingRights, bookingRights, bookingRightsOfUser, isCovered } from "./memberships/rights.ts";
 export { membershipRoutes } from "./memberships/routes.ts";
-export { activeMemberIds, contactsOf, planExists, staffIds } from "./people/audience.ts";
-
+export { activeMemberIds, contactsOf, onDuty, planExists, staffIds } from "./people/audience.ts";
 export { findMember, memberById, memberIdOfUser, membershipById, membershipSource } from "./people/reads.ts";
 export { memberRoutes } from "./people/routes.ts";
 export { planRoutes } from "./plans/routes.ts";
 export { defaultPlanWrites } from "./plans/service.ts";
-export { recordedAsDue } from "./port.ts";
+export { type MemberEffects, recordedAsDue } from "./port.ts";

@@ -5,8 +5,13 @@ import type { Space } from "../../platform/space.ts";
 import type { TransactionKind } from "./memberships/model.ts";
 
 export interface MemberEffects {
-  /** Runs after a suspension is committed and before its answer: sockets are closed, future bookings are cancelled. The event repairs it. */
-  suspended(space: Space, member_id: string): Promise<void>;
+  /**
+   * Runs after a suspension or removal is committed and before its answer: sockets are closed, and future bookings cancelled unless they
+   * are kept. The event repairs it.
+   */
+  shutOut(space: Space, member_id: string, cancel_bookings: boolean): Promise<void>;
+  /** Runs after somebody's role or duties changed: their sockets close, so that they open again with what they may see now. */
+  changed(space: Space, member_id: string): Promise<void>;
 }
 
 /** Which machines there are; the equipment module knows. */

@@ -2,7 +2,6 @@ import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core"
 import { membershipStatuses } from "../../platform/access/membership.ts";
 import { duties, memberRoles } from "../../platform/access/permissions.ts";
 import { flag, json, makerspaceId, resourceColumns } from "../../platform/db/columns.ts";
-import { termKinds } from "./model.ts";
 
 export const members = sqliteTable(
   "members",
@@ -30,6 +29,8 @@ export const members = sqliteTable(
     suspended_by: text(),
     left_at: integer(),
     sort_name: text().notNull().default(""),
+    // Set by the database: where the member stands in the full-text table member_search.
+    search_id: integer(),
     metadata: json().notNull().default({}),
     external_id: text(),
     ...resourceColumns(),
@@ -60,17 +61,4 @@ export const memberTags = sqliteTable(
     member_id: text().notNull(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.tag, table.status, table.member_id] })],
-);
-
-/** What a search finds a member by. */
-export const memberTerms = sqliteTable(
-  "member_terms",
-  {
-    makerspace_id: makerspaceId(),
-    kind: text({ enum: termKinds }).notNull(),
-    status: text({ enum: membershipStatuses }).notNull(),
-    term: text().notNull(),
-    member_id: text().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.makerspace_id, table.kind, table.status, table.term, table.member_id] })],
 );

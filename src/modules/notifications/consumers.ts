@@ -7,10 +7,9 @@ import {
   holdingsOn,
   type MachineEventType,
   type ReservationEventType,
-  runningSessionsOf,
   type SessionEventType,
 } from "../equipment/index.ts";
-import { type MembershipEventType, staffIds } from "../members/index.ts";
+import { type MembershipEventType, onDuty, staffIds } from "../members/index.ts";
 import type { WebhookEventType } from "../webhooks/index.ts";
 import { type Told, tells } from "./notify.ts";
 
@@ -55,7 +54,7 @@ const tellDown = tells("notify_down", async ({ data, occurred_at }, { store }) =
   }));
 });
 
-const tellReactivated = tells("notify_reactivated", ({ subject }) => [
+const tellMember = tells("notify_member", ({ subject }) => [
   { member_id: subject.id, subject: { type: "member", id: subject.id }, data: {} },
 ]);
 
@@ -71,18 +70,22 @@ const tellDesk = tells("notify_desk", async ({ data, subject }, { store, now }) 
   return ids.map((member_id) => ({ member_id, subject, data }));
 });
 
-/** Who was suspended may be at a machine: it is not cut, so staff must go and look. One machine is enough to say. */
-const tellOfRunning = tells("notify_of_running", async ({ subject }, { store, now }) => {
-  const [running] = await runningSessionsOf(store, subject.id);
-  if (!running) return [];
-  const { id, equipment_id, planned_end_at } = running;
-  const staff = await staffIds(store, ["desk", "safety"], now);
-  return staff.map((member_id) => ({
-    type: "session.of_suspended",
-    member_id,
-    subject: { type: "session", id },
-    data: { equipment_id, member_id: subject.id, planned_end_at },
-  }));
+/** Who looks after the place is told that somebody who was shut out still uses a machine. */
+const tellThoseOnDuty = tells("notify_on_duty", async ({ data, subject }, { store, now }) => {
+  const duties = ["desk", "safety"] as const;
+  const [everywhere, here] = [
+    await staffIds(store, duties, now),
+    await onDuty(store, duties, now, text(data.equipment_id) ?? undefined),
+  ];
+  const ids = [...new Set([...everywhere, ...here])].filter((id) => id !== data.member_id);
+  return ids.map((member_id) => ({ type: "session.of_suspended", member_id, subject, data }));
+});
+
+/** Administrators hear of those who wait for a yes. */
+const tellOfRegistration = tells("notify_registration", async ({ data, subject }, { store, now }) => {
+  if (data.status !== "pending") return [];
+  const ids = await staffIds(store, [], now);
+  return ids.map((member_id) => ({ member_id, subject, data: {} }));
 });
 
 /** A new type of event does not compile without its line here. */
@@ -93,7 +96,8 @@ export const notificationConsumers: Consumers<
   | MembershipEventType
   | WebhookEventType
   | "member.reactivated"
-  | "member.suspended"
+  | "member.approved"
+  | "member.joined"
 > = {
   "reservation.created": [tellHolder],
   "reservation.approved": [tellHolder],
@@ -123,6 +127,8 @@ export const notificationConsumers: Consumers<
   "equipment.status_changed": [tellDown],
   "webhook.disabled": [tellAdministrators],
   "projection.orphans_found": [tellAdministrators],
-  "member.reactivated": [tellReactivated],
-  "member.suspended": [tellOfRunning],
+  "member.reactivated": [tellMember],
+  "session.holder_shut_out": [tellThoseOnDuty],
+  "member.approved": [tellMember],
+  "member.joined": [tellOfRegistration],
 };

@@ -178,6 +178,19 @@ export const catalogue = {
     mailed: true,
     required: true,
   },
+  "member.approved": {
+    category: "account",
+    tells: "the member",
+    title: "Your membership was approved",
+    mailed: true,
+    required: true,
+  },
+  "member.joined": {
+    category: "membership",
+    tells: "administrators",
+    title: "Somebody asks to become a member",
+    mailed: false,
+  },
   "projection.orphans_found": {
     category: "system",
     tells: "administrators",

@@ -75,6 +75,36 @@ export function within(column: SQLiteColumn, id: SQLiteColumn, bounds: Bounds): 
   );
 }
 
+/** The range of a keyset list over (text, id), after where the last page ended. */
+export function afterText(
+  column: SQLiteColumn,
+  id: SQLiteColumn,
+  after: { value: number | string; id: string } | null,
+  direction: "asc" | "desc",
+): SQL | undefined {
+  if (!after) return undefined;
+  const [value, last] = [String(after.value), after.id];
+  return direction === "asc"
+    ? sql`(${column}, ${id}) > (${value}, ${last})`
+    : sql`(${column}, ${id}) < (${value}, ${last})`;
+}
+
+/** As SQLite compares text: by code points, where JavaScript compares halves of them. */
+function compareText(a: string, b: string): number {
+  const [left, right] = [[...a], [...b]];
+  const at = left.findIndex((char, index) => char !== right[index]);
+  if (at < 0) return left.length - right.length;
+  return (left[at]?.codePointAt(0) ?? 0) - (right[at]?.codePointAt(0) ?? -1);
+}
+
+/** List order by a text and then the id, either way. */
+export const byTextAndId =
+  <Row extends { id: string }>(read: (row: Row) => string, direction: "asc" | "desc") =>
+  (a: Row, b: Row): number => {
+    const sign = direction === "asc" ? 1 : -1;
+    return sign * (compareText(read(a), read(b)) || (a.id < b.id ? -1 : 1));
+  };
+
 /** List order by a number and then the id, either way. */
 export const byNumberAndId =
   <Row extends { id: string }>(read: (row: Row) => number, direction: "asc" | "desc") =>

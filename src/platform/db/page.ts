@@ -1,6 +1,7 @@
 /** Keyset pages: rows read grow with the page, never with the table. */
 
 import { problem } from "../problem.ts";
+import type { Count } from "./count.ts";
 
 /** Where the next page starts: the sort key and id of the last row, bound to the list it came from. */
 export interface Cursor {
@@ -12,6 +13,8 @@ export interface Cursor {
 export interface Page<T> {
   data: T[];
   next_cursor: string | null;
+  /** With `count=true`. */
+  count?: Count;
 }
 
 /** A short fingerprint of filter and sort (FNV-1a): a cursor of another list is refused. It guards against mistakes, not attacks. */

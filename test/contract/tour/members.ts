@@ -1,5 +1,7 @@
 import { it } from "vitest";
-import { makeSpace } from "../../support/space.ts";
+import { putSettings } from "../../support/settings.ts";
+import { makeSpace, signIn } from "../../support/space.ts";
+import type { Member } from "../../support/wire.ts";
 
 /** Members and what becomes of them. */
 export function members(): void {
@@ -8,6 +10,16 @@ export function members(): void {
     const [admin, one] = [await space.as("makerspace_admin"), await space.as("user")];
     await one.api.get(space.path("/members/me"));
     await one.api.patch(space.path("/members/me"), { public_skills: ["welding"] });
-    await admin.api.delete(space.path(`/members/${one.member.id}`));
+    const path = space.path(`/members/${one.member.id}`);
+    await admin.api.post(`${path}/role`, { role: "service_provider" });
+    await admin.api.must("PUT", `${path}/duties/desk`, { body: {} });
+    await admin.api.delete(`${path}/duties/desk`);
+    await admin.api.delete(path);
+    await putSettings(space, "access", { public_registration: true });
+    const asking = async () => (await signIn()).post<Member>(space.path("/join"));
+    const [welcome, unwelcome] = [await asking(), await asking()];
+    await admin.api.post(space.path(`/members/${welcome.id}/approve`));
+    await admin.api.post(space.path(`/members/${unwelcome.id}/decline`), { reason: "Full" });
+    await (await space.person()).api.delete(space.path("/members/me"));
   });
 }

@@ -1,4 +1,4 @@
-/** Who is at a machine right now: for modules that must tell somebody. */
+/** Who is at a machine right now. */
 
 import { eq } from "drizzle-orm";
 import { leads } from "../../../platform/db/fan-out.ts";
@@ -8,7 +8,12 @@ import { sessions } from "../tables.ts";
 /** Running sessions of a member, as the lists show them. Times are epoch milliseconds. */
 export const runningSessionsOf = (store: SpaceStore, member_id: string) =>
   store.db
-    .select({ id: sessions.id, equipment_id: sessions.equipment_id, planned_end_at: sessions.planned_end_at })
+    .select({
+      id: sessions.id,
+      equipment_id: sessions.equipment_id,
+      planned_end_at: sessions.planned_end_at,
+      version: sessions.version,
+    })
     .from(sessions)
     .where(
       store.in(

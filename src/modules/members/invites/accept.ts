@@ -13,10 +13,10 @@ import { sendEvents } from "../../../platform/queue.ts";
 import type { Caller, Visitor } from "../../../platform/route.ts";
 import { loadSystemSpace } from "../../../platform/system-space.ts";
 import { MINUTE } from "../../../platform/time.ts";
-import { displayName, type MemberStep, mayStep, memberTransitions, sortName } from "../model.ts";
+import { displayName, type MemberStep, mayStep, memberTransitions } from "../model.ts";
 import type { Member } from "../people/contract.ts";
-import { termWrites } from "../people/parts.ts";
 import { findMember, indexMembership, memberColumns, toMemberRow } from "../people/reads.ts";
+import { blankMember } from "../people/service.ts";
 import { type MemberRow, viewOneself } from "../people/view.ts";
 import { memberDuties, members } from "../tables.ts";
 import type { InvitePreview } from "./contract.ts";
@@ -92,43 +92,25 @@ function newcomer(open: OpenInvite, { principal, now }: Caller): Entrance {
   const { store, row } = open;
   const names = namesFor(row, principal.name);
   const duties = dutiesOf(row);
-  const member: MemberRow = store.row({
-    ...names,
-    id: newId(),
-    user_id: principal.user_id,
-    email: row.email,
-    role: row.role,
-    status: "active" as const,
-    status_reason: null,
-    hide_name: false,
-    phone: null,
-    bio: null,
-    profile_image_url: null,
-    public_skills: [],
-    notes: null,
-    locale: null,
-    timezone: null,
-    joined_at: now,
-    last_seen_at: 0,
-    suspended_at: null,
-    suspended_by: null,
-    left_at: null,
-    sort_name: sortName(names),
-    metadata: {},
-    external_id: null,
-    version: 1,
-    created_at: now,
-    updated_at: now,
-    duties,
-    tags: [],
-  });
+  const member = blankMember(
+    { store, now },
+    {
+      ...names,
+      id: newId(),
+      user_id: principal.user_id,
+      email: row.email,
+      role: row.role,
+      status: "active",
+      duties,
+    },
+  );
   const { duties: _, tags: __, ...columns } = member;
   const insert = write(store.db.insert(members).values(columns), {
     unique: { "members.user_id": "already_member", "members.email": "already_member" },
   });
   return {
     member,
-    writes: [insert, ...dutyWrites(open, member.id, now).slice(1), ...termWrites(store, member)],
+    writes: [insert, ...dutyWrites(open, member.id, now).slice(1)],
     events: [{ type: "member.added", data: { user_id: principal.user_id }, subject: subjectOf(member) }],
   };
 }

@@ -1,11 +1,11 @@
 /** Whom to tell: members as the receivers of notifications and announcements. Each read grows with its page, not with the makerspace. */
 
-import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
 import type { Duty } from "../../../platform/access/permissions.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
 import { memberships } from "../memberships/tables.ts";
 import { plans } from "../plans/tables.ts";
-import { members } from "../tables.ts";
+import { memberDuties, members } from "../tables.ts";
 
 /** Where and how a member is reached. `timezone` and `locale` are null where the makerspace's hold. */
 interface Contact {
@@ -84,4 +84,31 @@ export async function planExists(store: SpaceStore, id: string): Promise<boolean
     .from(plans)
     .where(store.in(plans, eq(plans.id, id)));
   return rows.length > 0;
+}
+
+/** Active members with one of these duties now, on this machine if one is named. At most 200: more are no longer told, but shouted at. */
+export async function onDuty(
+  store: SpaceStore,
+  wanted: readonly Duty[],
+  now: number,
+  equipment_id?: string,
+): Promise<string[]> {
+  const rows = await store.db
+    .selectDistinct({ id: members.id })
+    .from(memberDuties)
+    .innerJoin(
+      members,
+      and(eq(members.makerspace_id, memberDuties.makerspace_id), eq(members.id, memberDuties.member_id)),
+    )
+    .where(
+      store.in(
+        memberDuties,
+        inArray(memberDuties.duty, [...wanted]),
+        eq(members.status, "active"),
+        or(isNull(memberDuties.ends_at), gt(memberDuties.ends_at, now)),
+        sql`(${memberDuties.equipment_ids} IS NULL OR ${equipment_id ?? null} IN (SELECT value FROM json_each(${memberDuties.equipment_ids})))`,
+      ),
+    )
+    .limit(200);
+  return rows.map((row) => row.id);
 }

@@ -3,6 +3,7 @@ import { membershipStatuses } from "../../../platform/access/membership.ts";
 import { duties, memberRoles } from "../../../platform/access/permissions.ts";
 import {
   anyOf,
+  countedPageQuery,
   ExternalId,
   Id,
   Instant,
@@ -10,11 +11,11 @@ import {
   line,
   Metadata,
   pageOf,
-  pageQuery,
   prose,
   resourceFields,
 } from "../../../platform/contract.ts";
 import { isTimeZone } from "../../../platform/time.ts";
+import { dutyMachines, dutyReach } from "../duties/contract.ts";
 
 /** A member's own words, without two that are alike. */
 const words = (count: number) =>
@@ -64,15 +65,7 @@ const staffFields = {
   notes: prose(5_000).openapi({ description: "For staff alone." }),
 };
 
-const equipmentIds = z.array(Id).min(1).max(200).nullable();
-
-const DutyInput = z
-  .strictObject({
-    duty: z.enum(duties),
-    equipment_ids: equipmentIds.default(null).openapi({ description: "Only for these machines; null for all." }),
-    ends_at: InstantInput.nullable().default(null),
-  })
-  .openapi("DutyInput");
+const DutyInput = z.strictObject({ duty: z.enum(duties), ...dutyReach }).openapi("DutyInput");
 
 export const MemberInput = z
   .strictObject({
@@ -148,7 +141,7 @@ export const Member = z
     role: z.enum(memberRoles),
     status: z.enum(membershipStatuses),
     status_reason: z.string().nullable(),
-    duties: z.array(z.strictObject({ duty: z.enum(duties), equipment_ids: equipmentIds, ends_at: Instant.nullable() })),
+    duties: z.array(z.strictObject({ duty: z.enum(duties), equipment_ids: dutyMachines, ends_at: Instant.nullable() })),
     hide_name: z.boolean(),
     phone: z.string().nullable(),
     bio: z.string().nullable(),
@@ -175,11 +168,27 @@ export const DirectoryEntry = z
 export const MemberOrEntry = z.union([Member, DirectoryEntry]).openapi("MemberOrEntry");
 export const MemberPage = pageOf(MemberOrEntry).openapi("MemberPage");
 
+export const memberSorts = ["name", "-name", "joined_at", "-joined_at", "last_seen_at", "-last_seen_at"] as const;
+
 export const MemberQuery = z.strictObject({
-  ...pageQuery,
+  ...countedPageQuery,
+  q: line(80).optional().openapi({
+    description:
+      "Words that names begin with, in any turn, without regard to case and accents; for staff of e-mail addresses as well. By age.",
+  }),
   role: anyOf(z.enum(memberRoles)),
   status: anyOf(z.enum(membershipStatuses)),
+  tag: line(40).optional().openapi({ description: "Goes with status." }),
+  plan_id: Id.optional().openapi({ description: "Members on this plan now, by the end of their period." }),
+  joined_from: InstantInput.optional(),
+  joined_to: InstantInput.optional().openapi({ description: "Exclusive." }),
+  updated_since: InstantInput.optional().openapi({ description: "Oldest change first; with no other filter." }),
   external_id: z.string().max(200).optional(),
+  sort: z.enum(memberSorts).optional().openapi({
+    description:
+      "Without it by age. `name` goes with role and status, `joined_at` and `last_seen_at` with status; a search and the filters by tag, plan, external_id and updated_since have their own order.",
+  }),
 });
 
+export const DeclineInput = z.strictObject({ reason: line(500) }).openapi("DeclineInput");
 export const SuspendInput = z.strictObject({ reason: line(500) }).openapi("SuspendInput");

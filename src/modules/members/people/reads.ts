@@ -30,7 +30,8 @@ export const memberColumns = {
   tags: tagsJson.as("tags"),
 };
 
-type Selected = typeof members.$inferSelect & { duties: string; tags: string };
+/** A row of `memberColumns` as it is selected. */
+export type Selected = typeof members.$inferSelect & { duties: string; tags: string };
 
 /** A row of `memberColumns` with its duties and labels read. */
 export const toMemberRow = (row: Selected): MemberRow => ({

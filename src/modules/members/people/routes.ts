@@ -12,7 +12,7 @@ import {
 } from "./contract.ts";
 import { listMembers } from "./lists.ts";
 import { addMember, changeMember, readMember, readOneself } from "./service.ts";
-import { reactivateMember, removeMember, suspendMember } from "./standing.ts";
+import { leave, reactivateMember, removeMember, suspendMember } from "./standing.ts";
 
 const tag = "members";
 
@@ -109,11 +109,26 @@ const peopleRoutes = [
 const standingRoutes = (effects: MemberEffects) => [
   spaceRoute(
     {
+      operation_id: "leave_makerspace",
+      tag,
+      method: "delete",
+      path: "/members/me",
+      summary: "Leave the makerspace: future bookings are cancelled",
+      permission: "members.self",
+      status: 204,
+      problems: ["illegal_transition", "last_administrator", "conflict"],
+    },
+    (space) => leave(space, effects),
+  ),
+  spaceRoute(
+    {
       operation_id: "suspend_member",
       tag,
       method: "post",
       path: "/members/{member_id}/suspend",
-      summary: "Suspend: their next request is refused, sockets close, future bookings are cancelled",
+      summary: "Suspend: their next request is refused, sockets close",
+      description:
+        "`access.cancel_bookings_on_suspension` says whether their future bookings are cancelled or kept. A running session goes on, and staff are told.",
       permission: "members.manage",
       body: SuspendInput,
       idempotency: "optional",

@@ -11,11 +11,46 @@ import { sortName } from "../model.ts";
 import { memberDuties, members } from "../tables.ts";
 import { type Member, type MemberInput, type MemberOrEntry, type MemberPatch, ownFieldNames } from "./contract.ts";
 import { requiredMember } from "./moves.ts";
-import { tagWrites, termWrites } from "./parts.ts";
+import { tagWrites } from "./parts.ts";
 import { findMember, indexMembership } from "./reads.ts";
 import { type MemberRow, viewFor, viewInFull, viewMember } from "./view.ts";
 
 type View = z.output<typeof Member>;
+
+/** What every new member has. */
+type Essential = Pick<MemberRow, "id" | "user_id" | "email" | "first_name" | "last_name" | "role" | "status">;
+
+/** A member who is new here, with nothing but what is told. */
+export const blankMember = (
+  { store, now }: Pick<Space, "store" | "now">,
+  told: Essential & Partial<MemberRow>,
+): MemberRow =>
+  store.row({
+    status_reason: null,
+    hide_name: false,
+    phone: null,
+    bio: null,
+    profile_image_url: null,
+    public_skills: [],
+    notes: null,
+    locale: null,
+    timezone: null,
+    joined_at: told.status === "active" ? now : 0,
+    last_seen_at: 0,
+    suspended_at: null,
+    suspended_by: null,
+    left_at: null,
+    sort_name: sortName(told),
+    search_id: null,
+    metadata: {},
+    external_id: null,
+    version: 1,
+    created_at: now,
+    updated_at: now,
+    duties: [],
+    tags: [],
+    ...told,
+  });
 
 /**
  * Adds a member. Nobody grants a role or duty above their own.
@@ -23,29 +58,19 @@ type View = z.output<typeof Member>;
  */
 export async function addMember(space: Space, input: z.output<typeof MemberInput>): Promise<View> {
   if (!space.access.covers(input.role, input.duties)) throw problem("grant_exceeds_own");
-  const { duties, tags, user_id, joined_at, ...fields } = input;
-  const isKnown = user_id !== undefined;
-  const row: MemberRow = space.store.row({
+  const { duties, tags, user_id = null, joined_at, ...fields } = input;
+  const row = blankMember(space, {
     ...fields,
     id: newId(),
-    user_id: user_id ?? null,
-    status: isKnown ? ("active" as const) : ("pending" as const),
-    status_reason: null,
-    joined_at: joined_at ?? (isKnown ? space.now : 0),
-    last_seen_at: 0,
-    suspended_at: null,
-    suspended_by: null,
-    left_at: null,
-    sort_name: sortName(fields),
-    version: 1,
-    created_at: space.now,
-    updated_at: space.now,
+    user_id,
+    status: user_id === null ? "pending" : "active",
+    ...(joined_at !== undefined && { joined_at }),
     duties,
     tags,
   });
   const body = viewMember(row);
   const { duties: _, tags: __, ...columns } = row;
-  const grants = duties.map((grant) =>
+  const grants = row.duties.map((grant) =>
     write(
       space.db
         .insert(memberDuties)
@@ -68,7 +93,6 @@ export async function addMember(space: Space, input: z.output<typeof MemberInput
       },
     }),
     ...grants,
-    ...termWrites(space.store, row),
     ...(tags.length > 0 ? tagWrites(space.store, row.id, tags) : []),
   );
   // The event repeats it, should the directory be away now.
@@ -110,7 +134,6 @@ export async function changeMember(
   // Names stay out of the audit log: it is kept for longer than a person may want to be known.
   const changed = Object.keys(definedOnly(patch));
   const isShown = changed.some((name) => ["first_name", "last_name", "hide_name"].includes(name));
-  const isRenamed = changed.some((name) => ["email", "first_name", "last_name"].includes(name));
   await space.commit(
     {
       action: "member.updated",
@@ -128,7 +151,6 @@ export async function changeMember(
         expect: if_match === null ? "conflict" : "stale_version",
       },
     ),
-    ...(isRenamed ? termWrites(space.store, after) : []),
     ...(tags ? tagWrites(space.store, id, tags) : []),
   );
   return viewInFull(space, after);

@@ -17,10 +17,11 @@ function refuseReach(space: Space, row: MemberRow, detail: string): void {
 }
 
 /**
- * Suspends a member: it acts on their very next request and closes their sockets.
+ * Suspends a member: it acts on their very next request and closes their sockets. A setting says what becomes of their future bookings.
  * @throws illegal_transition unless they are active or expired; last_administrator; forbidden for oneself.
  */
 export async function suspendMember(space: Space, id: string, reason: string, effects: MemberEffects): Promise<View> {
+  const cancel_bookings = space.settings.sections.access.cancel_bookings_on_suspension;
   const { view } = await moveMember(space, id, (before) => {
     refuseReach(space, before, "Nobody suspends themselves.");
     return {
@@ -29,10 +30,10 @@ export async function suspendMember(space: Space, id: string, reason: string, ef
       action: "member.suspended",
       reason,
       set: { suspended_at: space.now, suspended_by: space.actor.id },
-      events: [{ type: "member.suspended", data: {} }],
+      events: [{ type: "member.suspended", data: { cancel_bookings } }],
     };
   });
-  await effects.suspended(space, id);
+  await effects.shutOut(space, id, cancel_bookings);
   return view;
 }
 
@@ -63,8 +64,49 @@ export async function removeMember(space: Space, id: string, effects: MemberEffe
       to: "left",
       action: "member.removed",
       set: { left_at: space.now },
-      events: [{ type: "member.removed", data: {} }],
+      events: [{ type: "member.removed", data: { cancel_bookings: true } }],
     };
   });
-  await effects.suspended(space, id);
+  await effects.shutOut(space, id, true);
+}
+
+/** One leaves of one's own accord; staff may take one back. @throws forbidden without a membership; last_administrator */
+export async function leave(space: Space, effects: MemberEffects): Promise<void> {
+  const { id } = space.member;
+  await moveMember(space, id, () => ({
+    step: "remove",
+    to: "left",
+    action: "member.left",
+    set: { left_at: space.now },
+    events: [{ type: "member.removed", data: { cancel_bookings: true } }],
+  }));
+  await effects.shutOut(space, id, true);
+}
+
+/** Lets somebody in who waits. @throws not_found, illegal_transition, forbidden */
+export async function approveMember(space: Space, id: string): Promise<View> {
+  const { view } = await moveMember(space, id, (before) => {
+    if (!space.access.covers(before.role, [])) throw problem("forbidden");
+    return {
+      step: "approve",
+      to: "active",
+      action: "member.approved",
+      set: { joined_at: before.joined_at || space.now },
+      events: [{ type: "member.approved", data: {} }],
+    };
+  });
+  return view;
+}
+
+/** Says no to somebody who waits; they may ask again. @throws not_found, illegal_transition */
+export async function declineMember(space: Space, id: string, reason: string): Promise<View> {
+  const { view } = await moveMember(space, id, () => ({
+    step: "decline",
+    to: "left",
+    action: "member.declined",
+    reason,
+    set: { left_at: space.now },
+    events: [{ type: "member.declined", data: {} }],
+  }));
+  return view;
 }
