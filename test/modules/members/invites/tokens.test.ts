@@ -190,6 +190,21 @@ describe("somebody the makerspace knows", () => {
     expect((await at.read(row)).member_id).toBe(before.id);
   });
 
+  it("is answered once when they accept twenty times at once: nothing but the token's own use stands in the way", async () => {
+    const email = address();
+    await at.invite(email);
+    const token = tokenIn(await nextMail(email));
+    await space.root.post(space.path("/members"), { email, first_name: "Ada", last_name: "King", role: "user" });
+    const ada = await withAddress(email);
+    const { id } = await ada.get<Member>(space.path("/members/me"));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => ada.send<Member>("POST", ACCEPT, { body: { token } })),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ problem }) => problem?.code === "token_used")).toHaveLength(19);
+    expect(await at.audited("invite.accepted", id)).toHaveLength(1);
+  });
+
   it("who left comes back as the invite says", async () => {
     const gone = await space.person({ role: "service_provider" });
     await space.root.delete(space.path(`/members/${gone.member.id}`));
