@@ -3,13 +3,10 @@
 import { inArray } from "drizzle-orm";
 import type { SettingsSource } from "../../../platform/access/membership.ts";
 import { leads } from "../../../platform/db/fan-out.ts";
-import { log } from "../../../platform/log.ts";
-import { Problem, type ProblemCode } from "../../../platform/problem.ts";
 import type { Consumers, EventHandler } from "../../../platform/queue.ts";
 import { loadSystemSpace } from "../../../platform/system-space.ts";
 import type { PaymentsPort } from "../port.ts";
 import { dueConsumers } from "./due.ts";
-import { joinPlan } from "./join.ts";
 import { endAt } from "./steps.ts";
 import { memberships } from "./tables.ts";
 import { loadMembership } from "./writes.ts";
@@ -40,40 +37,11 @@ const endWithMember = (source: SettingsSource, payments: PaymentsPort): EventHan
   },
 });
 
-/** Why an invited member is not on the plan of their invite; staff see them without one. */
-const inTheWay: readonly ProblemCode[] = [
-  "membership_exists",
-  "plan_full",
-  "plan_unavailable",
-  "unknown_reference",
-  "illegal_transition",
-  "not_found",
-];
-
-/** Who accepts an invite joins its plan, in the name of the staff who invited them. */
-const joinByInvite = (source: SettingsSource, payments: PaymentsPort): EventHandler => ({
-  name: "join_by_invite",
-  async handle({ data, request_id, subject }, { store, now }) {
-    const { member_id, plan_id } = data;
-    if (typeof plan_id !== "string" || typeof member_id !== "string") return [];
-    const space = await loadSystemSpace(store, source, { actor_id: "invites", request_id, now });
-    if (!space) return [];
-    try {
-      await joinPlan(space, member_id, { plan_id }, payments);
-    } catch (error) {
-      if (!(error instanceof Problem) || !inTheWay.includes(error.code)) throw error;
-      log.warn("invite_without_plan", { makerspace_id: space.id, invite_id: subject.id, code: error.code });
-    }
-    return [];
-  },
-});
-
 /** Handlers of the module for memberships; people are told by the notifications module. */
 export const membershipConsumers = (
   source: SettingsSource,
   payments: PaymentsPort,
-): Consumers<"member.removed" | "invite.accepted" | "memberships.due"> => ({
+): Consumers<"member.removed" | "memberships.due"> => ({
   "member.removed": [endWithMember(source, payments)],
-  "invite.accepted": [joinByInvite(source, payments)],
   ...dueConsumers(source, payments),
 });
