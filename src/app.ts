@@ -12,26 +12,33 @@ import {
   closeSockets,
   equipmentRoutes,
   hoursEffects,
+  isBusy,
+  moveMachines,
   sweepAtOnce,
   unknownMachines,
   verifyTablet,
 } from "./modules/equipment/index.ts";
 import {
   agreementRoutes,
+  bulkRoutes,
   defaultPlanWrites,
   dutyRoutes,
   inviteRoutes,
   inviteTemplates,
   joinRoutes,
   type MemberEffects,
+  type MemberMove,
   memberRoutes,
   membershipRoutes,
   membershipSource,
   meRoutes,
+  mergeRoutes,
   planRoutes,
   recordedAsDue,
+  statisticsRoutes,
+  transferRoutes,
 } from "./modules/members/index.ts";
-import { notificationRoutes, notificationTemplates } from "./modules/notifications/index.ts";
+import { moveInbox, notificationRoutes, notificationTemplates } from "./modules/notifications/index.ts";
 import { settingsRoutes, settingsSource } from "./modules/settings/index.ts";
 import { webhookDocuments, webhookRoutes } from "./modules/webhooks/index.ts";
 import type { AccessSources } from "./platform/access/authorise.ts";
@@ -68,7 +75,10 @@ export const mailPorts: MailPorts = {
 };
 
 /** What happens on machines and sockets when a member's standing changes. */
-const memberEffects: MemberEffects = { shutOut: sweepAtOnce, changed: closeAtOnce };
+const memberEffects: MemberEffects = { shutOut: sweepAtOnce, changed: closeAtOnce, isBusy };
+
+/** What other modules hold of a member, and give to whom they are merged into. */
+const memberMoves: readonly MemberMove[] = [moveMachines, moveInbox];
 
 /** Every path of the system. A new module adds its routes here. */
 export const routes: readonly Route[] = [
@@ -80,6 +90,10 @@ export const routes: readonly Route[] = [
   }),
   ...settingsRoutes([hoursEffects], { created: defaultPlanWrites }),
   ...joinRoutes,
+  ...statisticsRoutes,
+  ...transferRoutes,
+  ...bulkRoutes(memberEffects),
+  ...mergeRoutes(memberEffects, memberMoves),
   ...memberRoutes(memberEffects),
   ...dutyRoutes(memberEffects),
   ...inviteRoutes(mailPorts, { settings: settingsSource, payments: recordedAsDue }),

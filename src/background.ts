@@ -13,7 +13,9 @@ import {
   sweepClaimsEachMinute,
 } from "./modules/equipment/index.ts";
 import {
+  exportMembersJob,
   importInvitesJob,
+  importMembersJob,
   inviteConsumers,
   memberConsumers,
   membershipConsumers,
@@ -78,6 +80,8 @@ export const consumers: Consumers = merge(
     audit_verification: verifyAuditJob,
     reconcile: reconcileJob(settingsSource),
     import_invites: importInvitesJob,
+    import_members: importMembersJob,
+    export_members: exportMembersJob,
   }),
   settingsConsumers,
   mailConsumers(mailPorts),

@@ -36,6 +36,9 @@ export const problems = {
   name_taken: [409, "Name taken", "Something else of this kind in this makerspace has this name, perhaps archived."],
   slug_taken: [409, "Slug taken", "Another makerspace has this slug."],
   email_taken: [409, "E-mail taken", "A member of this makerspace has this e-mail address."],
+  both_linked: [409, "Both signed in", "Two people have signed in with these records; they are not one."],
+  both_have_memberships: [409, "Both have memberships", "End one of the two running memberships first."],
+  bulk_refused: [409, "Refused together", "`errors` names each that was refused by its place; nothing was done."],
   email_linked: [
     409,
     "E-mail in use",

@@ -26,6 +26,7 @@ export type {
 } from "./events.ts";
 export type { NotificationMessage } from "./live.ts";
 export { machineNames, unknownMachines } from "./machines/index.ts";
+export { isBusy, moveMachines } from "./merges.ts";
 export { defaultPolicy, equipmentStatuses, holderDisplays, reservationStatuses } from "./model.ts";
 export { nameConsumers } from "./names.ts";
 export {

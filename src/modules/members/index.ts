@@ -7,6 +7,7 @@ export {
   outstandingAgreementsOfUser,
 } from "./agreements/outstanding.ts";
 export { agreementRoutes } from "./agreements/routes.ts";
+export { bulkRoutes } from "./bulk/routes.ts";
 export { memberConsumers } from "./consumers.ts";
 export { dutyRoutes } from "./duties/routes.ts";
 export { inviteConsumers, tendInvitesEachQuarter } from "./invites/due.ts";
@@ -14,7 +15,6 @@ export { importInvitesJob } from "./invites/import.ts";
 export { inviteTemplates } from "./invites/mails.ts";
 export { inviteRoutes } from "./invites/routes.ts";
 export { joinRoutes } from "./join/routes.ts";
-
 export { meRoutes } from "./me/routes.ts";
 export { acrossShards, belongings } from "./me/service.ts";
 export { membershipConsumers } from "./memberships/consumers.ts";
@@ -23,9 +23,14 @@ export { membershipsEachQuarter } from "./memberships/due.ts";
 export type { MembershipEventType } from "./memberships/events.ts";
 export { type BookingRights, bookingRights, bookingRightsOfUser, isCovered } from "./memberships/rights.ts";
 export { membershipRoutes } from "./memberships/routes.ts";
+export { mergeRoutes } from "./merge/routes.ts";
 export { activeMemberIds, contactsOf, onDuty, planExists, staffIds } from "./people/audience.ts";
 export { findMember, memberById, memberIdOfUser, membershipById, membershipSource } from "./people/reads.ts";
 export { memberRoutes } from "./people/routes.ts";
 export { planRoutes } from "./plans/routes.ts";
 export { defaultPlanWrites } from "./plans/service.ts";
-export { type MemberEffects, recordedAsDue } from "./port.ts";
+export { type MemberEffects, type MemberMove, recordedAsDue } from "./port.ts";
+export { statisticsRoutes } from "./statistics/routes.ts";
+export { exportMembersJob } from "./transfer/export.ts";
+export { importMembersJob } from "./transfer/import.ts";
+export { transferRoutes } from "./transfer/routes.ts";

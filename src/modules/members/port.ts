@@ -1,6 +1,7 @@
 /** What the members module asks of the rest of the house; src/app.ts provides it. */
 
 import type { Write } from "../../platform/db/commit.ts";
+import type { SpaceStore } from "../../platform/db/store.ts";
 import type { Space } from "../../platform/space.ts";
 import type { TransactionKind } from "./memberships/model.ts";
 
@@ -10,6 +11,8 @@ export interface MemberEffects {
    * are kept. The event repairs it.
    */
   shutOut(space: Space, member_id: string, cancel_bookings: boolean): Promise<void>;
+  /** True while the member has bookings ahead or uses a machine, as far as the lists know. */
+  isBusy(space: Space, member_id: string): Promise<boolean>;
   /** Runs after somebody's role or duties changed: their sockets close, so that they open again with what they may see now. */
   changed(space: Space, member_id: string): Promise<void>;
 }
@@ -41,3 +44,6 @@ export interface PaymentsPort {
 
 /** Without a collector the transaction alone says that the amount is due. */
 export const recordedAsDue: PaymentsPort = { fallsDue: () => [] };
+
+/** Writes that give what a module holds of one member to another, in the batch of their merge. */
+export type MemberMove = (store: SpaceStore, from: string, into: string) => Write[];

@@ -31,6 +31,7 @@ export const members = sqliteTable(
     sort_name: text().notNull().default(""),
     // Set by the database: where the member stands in the full-text table member_search.
     search_id: integer(),
+    merged_into: text(),
     metadata: json().notNull().default({}),
     external_id: text(),
     ...resourceColumns(),

@@ -10,3 +10,4 @@ export { deferredMailConsumers, sendDeferredMails } from "./mail/order.ts";
 export { notificationTemplates } from "./mail/template.ts";
 
 export const notificationRoutes = [...announcementRoutes, ...inboxRoutes, ...preferenceRoutes];
+export { moveInbox } from "./merges.ts";

@@ -21,5 +21,16 @@ export function members(): void {
     await admin.api.post(space.path(`/members/${welcome.id}/approve`));
     await admin.api.post(space.path(`/members/${unwelcome.id}/decline`), { reason: "Full" });
     await (await space.person()).api.delete(space.path("/members/me"));
+    await admin.api.get(space.path("/members/statistics"));
+    const [kept, spare] = [await space.person(), await space.person()];
+    await admin.api.post(space.path("/members/bulk"), {
+      member_ids: [kept.member.id],
+      do: { operation: "add_tag", tag: "night" },
+    });
+    const body = { email: `${crypto.randomUUID()}@example.org`, first_name: "Ada", last_name: "B", role: "user" };
+    const other = await admin.api.post<Member>(space.path("/members"), body);
+    await admin.api.post(space.path(`/members/${spare.member.id}/merge`), { from_member_id: other.id });
+    await admin.api.post(space.path("/members/import"), { csv: "email,first_name\nx@example.org,X", dry_run: true });
+    await admin.api.post(space.path("/members/export"));
   });
 }

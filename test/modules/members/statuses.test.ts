@@ -71,6 +71,25 @@ describe("a member", () => {
     expect(byStaff.problem).toMatchObject({ code: "booking_refused", reasons: [{ code: "membership_expired" }] });
   });
 
+  it("who comes back is active, or expired when their membership ended meanwhile", async () => {
+    const space = await makeSpace();
+    const people = [await space.person(), await space.person(), await space.as("admin")];
+    const plan = await space.root.get<{ data: { id: string }[] }>(space.path("/plans?limit=1"));
+    for (const { member } of people) {
+      await space.root.post(space.path(`/members/${member.id}/memberships`), { plan_id: plan.data[0]?.id });
+      await space.root.post(space.path(`/members/${member.id}/suspend`), { reason: "a test" });
+    }
+    const [, ended, staff] = people as [Person, Person, Person];
+    const end = env.DB_000.prepare(
+      "UPDATE memberships SET status = 'expired' WHERE makerspace_id = ? AND member_id = ?",
+    );
+    await env.DB_000.batch([ended, staff].map(({ member }) => end.bind(space.id, member.id)));
+    const back = await Promise.all(
+      people.map(({ member }) => space.root.post<Member>(space.path(`/members/${member.id}/reactivate`))),
+    );
+    expect(back.map(({ status }) => status)).toEqual(["active", "expired", "active"]);
+  });
+
   it("who was removed loses their bookings, keeps their history, and can be taken back", async () => {
     const { space, machine, ada, desk } = await makeScene();
     const booked = await space.booked(ada.api, machine, slotIn(30));

@@ -153,6 +153,7 @@ export const Member = z
     last_seen_at: Instant.nullable().openapi({ description: "To the hour; null for never." }),
     suspended_at: Instant.nullable(),
     left_at: Instant.nullable(),
+    merged_into: Id.optional().openapi({ description: "The member who took over what this record had." }),
     metadata: Metadata,
     external_id: z.string().nullable(),
     tags: z.array(z.string()).optional().openapi({ description: "For staff alone." }),

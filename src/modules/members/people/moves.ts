@@ -89,7 +89,9 @@ export async function moveMember(
   for (let tries = 1; ; tries += 1) {
     const before = await requiredMember(space, id);
     const move = make(before);
-    if (!mayStep(move.step, before.status)) throw problem("illegal_transition", { current_status: before.status });
+    // Who was merged away goes on as somebody else.
+    if (!mayStep(move.step, before.status) || before.merged_into !== null)
+      throw problem("illegal_transition", { current_status: before.status });
     try {
       const after = await attempt(space, before, move);
       return { view: viewInFull(space, after), before, after };

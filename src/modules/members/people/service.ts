@@ -42,6 +42,7 @@ export const blankMember = (
     left_at: null,
     sort_name: sortName(told),
     search_id: null,
+    merged_into: null,
     metadata: {},
     external_id: null,
     version: 1,
@@ -56,12 +57,12 @@ export const blankMember = (
  * Adds a member. Nobody grants a role or duty above their own.
  * @throws grant_exceeds_own, email_taken, already_member, external_id_taken
  */
-export async function addMember(space: Space, input: z.output<typeof MemberInput>): Promise<View> {
+export async function addMember(space: Space, input: z.output<typeof MemberInput>, id = newId()): Promise<View> {
   if (!space.access.covers(input.role, input.duties)) throw problem("grant_exceeds_own");
   const { duties, tags, user_id = null, joined_at, ...fields } = input;
   const row = blankMember(space, {
     ...fields,
-    id: newId(),
+    id,
     user_id,
     status: user_id === null ? "pending" : "active",
     ...(joined_at !== undefined && { joined_at }),

@@ -1,11 +1,14 @@
 /** Who may still come in: suspended, let back in, removed. */
 
 import type { z } from "@hono/zod-openapi";
+import { eq } from "drizzle-orm";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
+import { currentStates, expiringRoles } from "../memberships/model.ts";
+import { memberships } from "../memberships/tables.ts";
 import type { MemberEffects } from "../port.ts";
 import type { Member } from "./contract.ts";
-import { moveMember } from "./moves.ts";
+import { moveMember, requiredMember } from "./moves.ts";
 import type { MemberRow } from "./view.ts";
 
 type View = z.output<typeof Member>;
@@ -37,13 +40,28 @@ export async function suspendMember(space: Space, id: string, reason: string, ef
   return view;
 }
 
-/** Lets a suspended or removed member back in; bookings that were cancelled stay cancelled. @throws illegal_transition, forbidden */
+/** True when the member had a membership of a plan, and has none now. Staff never lapse. */
+async function hasLapsed({ store }: Space, { id, role }: MemberRow): Promise<boolean> {
+  if (!(expiringRoles as readonly string[]).includes(role)) return false;
+  const states = await store.db
+    .selectDistinct({ status: memberships.status })
+    .from(memberships)
+    .where(store.in(memberships, eq(memberships.member_id, id)));
+  const isCurrent = states.some(({ status }) => (currentStates as readonly string[]).includes(status));
+  return !isCurrent && states.some(({ status }) => ["expired", "cancelled"].includes(status));
+}
+
+/**
+ * Lets a suspended or removed member back in, as expired when their membership ended meanwhile; bookings that were cancelled stay cancelled.
+ * @throws not_found, illegal_transition, forbidden
+ */
 export async function reactivateMember(space: Space, id: string): Promise<View> {
+  const isLapsed = await hasLapsed(space, await requiredMember(space, id));
   const { view } = await moveMember(space, id, (before) => {
     if (!space.access.covers(before.role, [])) throw problem("forbidden");
     return {
       step: "reactivate",
-      to: "active",
+      to: isLapsed ? "expired" : "active",
       action: "member.reactivated",
       set: { suspended_at: null, suspended_by: null, left_at: null, joined_at: before.joined_at || space.now },
       events: [{ type: "member.reactivated", data: {} }],

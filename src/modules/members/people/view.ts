@@ -35,6 +35,7 @@ export const viewOneself = (row: MemberRow): z.output<typeof Member> => ({
   last_seen_at: toIsoOrNever(row.last_seen_at),
   suspended_at: toIsoOrNull(row.suspended_at),
   left_at: toIsoOrNull(row.left_at),
+  ...(row.merged_into !== null && { merged_into: row.merged_into }),
   metadata: row.metadata as Record<string, string>,
   external_id: row.external_id,
   created_at: toIso(row.created_at),

@@ -1,0 +1,37 @@
+/** What machines hold of a member who becomes one with another. */
+
+import { eq, inArray } from "drizzle-orm";
+import { write } from "../../platform/db/commit.ts";
+import { leads } from "../../platform/db/fan-out.ts";
+import type { Space } from "../../platform/space.ts";
+import type { MemberMove } from "../members/index.ts";
+import { runningSessionsOf } from "./sessions/running.ts";
+import { equipment, reservations } from "./tables.ts";
+
+/** True while the member has bookings ahead or uses a machine, as far as the lists know. */
+export async function isBusy({ store }: Space, member_id: string): Promise<boolean> {
+  const open = store.db
+    .select({ id: reservations.id })
+    .from(reservations)
+    .where(
+      store.in(
+        reservations,
+        leads(reservations.member_id, member_id),
+        inArray(reservations.status, ["pending", "approved", "active"]),
+        eq(reservations.orphan, false),
+      ),
+    )
+    .limit(1);
+  const [ahead, running] = await Promise.all([open, runningSessionsOf(store, member_id)]);
+  return ahead.length > 0 || running.length > 0;
+}
+
+/** Machines change their owner; bookings and sessions do not: machines decided them, about whom they decided. */
+export const moveMachines: MemberMove = (store, from, into) => [
+  write(
+    store.db
+      .update(equipment)
+      .set({ owner_member_id: into })
+      .where(store.in(equipment, leads(equipment.owner_member_id, from))),
+  ),
+];

@@ -1,0 +1,22 @@
+import { spaceRoute } from "../../../platform/route.ts";
+import type { MemberEffects } from "../port.ts";
+import { BulkResults, MemberBulkInput } from "./contract.ts";
+import { changeMany } from "./service.ts";
+
+export const bulkRoutes = (effects: MemberEffects) => [
+  spaceRoute(
+    {
+      operation_id: "change_members",
+      tag: "members",
+      method: "post",
+      path: "/members/bulk",
+      summary: "The same step for up to 500 members, with a result for each",
+      description: "With `atomic` all of them or none: one refusal refuses all, and `errors` names each by its place.",
+      permission: "members.manage",
+      body: MemberBulkInput,
+      response: BulkResults,
+      problems: ["bulk_refused", "conflict", "illegal_transition", "last_administrator"],
+    },
+    (space, { body }) => changeMany(space, body, effects),
+  ),
+];

@@ -1,0 +1,168 @@
+/** Two records of one person become one. What machines decided stays with the record they decided about. */
+
+import type { z } from "@hono/zod-openapi";
+import { and, eq, sql } from "drizzle-orm";
+import type { DutyGrant } from "../../../platform/access/permissions.ts";
+import { type Write, write } from "../../../platform/db/commit.ts";
+import type { SpaceStore } from "../../../platform/db/store.ts";
+import { Problem, problem } from "../../../platform/problem.ts";
+import type { Space } from "../../../platform/space.ts";
+import type { Member } from "../people/contract.ts";
+import { anotherAdministrator, isAdministrator, requiredMember } from "../people/moves.ts";
+import { findMember, indexMembership } from "../people/reads.ts";
+import { type MemberRow, viewInFull } from "../people/view.ts";
+import type { MemberEffects, MemberMove } from "../port.ts";
+import { members } from "../tables.ts";
+
+/** Tables of this module that say whose a row is, in no more than one row per member and key. */
+function moveOwn({ db, makerspace_id }: SpaceStore, from: string, into: string): Write[] {
+  const run = (statement: ReturnType<typeof sql>, failures: Omit<Write, "statement"> = {}) =>
+    write(db.run(statement), failures);
+  return [
+    // What both have stays as the one who goes on has it.
+    run(
+      sql`UPDATE OR IGNORE member_duties SET member_id = ${into} WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`,
+    ),
+    run(sql`DELETE FROM member_duties WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`),
+    run(sql`
+      INSERT OR IGNORE INTO member_tags (makerspace_id, tag, status, member_id)
+      SELECT t.makerspace_id, t.tag, m.status, m.id FROM member_tags t JOIN members m ON m.makerspace_id = t.makerspace_id AND m.id = ${into}
+      WHERE t.makerspace_id = ${makerspace_id} AND t.member_id = ${from}`),
+    run(sql`DELETE FROM member_tags WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`),
+    run(
+      sql`UPDATE memberships SET member_id = ${into} WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`,
+      {
+        unique: { "memberships.makerspace_id, memberships.member_id": "both_have_memberships" },
+      },
+    ),
+    run(
+      sql`UPDATE membership_transactions SET member_id = ${into} WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`,
+    ),
+    // A record of what somebody agreed to stays where it is; it counts for the other as well.
+    run(sql`
+      INSERT OR IGNORE INTO agreement_acceptances (makerspace_id, agreement_id, number, member_id, accepted_at, method, recorded_by)
+      SELECT makerspace_id, agreement_id, number, ${into}, accepted_at, method, recorded_by FROM agreement_acceptances
+      WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`),
+    run(sql`UPDATE invites SET member_id = ${into} WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`),
+  ];
+}
+
+/** @throws unknown_reference, illegal_transition, both_linked, grant_exceeds_own, has_open_reservations */
+async function judge(
+  space: Space,
+  into: MemberRow,
+  from: MemberRow | null,
+  effects: MemberEffects,
+): Promise<MemberRow> {
+  if (!from || from.id === into.id) {
+    const detail = from ? "is the same member" : "names no member";
+    throw problem("unknown_reference", { errors: [{ pointer: "/from_member_id", code: "unknown", detail }] });
+  }
+  const gone = [into, from].find((row) => row.merged_into !== null || (row === into && row.status === "left"));
+  if (gone) throw problem("illegal_transition", { current_status: gone.status });
+  if (into.user_id !== null && from.user_id !== null) throw problem("both_linked");
+  if (!space.access.covers(into.role, from.duties) || !space.access.covers(from.role, [])) {
+    throw problem("grant_exceeds_own");
+  }
+  if (await effects.isBusy(space, from.id)) throw problem("has_open_reservations");
+  return from;
+}
+
+const byDuty = (a: DutyGrant, b: DutyGrant): number => (a.duty < b.duty ? -1 : 1);
+
+/** The two rows as they are afterwards. */
+function outcome({ now }: Space, into: MemberRow, from: MemberRow): { into: MemberRow; from: MemberRow } {
+  const joined = [into.joined_at, from.joined_at].filter((at) => at > 0);
+  return {
+    into: {
+      ...into,
+      user_id: into.user_id ?? from.user_id,
+      // Who signed in before they were made one is no longer waited for.
+      status: into.status === "pending" && from.user_id !== null ? from.status : into.status,
+      phone: into.phone ?? from.phone,
+      bio: into.bio ?? from.bio,
+      profile_image_url: into.profile_image_url ?? from.profile_image_url,
+      joined_at: joined.length > 0 ? Math.min(...joined) : 0,
+      last_seen_at: Math.max(into.last_seen_at, from.last_seen_at),
+      duties: [...into.duties, ...from.duties.filter((one) => !into.duties.some(({ duty }) => duty === one.duty))].sort(
+        byDuty,
+      ),
+      tags: [...new Set([...into.tags, ...from.tags])].sort(),
+      updated_at: now,
+      version: into.version + 1,
+    },
+    from: {
+      ...from,
+      user_id: null,
+      status: "left",
+      status_reason: null,
+      left_at: from.left_at ?? now,
+      merged_into: into.id,
+      duties: [],
+      tags: [],
+      updated_at: now,
+      version: from.version + 1,
+    },
+  };
+}
+
+/**
+ * Merges `from` into `id`.
+ * @throws not_found, unknown_reference, illegal_transition, both_linked, both_have_memberships, has_open_reservations, last_administrator, grant_exceeds_own, conflict
+ */
+export async function mergeMembers(
+  space: Space,
+  id: string,
+  from_member_id: string,
+  effects: MemberEffects,
+  moves: readonly MemberMove[],
+): Promise<z.output<typeof Member>> {
+  const into = await requiredMember(space, id);
+  const from = await judge(space, into, await findMember(space.store, from_member_id), effects);
+  const after = outcome(space, into, from);
+  const update = (row: MemberRow, before: MemberRow, more?: ReturnType<typeof sql>): Write => {
+    const { duties: _, tags: __, makerspace_id: ___, id: ____, search_id: _____, ...columns } = row;
+    return write(
+      space.db
+        .update(members)
+        .set(columns)
+        .where(and(space.store.in(members, eq(members.id, row.id), eq(members.version, before.version)), more)),
+      { expect: "conflict" },
+    );
+  };
+  // An administrator who goes on as none must not be the last.
+  const guard =
+    after.into.role === "makerspace_admin" && after.into.status === "active"
+      ? undefined
+      : sql`${anotherAdministrator(space, from.id)}`;
+  try {
+    await space.commit(
+      {
+        action: "member.merged",
+        subject: { type: "member", id, version: after.into.version },
+        before: { from_member_id, from_status: from.status },
+        after: { status: after.into.status },
+        events: [
+          {
+            type: "member.removed",
+            data: { cancel_bookings: true },
+            subject: { type: "member", id: from_member_id, version: after.from.version },
+          },
+        ],
+        answer: { status: 200, body: viewInFull(space, after.into) },
+      },
+      // The sign-in leaves the one before the other takes it.
+      update(after.from, from, guard),
+      update(after.into, into),
+      ...moveOwn(space.store, from_member_id, id),
+      ...moves.flatMap((move) => move(space.store, from_member_id, id)),
+    );
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "conflict") throw error;
+    const now = await requiredMember(space, from_member_id);
+    throw now.version === from.version && isAdministrator(now) && guard ? problem("last_administrator") : error;
+  }
+  if (after.into.user_id !== null) await indexMembership(after.into.user_id, space.id, id).catch(() => undefined);
+  await effects.shutOut(space, from_member_id, true);
+  return viewInFull(space, after.into);
+}

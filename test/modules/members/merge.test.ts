@@ -1,0 +1,126 @@
+/** Two records of one person become one. */
+
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { makeScene } from "../../support/scene.ts";
+import { makeSpace, makeTwoSpaces, signIn, slotIn, type TestSpace, until } from "../../support/space.ts";
+import type { Equipment, Me, Member, Notification, Reservation } from "../../support/wire.ts";
+
+/** Somebody whom staff added, and who never signed in. */
+const added = (space: TestSpace, more: object = {}) =>
+  space.root.post<Member>(space.path("/members"), {
+    email: `${crypto.randomUUID()}@example.org`,
+    first_name: "Ada",
+    last_name: "Byron",
+    role: "user",
+    ...more,
+  });
+
+const merge = (space: TestSpace, into: { id: string }, from: { id: string }) =>
+  space.root.send<Member>("POST", space.path(`/members/${into.id}/merge`), { body: { from_member_id: from.id } });
+
+describe("two records of one person", () => {
+  it("become one: sign-in, duties, labels, machines and messages come over, history stays and points on", async () => {
+    const { space, machine, ada } = await makeScene();
+    const booked = await space.booked(ada.api, machine, slotIn(24));
+    await space.step(ada.api, booked, "cancel");
+    await until("the message", async () => {
+      const inbox = await ada.api.all<Notification>(space.path("/notifications"));
+      return inbox.some(({ type }) => type === "reservation.cancelled");
+    });
+    await until("the row", async () => {
+      const rows = await space.root.all<Reservation>(space.path(`/reservations?member_id=${ada.member.id}`));
+      return rows[0]?.status === "cancelled";
+    });
+    const path = space.path(`/members/${ada.member.id}`);
+    await space.root.patch(path, { tags: ["night"], phone: "+49 30 1" });
+    await space.root.must("PUT", `${path}/duties/desk`, { body: {} });
+    const owned = await space.machine({}, { owner_member_id: ada.member.id });
+    const other = await added(space, { tags: ["founder"], duties: [{ duty: "trainer" }] });
+
+    const { body: one } = await merge(space, other, ada.member);
+    expect(one).toMatchObject({
+      id: other.id,
+      user_id: ada.sub,
+      email: other.email,
+      status: "active",
+      phone: "+49 30 1",
+      tags: ["founder", "night"],
+      version: 2,
+    });
+    expect(one?.duties.map(({ duty }) => duty).sort()).toEqual(["desk", "trainer"]);
+    expect(await space.root.get<Member>(space.path(`/members/${other.id}`))).toEqual({
+      ...one,
+      last_seen_at: expect.any(String),
+    });
+    expect(await ada.api.get<Member>(space.path("/members/me"))).toMatchObject({ id: other.id });
+    expect((await ada.api.get<Me>("/api/v1/me")).memberships).toMatchObject([{ member_id: other.id }]);
+    expect(await space.root.get<Equipment>(space.path(`/equipment/${owned.id}`))).toMatchObject({
+      owner_member_id: other.id,
+    });
+    const inbox = await ada.api.all<Notification>(space.path("/notifications"));
+    expect(inbox.map(({ type }) => type)).toContain("reservation.cancelled");
+    expect(await space.root.get<Member>(path)).toMatchObject({
+      status: "left",
+      merged_into: other.id,
+      user_id: null,
+      duties: [],
+      tags: [],
+    });
+    const history = await space.root.all<Reservation>(space.path(`/reservations?member_id=${ada.member.id}`));
+    expect(history.map(({ id }) => id)).toEqual([booked.id]);
+    expect((await space.root.refused("POST", `${path}/reactivate`)).code).toBe("illegal_transition");
+    expect((await merge(space, ada.member, other)).problem?.code).toBe("illegal_transition");
+  });
+
+  it("stay two when both have signed in, when one is the other, or when one is of another makerspace", async () => {
+    const { home, abroad } = await makeTwoSpaces();
+    const [one, two] = [await home.person(), await home.person()];
+    expect((await merge(home, one.member, two.member)).problem?.code).toBe("both_linked");
+    expect((await merge(home, one.member, one.member)).problem?.code).toBe("unknown_reference");
+    expect((await merge(home, one.member, await added(abroad))).problem?.code).toBe("unknown_reference");
+    expect((await merge(home, await added(abroad), two.member)).problem?.code).toBe("not_found");
+  });
+
+  it("wait until what is booked is over", async () => {
+    const { space, machine, ada } = await makeScene();
+    const booked = await space.booked(ada.api, machine, slotIn(24));
+    const other = await added(space);
+    await until("the row", async () => {
+      const rows = await space.root.all<Reservation>(space.path(`/reservations?member_id=${ada.member.id}`));
+      return rows.length === 1;
+    });
+    expect((await merge(space, other, ada.member)).problem?.code).toBe("has_open_reservations");
+    expect((await space.step(ada.api, booked, "cancel")).status).toBe(200);
+    await until("the merge", async () => (await merge(space, other, ada.member)).status === 200);
+  });
+
+  it("keep the makerspace an administrator", async () => {
+    const space = await makeSpace();
+    const last = await space.as("makerspace_admin");
+    const other = await added(space);
+    expect((await merge(space, other, last.member)).problem?.code).toBe("last_administrator");
+    expect(await space.root.get<Member>(space.path(`/members/${last.member.id}`))).toMatchObject({ status: "active" });
+    await space.person({ role: "makerspace_admin" });
+    expect((await merge(space, other, last.member)).body).toMatchObject({ role: "user", user_id: last.sub });
+  });
+
+  it("are merged once, however many do it at once, and nothing is lost on the way", async () => {
+    const space = await makeSpace();
+    const [one, two, three] = [await added(space), await added(space, { tags: ["a"] }), await added(space)];
+    const answers = await Promise.all([
+      merge(space, one, two),
+      merge(space, three, two),
+      merge(space, two, one),
+      merge(space, one, two),
+    ]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    const rows = await space.root.all<Member>(space.path("/members"));
+    expect(rows.filter(({ status }) => status === "left")).toHaveLength(1);
+    const strays = await env.DB_000.prepare("SELECT count(*) AS count FROM member_tags WHERE makerspace_id = ?")
+      .bind(space.id)
+      .first<{ count: number }>();
+    expect(strays?.count).toBe(1);
+    expect((await (await signIn()).refused("GET", space.path())).code).toBe("not_found");
+  });
+});
