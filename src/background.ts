@@ -1,6 +1,7 @@
 /** What runs without a request: event consumers and cron tasks of all modules. */
 
 import { mailPorts } from "./app.ts";
+import { accessConsumers } from "./modules/access/index.ts";
 import {
   claimConsumers,
   nameConsumers,
@@ -62,6 +63,7 @@ function merge<P extends readonly Partial<Consumers>[]>(...parts: P & Complete<P
 }
 
 export const consumers: Consumers = merge(
+  accessConsumers,
   memberConsumers,
   inviteConsumers({ settings: settingsSource, payments: recordedAsDue }),
   membershipConsumers(settingsSource, recordedAsDue),

@@ -103,7 +103,7 @@ const Variables = z.object({
   ALLOWED_ORIGINS: origins,
   RATE_LIMITS: z.enum(["standard", "load"]),
   SETTINGS_KEYS: z.string().transform(sealingKeys),
-  /** Asked what the names in webhooks mean (DNS over HTTPS, JSON); left out, nobody is asked. */
+  /** Asked what the names in webhooks mean (DNS over HTTPS, JSON); left out, nobody is asked. Production needs it. */
   WEBHOOK_RESOLVER: optional.pipe(z.url({ protocol: /^https$/ }).nullable()),
   /** Development only: origins that webhooks may point to although they are not public. */
   WEBHOOK_ORIGINS: origins.default([]),
@@ -155,10 +155,13 @@ function mailFaults(source: Record<string, unknown>, { ENVIRONMENT, DEV_ISSUER, 
   return faults;
 }
 
-const webhookFaults = ({ ENVIRONMENT, WEBHOOK_ORIGINS }: Config): string[] =>
-  ENVIRONMENT === "production" && WEBHOOK_ORIGINS.length > 0
-    ? ["WEBHOOK_ORIGINS: production sends to public servers only"]
-    : [];
+function webhookFaults({ ENVIRONMENT, WEBHOOK_ORIGINS, WEBHOOK_RESOLVER }: Config): string[] {
+  if (ENVIRONMENT !== "production") return [];
+  const faults: string[] = [];
+  if (WEBHOOK_ORIGINS.length > 0) faults.push("WEBHOOK_ORIGINS: production sends to public servers only");
+  if (WEBHOOK_RESOLVER === null) faults.push("WEBHOOK_RESOLVER: production looks names up before it sends to them");
+  return faults;
+}
 
 /**
  * Reads the configuration out of the worker's environment.

@@ -6,6 +6,7 @@ import { serviceAccountRoutes } from "./service_accounts/routes.ts";
 import { signOutRoutes } from "./sign_out/routes.ts";
 
 export { apiTokenSource } from "./api_tokens/source.ts";
+export { accessConsumers } from "./consumers.ts";
 
 export const accessRoutes = (effects: AccessEffects) => [
   ...apiTokenRoutes(effects),

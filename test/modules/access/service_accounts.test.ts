@@ -7,7 +7,7 @@ import { HOUR } from "../../../src/platform/time.ts";
 import { Api } from "../../support/api.ts";
 import { faulty, through } from "../../support/faults.ts";
 import { iso, makeSpace, makeTwoSpaces, slotIn, type TestSpace } from "../../support/space.ts";
-import type { ApiToken, Me, NewApiToken, Reservation, ServiceAccount } from "../../support/wire.ts";
+import type { ApiToken, Me, Member, NewApiToken, Reservation, ServiceAccount } from "../../support/wire.ts";
 
 const add = (space: TestSpace, body: object, api: Api = space.root): Promise<ServiceAccount> =>
   api.post<ServiceAccount>(space.path("/service_accounts"), { name: `Program ${crypto.randomUUID()}`, ...body });
@@ -157,5 +157,19 @@ describe("a service account", () => {
     expect(again.body).toEqual(first.body);
     expect((await space.root.refused("POST", path, { body: options.body })).code).toBe("code_taken");
     expect((await space.root.all<ServiceAccount>(path)).map(({ name }) => name)).toEqual(["Twice"]);
+  });
+});
+
+describe("a program that may manage members", () => {
+  it("cannot make its holder somebody who may more, by way of their address", async () => {
+    const space = await makeSpace();
+    const account = await add(space, { permissions: ["members.manage", "members.self"] });
+    const api = await program(space, account, ["members.manage", "members.self"]);
+    const admin = { email: "boss@example.org", first_name: "Ada", last_name: "Byron", role: "makerspace_admin" };
+    const { id } = await space.root.post<Member>(space.path("/members"), admin);
+    const path = space.path(`/members/${id}`);
+    expect((await api.refused("PATCH", path, { body: { email: "me@example.org" } })).code).toBe("grant_exceeds_own");
+    expect((await api.refused("POST", `${path}/decline`, { body: { reason: "a test" } })).code).toBe("forbidden");
+    expect((await space.root.patch<Member>(path, { email: "ada@example.org" })).email).toBe("ada@example.org");
   });
 });

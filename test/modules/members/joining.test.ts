@@ -3,8 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { Api } from "../../support/api.ts";
 import { putSettings } from "../../support/settings.ts";
-import { makeSpace, makeTwoSpaces, signIn, type TestSpace, tokenFor } from "../../support/space.ts";
-import type { Me, Member } from "../../support/wire.ts";
+import { iso, makeSpace, makeTwoSpaces, signIn, type TestSpace, tokenFor, until } from "../../support/space.ts";
+import type { ApiToken, Me, Member, NewApiToken } from "../../support/wire.ts";
 
 const registration = (space: TestSpace, settings: object) => putSettings(space, "access", settings);
 
@@ -126,5 +126,30 @@ describe("one person", () => {
       "makerspace_admin suspended",
       "user active",
     ]);
+  });
+});
+
+describe("who was removed and asks to come back", () => {
+  it("is nobody in particular: no role, no duties, no token of before", async () => {
+    const space = await makeSpace();
+    await registration(space, { public_registration: true });
+    await space.as("makerspace_admin");
+    const gone = await space.person({ role: "makerspace_admin", duties: [{ duty: "safety" }] });
+    const token = await gone.api.post<NewApiToken>(space.path("/api_tokens"), {
+      name: "a test",
+      permissions: ["equipment.read"],
+      expires_at: iso(Date.now() + 3_600_000),
+    });
+    const program = new Api(token.token);
+    await program.get(space.path("/equipment"));
+    const path = space.path(`/members/${gone.member.id}`);
+    await space.root.delete(path);
+    await until("the token to be revoked", async () => {
+      const found = await space.root.get<ApiToken>(space.path(`/api_tokens/${token.id}`));
+      return found.revoked_at !== null;
+    });
+    expect(await gone.api.post<Member>(join(space), {})).toMatchObject({ status: "pending", role: "user" });
+    expect(await space.root.post<Member>(`${path}/approve`)).toMatchObject({ role: "user", duties: [] });
+    expect((await program.refused("GET", space.path("/equipment"))).code).toBe("unauthenticated");
   });
 });

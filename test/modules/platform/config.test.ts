@@ -18,6 +18,7 @@ describe("the configuration", () => {
     RATE_LIMITS: "standard",
     APP_URL: "https://lab.example",
     WEBHOOK_ORIGINS: "",
+    WEBHOOK_RESOLVER: "https://resolver.example/dns-query",
     MAIL: "binding",
     MAIL_FROM: "Fab Lab <mail@lab.example>",
   };
@@ -29,6 +30,11 @@ describe("the configuration", () => {
       ["a", 32],
     ]);
     expect(() => readConfig({ ...good, SETTINGS_KEYS: "a:c2VjcmV0LXNlY3JldA==" })).toThrow(/^(?!.*c2VjcmV0).*entry 1/);
+  });
+
+  it("sends webhooks from production to names that were looked up, and to public ones only", () => {
+    expect(() => readConfig({ ...good, WEBHOOK_RESOLVER: "" })).toThrow(/WEBHOOK_RESOLVER/);
+    expect(() => readConfig({ ...good, WEBHOOK_ORIGINS: "http://127.0.0.1:9000" })).toThrow(/WEBHOOK_ORIGINS/);
   });
 
   it("is read when it is whole", () => {

@@ -59,13 +59,13 @@ function namesOf({ principal }: Caller, input: z.output<typeof JoinInput>): { fi
   return { first_name, last_name };
 }
 
-/** Who left asks again: staff decide, whatever the setting says of newcomers. */
+/** Who left asks again, as anybody would: staff decide, whatever the setting says of newcomers. */
 async function comeBack(space: Space, row: MemberRow, user_id: string): Promise<View> {
   const { view } = await moveMember(space, row.id, () => ({
     step: "rejoin",
     to: "pending",
     action: "member.asked_to_join",
-    set: { left_at: null, user_id },
+    set: { left_at: null, user_id, role: "user" },
     events: [{ type: "member.joined", data: { status: "pending" } }],
   }));
   await indexMembership(user_id, space.id, row.id).catch(() => undefined);

@@ -8,7 +8,7 @@ import type { EventDraft } from "../../../platform/events.ts";
 import { Problem, problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { type MemberStep, mayStep, memberTransitions } from "../model.ts";
-import { members } from "../tables.ts";
+import { memberDuties, members } from "../tables.ts";
 import type { Member } from "./contract.ts";
 import { findMember } from "./reads.ts";
 import { type MemberRow, viewInFull } from "./view.ts";
@@ -47,7 +47,9 @@ export const isAdministrator = (row: MemberRow): boolean => row.role === "makers
 async function attempt(space: Space, before: MemberRow, move: Move): Promise<MemberRow> {
   const { step, to, action, reason = null, set = {}, events = [] } = move;
   const change = { ...set, status: to, status_reason: reason, updated_at: space.now, version: before.version + 1 };
-  const after: MemberRow = { ...before, ...change };
+  // Who goes lays down their duties: should they come back, staff give them anew.
+  const leaves = step === "remove";
+  const after: MemberRow = { ...before, ...change, duties: leaves ? [] : before.duties };
   await space.commit(
     {
       action,
@@ -70,6 +72,13 @@ async function attempt(space: Space, before: MemberRow, move: Move): Promise<Mem
         ),
       { expect: "conflict" },
     ),
+    ...(leaves
+      ? [
+          write(
+            space.db.delete(memberDuties).where(space.store.in(memberDuties, eq(memberDuties.member_id, before.id))),
+          ),
+        ]
+      : []),
   );
   return after;
 }

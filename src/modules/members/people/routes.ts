@@ -99,7 +99,7 @@ const peopleRoutes = [
       body: MemberPatch,
       if_match: "optional",
       response: Member,
-      problems: ["external_id_taken", "email_taken", "email_linked", "stale_version", "conflict"],
+      problems: ["external_id_taken", "email_taken", "email_linked", "grant_exceeds_own", "stale_version", "conflict"],
     },
     (space, { params, body, if_match }) => changeMember(space, params.member_id, if_match, body),
   ),

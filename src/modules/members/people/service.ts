@@ -129,6 +129,9 @@ export async function changeMember(
   const { tags, ...fields } = definedOnly(patch);
   if (fields.email !== undefined && fields.email !== before.email && before.user_id !== null)
     throw problem("email_linked");
+  // Whoever has the address signs in as this member: to change it is to hand over what they may.
+  if (fields.email !== undefined && fields.email !== before.email && !space.access.covers(before.role, before.duties))
+    throw problem("grant_exceeds_own");
   const named = { ...before, ...fields };
   const change = { ...fields, sort_name: sortName(named), updated_at: space.now, version: before.version + 1 };
   const after: MemberRow = { ...before, ...change, tags: tags ?? before.tags };

@@ -116,15 +116,18 @@ export async function approveMember(space: Space, id: string): Promise<View> {
   return view;
 }
 
-/** Says no to somebody who waits; they may ask again. @throws not_found, illegal_transition */
+/** Says no to somebody who waits; they may ask again. @throws not_found, illegal_transition, forbidden */
 export async function declineMember(space: Space, id: string, reason: string): Promise<View> {
-  const { view } = await moveMember(space, id, () => ({
-    step: "decline",
-    to: "left",
-    action: "member.declined",
-    reason,
-    set: { left_at: space.now },
-    events: [{ type: "member.declined", data: {} }],
-  }));
+  const { view } = await moveMember(space, id, (before) => {
+    if (!space.access.covers(before.role, [])) throw problem("forbidden");
+    return {
+      step: "decline",
+      to: "left",
+      action: "member.declined",
+      reason,
+      set: { left_at: space.now },
+      events: [{ type: "member.declined", data: {} }],
+    };
+  });
   return view;
 }
