@@ -6,7 +6,7 @@
 import { describeError, log } from "../../platform/log.ts";
 import { problem, type ReasonInput } from "../../platform/problem.ts";
 import type { Space } from "../../platform/space.ts";
-import { type BookingRights, concerning, cycleAt } from "../members/index.ts";
+import { type BookingRights, concerning, countedCycleAt } from "../members/index.ts";
 import type { Applicant } from "./applicants.ts";
 import { type Cycle, type Demand, isCounted } from "./claims/demand.ts";
 import { type Claim, type Claimant, claimKey, takeClaim } from "./claims/service.ts";
@@ -76,7 +76,7 @@ export function gatesOf(space: Space, machine: Bookable, applicant: Applicant | 
 
 /** The cycle of the plan that an instant falls into, in the makerspace's zone. */
 export const cycleOf = ({ settings }: Space, rights: BookingRights, at: number): Cycle =>
-  cycleAt(rights, at, settings.timezone);
+  countedCycleAt(rights, at, settings.timezone);
 
 /** Who claims, when a limit of their plan counts this demand; otherwise null, and D1 is not asked. */
 export function claimantOf(

@@ -18,7 +18,7 @@ export { joinRoutes } from "./join/routes.ts";
 export { meRoutes } from "./me/routes.ts";
 export { acrossShards, belongings } from "./me/service.ts";
 export { membershipConsumers } from "./memberships/consumers.ts";
-export { cycleAt } from "./memberships/cycles.ts";
+export { countedCycleAt, cycleAt } from "./memberships/cycles.ts";
 export { membershipsEachQuarter } from "./memberships/due.ts";
 export type { MembershipEventType } from "./memberships/events.ts";
 export { type BookingRights, bookingRights, bookingRightsOfUser, isCovered } from "./memberships/rights.ts";

@@ -6,12 +6,16 @@ import { cycleAt } from "../../../src/modules/members/index.ts";
 import {
   type BillingCycle,
   billingCycles,
+  countedCycleAt,
   daysBetween,
+  daysLater,
   ENDLESS,
   localDate,
   midnightAfter,
   midnightAfterMonths,
   periodEnd,
+  stretchedBy,
+  wholeDays,
 } from "../../../src/modules/members/memberships/cycles.ts";
 import { DAY, HOUR } from "../../../src/platform/time.ts";
 
@@ -146,6 +150,49 @@ describe("billing cycles", () => {
       from: at("2027-01-22T00:00:00Z"),
       to: at("2027-02-22T00:00:00Z"),
     });
+  });
+});
+
+describe("a pause", () => {
+  it("makes the cycle that it began in longer, and all cycles go on tiling time", () => {
+    const pauses = fc.record({
+      one: cases,
+      days: fc.integer({ min: 1, max: 120 }),
+      ahead: fc.integer({ min: 0, max: 5 }),
+    });
+    fc.assert(
+      fc.property(pauses, ({ one, days, ahead }) => {
+        fc.pre(one.billing_cycle !== "hourly" && one.billing_cycle !== "lifetime");
+        const { timezone, at: paused_at } = one;
+        const before = { ...anchorOf(one), stretched: null };
+        const held = cycleAt(before, paused_at, timezone);
+        let ends_at = held.to;
+        for (let count = 0; count < ahead; count += 1) ends_at = cycleAt(before, ends_at, timezone).to;
+        const anchor_on = localDate(daysLater(ends_at, days, timezone), timezone);
+        const stretched = stretchedBy(before, anchor_on, paused_at, days, timezone);
+        const after = { ...before, anchor_on, stretched };
+        expect(stretched.from).toBe(held.from);
+        // Months differ by three days.
+        expect(Math.abs(stretched.to - daysLater(held.to, days, timezone))).toBeLessThanOrEqual(3 * DAY + HOUR);
+        let here = countedCycleAt(after, paused_at, timezone);
+        expect(here).toEqual(stretched);
+        expect(countedCycleAt(after, here.from - 1, timezone).to).toBe(here.from);
+        for (let count = 0; count < 4; count += 1) {
+          const next = countedCycleAt(after, here.to, timezone);
+          expect(next).toEqual(cycleAt(after, here.to, timezone));
+          expect(next.from).toBe(here.to);
+          here = next;
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("counts days that are whole by the wall clock", () => {
+    expect(wholeDays(at("2026-11-22T23:59:00Z"), at("2026-11-23T00:01:00Z"), "UTC")).toBe(0);
+    // The day on which clocks go forward has 23 hours.
+    expect(wholeDays(at("2027-03-27T23:00:00Z"), at("2027-03-28T22:00:00Z"), "Europe/Berlin")).toBe(1);
+    expect(daysLater(at("2027-03-27T09:00:00Z"), 1, "Europe/Berlin")).toBe(at("2027-03-28T08:00:00Z"));
   });
 });
 

@@ -1,6 +1,10 @@
 /** Pauses and endings: by wish, and by the clockwork at local midnight. */
 
+import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { type BookingRights, bookingRights, countedCycleAt } from "../../../src/modules/members/index.ts";
+import { readTogether } from "../../../src/platform/db/ready.ts";
+import { SpaceStore } from "../../../src/platform/db/store.ts";
 import { DAY } from "../../../src/platform/time.ts";
 import { clockwork, makeClub } from "../../support/club.ts";
 import { iso, type Person } from "../../support/space.ts";
@@ -16,7 +20,7 @@ describe("pausing and ending", () => {
     const { space, ada, plan, join, at, read, amounts } = await makeClub();
     const small = await plan(9_900, { max_members: 1 });
     const row = await join(ada, small);
-    const until = iso(Date.now() + 10 * DAY);
+    const until = iso(Date.now() + 10.5 * DAY);
     const paused = await ada.api.post<Membership>(at(row, "/pause"), { until, reason: "Away" });
     expect(paused).toMatchObject({ status: "paused", paused_until: until, status_reason: "Away" });
     const ben = await space.person();
@@ -34,6 +38,75 @@ describe("pausing and ending", () => {
     ]);
     const far = { until: iso(Date.now() + 200 * DAY) };
     expect((await ada.api.refused("POST", at(row, "/pause"), { body: far })).code).toBe("invalid_body");
+  });
+
+  it("gives back whole days only: two minutes over midnight give none, and leave the cycles as they were", async () => {
+    const { space, ada, plan, join, step, read } = await makeClub({ timezone: "UTC" });
+    const row = await join(ada, await plan(9_900));
+    const midnight = Math.ceil(Date.now() / DAY) * DAY;
+    const pausedFor = async (from: number, until: number) => {
+      await step(row, "pause");
+      await env.DB_000.prepare(
+        "UPDATE memberships SET paused_at = ?, paused_until = ?, due_at = ?, anchor_on = '2026-01-31' WHERE id = ?",
+      )
+        .bind(from, until, until, row.id)
+        .run();
+      await clockwork(space, until);
+      const kept = await env.DB_000.prepare("SELECT anchor_on, paid_from FROM memberships WHERE id = ?")
+        .bind(row.id)
+        .first<{ anchor_on: string; paid_from: number }>();
+      return { ends_at: (await read(row)).ends_at, ...kept };
+    };
+    const paid_from = Date.parse(row.starts_at);
+    const kept = { ends_at: row.ends_at, anchor_on: "2026-01-31", paid_from };
+    expect(await pausedFor(midnight - 60_000, midnight + 60_000)).toEqual(kept);
+    expect(await pausedFor(midnight, midnight + DAY - 1)).toEqual(kept);
+    const ends_at = iso(Date.parse(row.ends_at ?? "") + DAY);
+    expect(await pausedFor(midnight, midnight + DAY)).toEqual({
+      ends_at,
+      anchor_on: ends_at.slice(0, 10),
+      paid_from: paid_from + DAY,
+    });
+  });
+
+  it("of one's own gives nothing when it was shorter than a week, and is taken twice in a period; staff may more often", async () => {
+    const { space, ada, plan, join, at, step, read } = await makeClub({ timezone: "UTC" });
+    const row = await join(ada, await plan(9_900));
+    const until = iso(Date.now() + 6.5 * DAY);
+    await ada.api.post(at(row, "/pause"), { until });
+    await clockwork(space, until);
+    expect(await read(row)).toMatchObject({ status: "active", ends_at: row.ends_at });
+    await ada.api.post(at(row, "/pause"));
+    await ada.api.post(at(row, "/resume"));
+    const third = await ada.api.refused("POST", at(row, "/pause"), { body: {} });
+    expect([third.code, third.detail]).toEqual(["illegal_transition", expect.stringContaining("2 times")]);
+    await step(row, "pause", { until });
+    await clockwork(space, until);
+    const given = Date.parse((await read(row)).ends_at ?? "") - Date.parse(row.ends_at ?? "");
+    expect(given / DAY).toBe(6);
+    expect((await ada.api.refused("POST", at(row, "/pause"), { body: {} })).code).toBe("illegal_transition");
+    // The next period is another one.
+    await step(row, "renew");
+    expect((await ada.api.refused("POST", at(row, "/pause"), { body: {} })).code).toBe("illegal_transition");
+  });
+
+  it("gives no minutes: what was booked before it counts in the same cycle after it", async () => {
+    const { space, ada, plan, join, at } = await makeClub({ timezone: "UTC" });
+    const row = await join(ada, await plan(9_900, { minutes_per_cycle: 60 }));
+    const store = new SpaceStore(space.id, "000");
+    const rights = async () => {
+      const [rows] = await readTogether(store, [bookingRights.build], { member_id: ada.member.id });
+      return bookingRights.read(rows) as BookingRights;
+    };
+    const now = Date.now();
+    const before = countedCycleAt(await rights(), now, "UTC");
+    const until = now + 20 * DAY;
+    await ada.api.post(at(row, "/pause"), { until: iso(until) });
+    await clockwork(space, until);
+    const after = await rights();
+    expect(countedCycleAt(after, now, "UTC").from).toBe(before.from);
+    expect(countedCycleAt(after, until, "UTC")).toEqual({ from: before.from, to: after.period.to });
+    expect(countedCycleAt(after, after.period.to ?? 0, "UTC").from).toBe(after.period.to);
   });
 
   it("ends with its period unless told, and then the member expires until they are back", async () => {

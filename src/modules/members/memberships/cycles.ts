@@ -40,8 +40,10 @@ const steps = {
 const midnight = (date: Temporal.PlainDate, timezone: string): number =>
   date.toZonedDateTime({ timeZone: timezone }).epochMilliseconds;
 
-const dateAt = (instant: number, timezone: string): Temporal.PlainDate =>
-  Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timezone).toPlainDate();
+const zonedAt = (instant: number, timezone: string): Temporal.ZonedDateTime =>
+  Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timezone);
+
+const dateAt = (instant: number, timezone: string): Temporal.PlainDate => zonedAt(instant, timezone).toPlainDate();
 
 /** The local date of an instant, "2026-11-22". */
 export const localDate = (instant: number, timezone: string): string => dateAt(instant, timezone).toString();
@@ -57,6 +59,16 @@ export const midnightAfterMonths = (instant: number, months: number, timezone: s
 /** Whole local days from the day of one instant to the day of another. */
 export const daysBetween = (from: number, to: number, timezone: string): number =>
   dateAt(from, timezone).until(dateAt(to, timezone), { largestUnit: "days" }).days;
+
+/** Days that have passed whole, by the wall clock: from midnight to midnight is one, from 23:59 to 00:01 none. */
+export const wholeDays = (from: number, to: number, timezone: string): number =>
+  Math.max(0, zonedAt(from, timezone).until(zonedAt(to, timezone), { largestUnit: "days" }).days);
+
+/** The same time of the day `days` later; of a local midnight, the local midnight. */
+export const daysLater = (instant: number, days: number, timezone: string): number =>
+  instant === midnightAfter(instant, 0, timezone)
+    ? midnightAfter(instant, days, timezone)
+    : zonedAt(instant, timezone).add({ days }).epochMilliseconds;
 
 function calendarCycle(step: { days: number } | { months: number }, anchor_on: string, instant: number, zone: string) {
   const anchor = Temporal.PlainDate.from(anchor_on);
@@ -85,6 +97,40 @@ export function cycleAt(anchor: CycleAnchor, instant: number, timezone: string):
   }
   const step = anchor.billing_cycle === "lifetime" ? steps.monthly : steps[anchor.billing_cycle];
   return calendarCycle(step, anchor.anchor_on, instant, timezone);
+}
+
+/** Where minutes are counted from: as an anchor says, but for the cycle that a pause has made longer. */
+export interface CountedAnchor extends CycleAnchor {
+  /** That cycle, null without a pause. It is one: a pause gives days, never minutes. */
+  stretched: Period | null;
+}
+
+/** The cycle in which what happens at an instant is counted. The one before a stretched cycle, and the one after it, meet it. */
+export function countedCycleAt(anchor: CountedAnchor, instant: number, timezone: string): Period {
+  const { stretched } = anchor;
+  const cycle = cycleAt(anchor, instant, timezone);
+  if (stretched === null) return cycle;
+  if (instant < stretched.from) return { from: cycle.from, to: Math.min(cycle.to, stretched.from) };
+  if (instant < stretched.to) return stretched;
+  return { from: Math.max(cycle.from, stretched.to), to: cycle.to };
+}
+
+/**
+ * The cycle that holds the beginning of a pause, as long again as the pause's whole days: it ends with a cycle of the new anchor, the one
+ * that is nearest, since months differ in length.
+ */
+export function stretchedBy(
+  before: CountedAnchor,
+  anchor_on: string,
+  paused_at: number,
+  days: number,
+  timezone: string,
+): Period {
+  const { from, to } = countedCycleAt(before, paused_at, timezone);
+  const wanted = daysLater(to, days, timezone);
+  const near = cycleAt({ ...before, anchor_on }, wanted, timezone);
+  const isEarlier = wanted - near.from < near.to - wanted && near.from > paused_at;
+  return { from, to: isEarlier ? near.from : near.to };
 }
 
 /** Where the billing cycle that contains an instant ends; ENDLESS for life. */

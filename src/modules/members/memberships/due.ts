@@ -14,7 +14,8 @@ import type { Space } from "../../../platform/space.ts";
 import { loadSystemSpace } from "../../../platform/system-space.ts";
 import type { PaymentsPort } from "../port.ts";
 import { changeAsPlanned } from "./change.ts";
-import { endAt, renewCurrent, resumeAt } from "./steps.ts";
+import { resumeAt } from "./pauses.ts";
+import { endAt, renewCurrent } from "./steps.ts";
 import { memberships } from "./tables.ts";
 import { type Loaded, loadMembership, takeStep } from "./writes.ts";
 

@@ -132,6 +132,8 @@ export function newRow(
     next_plan_id: null,
     paused_at: null,
     paused_until: null,
+    stretched_from: null,
+    stretched_to: null,
     currency: plan.currency,
     contract_ends_at:
       contract_months === 0 ? null : midnightAfterMonths(starts_at, contract_months, space.settings.timezone),

@@ -1,7 +1,15 @@
 /** The life of a membership as data, and what each step costs. Pure. */
 
 import { directionOf, discountOn, type Promo, promoApplies, share } from "../plans/model.ts";
-import { type BillingCycle, type CycleAnchor, ENDLESS, localDate, midnightAfter, periodEnd } from "./cycles.ts";
+import {
+  type BillingCycle,
+  type CycleAnchor,
+  ENDLESS,
+  localDate,
+  midnightAfter,
+  type Period,
+  periodEnd,
+} from "./cycles.ts";
 
 export const membershipStates = ["pending", "active", "paused", "expired", "cancelled", "changed", "declined"] as const;
 export type MembershipState = (typeof membershipStates)[number];
@@ -161,11 +169,20 @@ export function firstPeriod(
   };
 }
 
-const anchorOf = ({ billing_cycle, anchor_on, starts_at }: Stay): CycleAnchor => ({
+/** Where the cycles of a stay are counted from. */
+export const anchorOf = ({
+  billing_cycle,
+  anchor_on,
+  starts_at,
+}: Pick<Stay, "billing_cycle" | "anchor_on" | "starts_at">): CycleAnchor => ({
   billing_cycle,
   anchor_on,
   anchor_at: starts_at,
 });
+
+/** The cycle that a pause has made longer; null without one. */
+export const stretchOf = (row: { stretched_from: number | null; stretched_to: number | null }): Period | null =>
+  row.stretched_from === null || row.stretched_to === null ? null : { from: row.stretched_from, to: row.stretched_to };
 
 /**
  * One more period on the same plan, from the end of the one before: days of grace that were used are not given twice. The setup fee that a

@@ -6,12 +6,12 @@ import type { SpaceStore } from "../../../platform/db/store.ts";
 import type { WeeklyWindows } from "../../../platform/settings/hours.ts";
 import { plans } from "../plans/tables.ts";
 import { members } from "../tables.ts";
-import { type CycleAnchor, endOf, type Period } from "./cycles.ts";
-import { currentStates } from "./model.ts";
+import { type CountedAnchor, endOf, type Period } from "./cycles.ts";
+import { currentStates, stretchOf } from "./model.ts";
 import { memberships } from "./tables.ts";
 
 /** The current membership and the limits of its plan. Times are epoch milliseconds, null means without limit. */
-export interface BookingRights extends CycleAnchor {
+export interface BookingRights extends CountedAnchor {
   membership_id: string;
   plan_id: string;
   status: (typeof currentStates)[number];
@@ -43,6 +43,8 @@ const columns = {
   lapses_at: memberships.lapses_at,
   billing_cycle: memberships.billing_cycle,
   anchor_on: memberships.anchor_on,
+  stretched_from: memberships.stretched_from,
+  stretched_to: memberships.stretched_to,
   auto_renew: memberships.auto_renew,
   cancels_at_end: memberships.cancels_at_end,
   next_plan_id: memberships.next_plan_id,
@@ -67,12 +69,23 @@ const select = (store: SpaceStore, whose: ReturnType<typeof sql>) =>
 type Row = Awaited<ReturnType<typeof select>>[number];
 
 function toRights(row: Row): BookingRights {
-  const { starts_at, ends_at, lapses_at, auto_renew, cancels_at_end, next_plan_id, ...rest } = row;
+  const {
+    starts_at,
+    ends_at,
+    lapses_at,
+    auto_renew,
+    cancels_at_end,
+    next_plan_id,
+    stretched_from,
+    stretched_to,
+    ...rest
+  } = row;
   return {
     ...rest,
     // The statement asks for current ones only.
     status: row.status as BookingRights["status"],
     anchor_at: starts_at,
+    stretched: stretchOf({ stretched_from, stretched_to }),
     period: { from: starts_at, to: endOf(ends_at) },
     lapses_at: endOf(lapses_at),
     renews: (auto_renew || next_plan_id !== null) && !cancels_at_end,

@@ -19,7 +19,8 @@ import {
 } from "./contract.ts";
 import { approveMembership, declineMembership, joinPlan } from "./join.ts";
 import { listMemberships, listMembershipsOf, listTransactions, readMembership, readTransaction } from "./lists.ts";
-import { cancelMembership, continueMembership, pauseMembership, renewMembership, resumeMembership } from "./steps.ts";
+import { pauseMembership, resumeMembership } from "./pauses.ts";
+import { cancelMembership, continueMembership, renewMembership } from "./steps.ts";
 
 const tag = "members";
 
@@ -247,7 +248,9 @@ const ends = (payments: PaymentsPort) => [
       tag,
       method: "post",
       path: "/memberships/{membership_id}/pause",
-      summary: "Stop the clock; its days are added when it goes on",
+      summary: "Stop the clock; its whole days are added when it goes on",
+      description:
+        "Members pause their own membership at most twice in a period that is paid for, and a pause of theirs shorter than seven days gives nothing back. The minutes of the plan stay those of the cycle that the pause began in: it lasts longer, and gives no more.",
       permission: "memberships.manage",
       body: PauseInput,
       body_optional: true,

@@ -1,12 +1,11 @@
-/** Steps of a membership that keep its plan: renewed, paused, resumed, cancelled, continued. */
+/** Steps of a membership that keep its plan: renewed, cancelled, continued. */
 
 import type { z } from "@hono/zod-openapi";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
-import { DAY } from "../../../platform/time.ts";
 import type { PaymentsPort } from "../port.ts";
-import type { CancelInput, Membership, PauseInput } from "./contract.ts";
-import { daysBetween, ENDLESS, localDate, midnightAfter, midnightAfterMonths } from "./cycles.ts";
+import type { CancelInput, Membership } from "./contract.ts";
+import { ENDLESS, midnightAfterMonths } from "./cycles.ts";
 import { firstPeriod, nextPeriod, nothingDue, terminationFee, unusedOf } from "./model.ts";
 import { type MembershipRow, viewMembership } from "./view.ts";
 import { isStaff, type Loaded, loadMembership, refuseMember, refuseStep, takeStep } from "./writes.ts";
@@ -88,80 +87,6 @@ export async function renewMembership(space: Space, id: string, payments: Paymen
   if (row.ends_at >= midnightAfterMonths(space.now, FARTHEST_MONTHS, space.settings.timezone))
     refuseStep("renew", row, "It is paid for three years ahead.");
   return viewMembership(await renewCurrent(space, payments, loaded, null), space.now);
-}
-
-/** A pause lasts this long unless told, and members take none longer. */
-const PAUSE_DAYS = 90;
-const PAUSE_DAYS_OF_STAFF = 366;
-
-/**
- * Stops the clock: while it is paused nothing is booked, and the days are added when it goes on.
- * @throws not_found; illegal_transition for a trial, days of grace, a plan by the hour; invalid_body for an end too far away
- */
-export async function pauseMembership(
-  space: Space,
-  id: string,
-  input: z.output<typeof PauseInput>,
-  payments: PaymentsPort,
-): Promise<View> {
-  const loaded = await loadMembership(space, id);
-  const { row } = loaded;
-  const { now } = space;
-  refuseStep("pause", row);
-  if (row.is_trial || row.billing_cycle === "hourly") refuseStep("pause", row, "Trials and hours are not paused.");
-  if (row.ends_at <= now || row.starts_at > now) refuseStep("pause", row, "The period does not run now.");
-  const longest = isStaff(space) ? PAUSE_DAYS_OF_STAFF : PAUSE_DAYS;
-  const paused_until = input.until ?? midnightAfter(now, PAUSE_DAYS, space.settings.timezone);
-  if (paused_until <= now || paused_until > now + (longest + 1) * DAY) {
-    throw problem("invalid_body", {
-      errors: [{ pointer: "/until", code: "out_of_range", detail: `must be in the next ${longest} days` }],
-    });
-  }
-  const after = await takeStep(space, payments, loaded, {
-    step: "pause",
-    event: "membership.paused",
-    change: { paused_at: now, paused_until, status_reason: input.reason ?? null },
-    transaction: { kind: "pause", period: { from: now, to: paused_until }, reason: input.reason ?? null },
-  });
-  return viewMembership(after, now);
-}
-
-/** Lets the clock go on at an instant: everything ahead moves by the local days of the pause. */
-export async function resumeAt(
-  space: Space,
-  payments: PaymentsPort,
-  loaded: Loaded,
-  at: number,
-): Promise<MembershipRow> {
-  const { row } = loaded;
-  const { timezone } = space.settings;
-  const paused_at = row.paused_at ?? at;
-  const days = daysBetween(paused_at, at, timezone);
-  const later = (instant: number): number => (instant >= ENDLESS ? instant : midnightAfter(instant, days, timezone));
-  const ends_at = later(row.ends_at);
-  return takeStep(space, payments, loaded, {
-    step: "resume",
-    event: "membership.resumed",
-    change: {
-      ends_at,
-      lapses_at: later(row.lapses_at),
-      // Cycles are counted from the new end, so that each lasts as long as it would have.
-      anchor_on: row.ends_at >= ENDLESS ? row.anchor_on : localDate(ends_at, timezone),
-      paid_from: row.paid_from + (at - paused_at),
-      contract_ends_at: row.contract_ends_at === null ? null : later(row.contract_ends_at),
-      paused_at: null,
-      paused_until: null,
-      status_reason: null,
-    },
-    transaction: { kind: "resume", period: { from: paused_at, to: at } },
-  });
-}
-
-/** Ends a pause now. @throws not_found, illegal_transition, conflict */
-export async function resumeMembership(space: Space, id: string, payments: PaymentsPort): Promise<View> {
-  const loaded = await loadMembership(space, id);
-  refuseStep("resume", loaded.row);
-  return viewMembership(await resumeAt(space, payments, loaded, space.now), space.now);
 }
 
 /** Ends a membership at an instant; what it costs or gives back is stated in its transaction. */

@@ -30,6 +30,8 @@ export const memberships = sqliteTable(
     contract_ends_at: integer(),
     promo_code: text(),
     ...resourceColumns(),
+    stretched_from: integer(),
+    stretched_to: integer(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
 );
