@@ -50,10 +50,11 @@ describe("the feed", () => {
       subject: { type: "reservation", id: booked.id },
       data: { equipment_id: machine.id, member_id: ada.member.id, status: "approved", starts_at: booked.starts_at },
     });
-    expect((await events(space, "", created?.id)).map(({ type }) => type)).toEqual(["reservation.cancelled"]);
-    expect(
-      (await events(space, "&type=reservation.cancelled&type=reservation.created")).map(({ type }) => type),
-    ).toEqual(["reservation.created", "reservation.cancelled"]);
+    // Other events come when they come: only those of one subject are in order.
+    const both = "&type=reservation.cancelled&type=reservation.created";
+    const typesAfter = async (id?: string) => (await events(space, both, id)).map(({ type }) => type);
+    expect(await typesAfter(created?.id)).toEqual(["reservation.cancelled"]);
+    expect(await typesAfter()).toEqual(["reservation.created", "reservation.cancelled"]);
     for (const word of [ada.email, ada.sub, "Byron", "gift"]) expect(JSON.stringify(all)).not.toContain(word);
   });
 
