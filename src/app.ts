@@ -6,7 +6,7 @@ import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { sendMailBy } from "./integrations/mail/index.ts";
-import { accessRoutes, apiTokenSource } from "./modules/access/index.ts";
+import { accessRoutes, accountStands, apiTokenSource } from "./modules/access/index.ts";
 import {
   closeAtOnce,
   closeSockets,
@@ -96,7 +96,7 @@ export const routes: readonly Route[] = [
   ...mergeRoutes(memberEffects, memberMoves),
   ...memberRoutes(memberEffects),
   ...dutyRoutes(memberEffects),
-  ...inviteRoutes(mailPorts, { settings: settingsSource, payments: recordedAsDue }),
+  ...inviteRoutes(mailPorts, { settings: settingsSource, payments: recordedAsDue, accountStands }),
   ...agreementRoutes,
   ...planRoutes({ unknown: unknownMachines }),
   ...membershipRoutes(recordedAsDue),

@@ -76,6 +76,11 @@ export const problems = {
   conflict: [409, "Conflict", "The state of the resource changed meanwhile. Read it again."],
   code_used: [410, "Code used or expired", "Ask for a new one."],
   token_used: [410, "Token used or expired", "It worked once, was replaced or is over. Ask for a new one."],
+  invite_withdrawn: [
+    410,
+    "Invite withdrawn",
+    "Whoever sent it may not give what it gives any more. Ask the staff to send it again.",
+  ],
   link_expired: [410, "Link expired", "Ask for a new one."],
   stale_version: [412, "Stale version", "The resource changed since you read it; read it again and repeat."],
   payload_too_large: [413, "Payload too large", "The body is larger than this route accepts."],

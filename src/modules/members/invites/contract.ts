@@ -48,7 +48,10 @@ export const Invite = z
     last_name: z.string().nullable(),
     status: z.enum(inviteStatuses),
     expires_at: Instant,
-    invited_by: z.string().openapi({ description: "A member, or a user of the platform." }),
+    invited_by: z.string().openapi({
+      description:
+        "Who sent it last: a member, a service account, or a user of the platform. It works while they may give what it gives.",
+    }),
     mailed_at: Instant.nullable().openapi({ description: "When the mail last went out." }),
     reminded_at: Instant.nullable(),
     accepted_at: Instant.nullable(),

@@ -14,6 +14,7 @@ import { type Actor, Space } from "../../../platform/space.ts";
 import { DAY } from "../../../platform/time.ts";
 import { members } from "../tables.ts";
 import { type InviteImportInput, InviteInput } from "./contract.ts";
+import { type MakerOf, makerOf } from "./maker.ts";
 import { IMPORT_MAX, importColumns } from "./model.ts";
 import { recordInvite } from "./service.ts";
 import { invites } from "./tables.ts";
@@ -115,6 +116,7 @@ interface ImportInput {
   file_id: string;
   dry_run: boolean;
   actor: Pick<Actor, "kind" | "id">;
+  maker: MakerOf;
 }
 
 /** Starts the import. Rows wait in a file, because a job's input is seen by whoever sees jobs. @throws invalid_body */
@@ -130,7 +132,12 @@ export async function importInvites(
     expires_at: space.now + DAY,
   });
   const { kind, id } = space.actor;
-  return startJob(space, "import_invites", { file_id, dry_run, actor: { kind, id } } satisfies ImportInput);
+  return startJob(space, "import_invites", {
+    file_id,
+    dry_run,
+    actor: { kind, id },
+    maker: makerOf(space),
+  } satisfies ImportInput);
 }
 
 /** Whether an address could be invited now, in the words of the refusal. */

@@ -1,5 +1,6 @@
 /** The life of an invite as data. Pure. */
 
+import type { MemberRole } from "../../../platform/access/permissions.ts";
 import { DAY } from "../../../platform/time.ts";
 
 export const inviteStatuses = ["pending", "accepted", "cancelled", "expired"] as const;
@@ -21,11 +22,23 @@ export type InviteStep = keyof typeof inviteTransitions;
 export const mayStep = (step: InviteStep, status: InviteStatus): boolean =>
   (inviteTransitions[step].from as readonly InviteStatus[]).includes(status);
 
+const ranks = { makerspace_admin: 2, admin: 1, user: 0, service_provider: 0 } as const satisfies Record<
+  MemberRole,
+  number
+>;
+
+/** True of a role above another: nobody loses it by accepting an invite. */
+export const outranks = (one: MemberRole, other: MemberRole): boolean => ranks[one] > ranks[other];
+
 /** How long a token works. */
 export const INVITE_LIVES = 7 * DAY;
 
 /** Who has not answered is reminded once, this long before the end. */
 export const REMIND_BEFORE = 2 * DAY;
+
+/** By what right somebody sends invites: their membership, a service account, or the platform's own, which no membership limits. */
+export const makers = ["member", "service", "platform"] as const;
+export type Maker = (typeof makers)[number];
 
 /** Rows of one import. */
 export const IMPORT_MAX = 500;

@@ -2,7 +2,7 @@ import type { MailPorts } from "../../../platform/mail/deliveries.ts";
 import { Job } from "../../../platform/ops/contract.ts";
 import { platformRoute, publicRoute, type Route, spaceRoute } from "../../../platform/route.ts";
 import { Member } from "../people/contract.ts";
-import { acceptInvite, previewInvite } from "./accept.ts";
+import { type AcceptSources, acceptInvite, previewInvite } from "./accept.ts";
 import {
   Invite,
   InviteImportInput,
@@ -15,7 +15,6 @@ import {
 } from "./contract.ts";
 import { importInvites } from "./import.ts";
 import { listInvites } from "./lists.ts";
-import type { PlanSources } from "./plans.ts";
 import { cancelInvite, createInvite, readdressInvite, readInvite, resendInvite } from "./service.ts";
 
 const tag = "members";
@@ -128,7 +127,7 @@ const staffRoutes = (ports: MailPorts) => [
   ),
 ];
 
-const guestRoutes = (sources: PlanSources) => [
+const guestRoutes = (sources: AcceptSources) => [
   publicRoute(
     {
       operation_id: "preview_invite",
@@ -153,14 +152,21 @@ const guestRoutes = (sources: PlanSources) => [
       allow: { signed_in: "The token is the credential, for the person with the verified address it was sent to." },
       body: TokenInput,
       response: Member,
-      problems: ["token_used", "email_mismatch", "already_member", "membership_suspended", "conflict"],
+      problems: [
+        "token_used",
+        "invite_withdrawn",
+        "email_mismatch",
+        "already_member",
+        "membership_suspended",
+        "conflict",
+      ],
     },
     (caller, { body }) => acceptInvite(caller, body.token, sources),
   ),
 ];
 
 /** Invites, for staff and for those who got one. */
-export const inviteRoutes = (ports: MailPorts, sources: PlanSources): readonly Route[] => [
+export const inviteRoutes = (ports: MailPorts, sources: AcceptSources): readonly Route[] => [
   ...readRoutes,
   ...staffRoutes(ports),
   ...guestRoutes(sources),

@@ -13,6 +13,7 @@ import type { Space } from "../../../platform/space.ts";
 import { HOUR } from "../../../platform/time.ts";
 import { members } from "../tables.ts";
 import type { Invite, InviteInput } from "./contract.ts";
+import { type MakerOf, makerOf } from "./maker.ts";
 import { INVITE_LIVES, type InviteStep, inviteTransitions, mayStep } from "./model.ts";
 import { orderInviteMail, sendAtOnce } from "./orders.ts";
 import { invites } from "./tables.ts";
@@ -58,15 +59,15 @@ function insertInvite(space: Space, row: InviteRow): Write {
   const { makerspace_id, id, email, role, duties, plan_id, message, first_name, last_name, expires_at } = row;
   const statement = space.db.run(sql`
     INSERT INTO invites (makerspace_id, id, email, role, duties, plan_id, message, first_name, last_name, status,
-                         expires_at, invited_by, version, created_at, updated_at)
+                         expires_at, invited_by, invited_as, version, created_at, updated_at)
     SELECT ${makerspace_id}, ${id}, ${email}, ${role}, ${JSON.stringify(duties)}, ${plan_id}, ${message}, ${first_name},
-           ${last_name}, 'pending', ${expires_at}, ${row.invited_by}, 1, ${row.created_at}, ${row.updated_at}
+           ${last_name}, 'pending', ${expires_at}, ${row.invited_by}, ${row.invited_as}, 1, ${row.created_at}, ${row.updated_at}
     WHERE NOT ${isBelonging(space, email)}`);
   return write(statement, { expect: "already_member", unique: { "invites.email": "already_invited" } });
 }
 
 /** The row of a new invite, valid from now. */
-const toRow = (space: Space, input: z.output<typeof InviteInput>, id: string): InviteRow =>
+const toRow = (space: Space, input: z.output<typeof InviteInput>, id: string, maker: MakerOf): InviteRow =>
   space.store.row({
     ...input,
     id,
@@ -74,7 +75,7 @@ const toRow = (space: Space, input: z.output<typeof InviteInput>, id: string): I
     token_digest: null,
     reminder_digest: null,
     expires_at: space.now + INVITE_LIVES,
-    invited_by: space.actor.id,
+    ...maker,
     mailed_at: null,
     reminded_at: null,
     accepted_at: null,
@@ -90,8 +91,9 @@ export async function recordInvite(
   space: Space,
   input: z.output<typeof InviteInput>,
   id: string = newId(),
+  maker: MakerOf = makerOf(space),
 ): Promise<{ view: View; delivery_id: string }> {
-  const row = toRow(space, input, id);
+  const row = toRow(space, input, id, maker);
   refuseAbove(space, row);
   const mail = orderInviteMail(space, row);
   const view = viewInvite(row);
@@ -214,7 +216,9 @@ async function refuseFlood(space: Space, id: string): Promise<void> {
 /** Mails an invite again: a new token for seven days, and the one before is dead. */
 async function renew(space: Space, before: InviteRow, ports: MailPorts, change: Change): Promise<View> {
   await refuseFlood(space, before.id);
-  const set = { ...change.set, expires_at: space.now + INVITE_LIVES, mailed_at: null, reminded_at: null };
+  // Who sends it again stands for it from now on.
+  const renewed = { expires_at: space.now + INVITE_LIVES, mailed_at: null, reminded_at: null };
+  const set = { ...change.set, ...renewed, ...makerOf(space) };
   const mail = orderInviteMail(space, { ...before, version: before.version + 1 });
   const after = await step(space, before, {
     ...change,

@@ -1,7 +1,7 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { memberRoles } from "../../../platform/access/permissions.ts";
 import { json, makerspaceId, resourceColumns } from "../../../platform/db/columns.ts";
-import { inviteStatuses } from "./model.ts";
+import { inviteStatuses, makers } from "./model.ts";
 
 export const invites = sqliteTable(
   "invites",
@@ -20,6 +20,7 @@ export const invites = sqliteTable(
     reminder_digest: text(),
     expires_at: integer().notNull(),
     invited_by: text().notNull(),
+    invited_as: text({ enum: makers }).notNull(),
     mailed_at: integer(),
     reminded_at: integer(),
     accepted_at: integer(),
