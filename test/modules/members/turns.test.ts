@@ -137,6 +137,48 @@ describe("changing the plan", () => {
     expect(credited).toMatchObject({ plan_id: maker.id, status: "active" });
   });
 
+  it("upward gives members no money either: what would be a credit waits for the period's end", async () => {
+    const { ada, plan, join, at, step, amounts } = await makeClub();
+    const yearly = await plan(60_000, { billing_cycle: "yearly" });
+    const weekly = await plan(2_000, { billing_cycle: "weekly" });
+    const row = await join(ada, yearly);
+    const now = { plan_id: weekly.id, when: "now" };
+    expect((await ada.api.refused("POST", at(row, "/change_plan"), { body: now })).code).toBe("forbidden");
+    const quote = await ada.api.get<{ kind: string; when: string; amount: { amount_minor: number } }>(
+      at(row, `/quote?plan_id=${weekly.id}`),
+    );
+    expect(quote).toMatchObject({ kind: "upgrade", when: "period_end", amount: { amount_minor: 2_000 } });
+    const planned = await ada.api.post<Membership>(at(row, "/change_plan"), { plan_id: weekly.id });
+    expect(planned).toMatchObject({ id: row.id, next_plan_id: weekly.id, status: "active" });
+    // Staff give money back.
+    const given = await step(row, "change_plan", now);
+    const [[kind, amount] = []] = await amounts(given);
+    expect(kind).toBe("upgrade");
+    expect(amount).toBeLessThan(-57_000);
+  });
+
+  it("takes a running contract along, and what it costs to leave it", async () => {
+    const { space, ada, plan, join, at, read, amounts } = await makeClub();
+    const contract = { contract_months: 12, early_termination_fee_minor: 5_000 };
+    const [bound, free] = [await plan(9_900, contract), await plan(19_900)];
+    const short = await plan(29_900, { contract_months: 1, early_termination_fee_minor: 5_000 });
+    const row = await join(ada, bound);
+    const cheap = await ada.api.refused("POST", at(row, "/change_plan"), { body: { plan_id: free.id } });
+    expect(cheap.code).toBe("contract_running");
+    const next = await ada.api.post<Membership>(at(row, "/change_plan"), { plan_id: short.id });
+    expect(next).toMatchObject({ plan_id: short.id, contract_ends_at: row.contract_ends_at });
+    expect((await read(next)).contract_ends_at).toBe(row.contract_ends_at);
+    await ada.api.post(at(next, "/cancel"), { when: "now" });
+    expect((await amounts(next)).at(-1)).toEqual(["cancellation", 5_000]);
+    // Planned for the period's end it is the same contract.
+    const ben = await space.person();
+    const other = await join(ben, bound);
+    await ben.api.post(at(other, "/change_plan"), { plan_id: short.id, when: "period_end" });
+    await clockwork(space, other.ends_at ?? "");
+    const [taken] = await space.root.all<Membership>(space.path(`/members/${ben.member.id}/memberships`));
+    expect(taken).toMatchObject({ plan_id: short.id, contract_ends_at: other.contract_ends_at });
+  });
+
   it("two at once is one: one membership, one amount", async () => {
     const { space, plan, join, at, transactions } = await makeClub();
     const [a, b, c] = [await plan(100), await plan(200), await plan(300)];

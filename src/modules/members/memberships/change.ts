@@ -52,9 +52,24 @@ function planned(space: Space, { row, plan }: Loaded, target: PlanRow, at: numbe
   return { target, kind: directionOf(plan, target), when, begun, breakdown };
 }
 
+/** When it takes effect unless told. Members get no money back by changing: a change that would give some waits for the period's end. */
+function usualEffect(space: Space, loaded: Loaded, target: PlanRow): Effect {
+  const { row, plan: current } = loaded;
+  const usual = effectOf(current, target, row, space.now);
+  if (usual === "period_end" || isStaff(space)) return usual;
+  return amountOf(planned(space, loaded, target, space.now, "now").breakdown) < 0 ? "period_end" : "now";
+}
+
+/** The later end of two contracts: only staff let somebody out of one, by a downgrade at once. */
+function contractAfter(space: Space, row: MembershipRow, made: MembershipRow, { kind, when }: Plan): number | null {
+  const isLetOut = isStaff(space) && kind === "downgrade" && when === "now";
+  if (isLetOut || row.contract_ends_at === null) return made.contract_ends_at;
+  return Math.max(row.contract_ends_at, made.contract_ends_at ?? 0);
+}
+
 /** Checks a wish and says what comes of it. */
 async function plan(space: Space, loaded: Loaded, wish: z.output<typeof ChangePlanInput>): Promise<Plan> {
-  const { row, plan: current, member } = loaded;
+  const { row, member } = loaded;
   refuseStep("change", row);
   refuseMember(member);
   const target = await requiredPlan(space, wish.plan_id).catch(() => {
@@ -65,25 +80,29 @@ async function plan(space: Space, loaded: Loaded, wish: z.output<typeof ChangePl
   if (target.id === row.plan_id) refuseStep("change", row, "It is on this plan already.");
   refuseOffer(space, target);
   if (target.currency !== row.currency) throw problem("currency_mismatch");
-  const usual = effectOf(current, target, row, space.now);
+  const usual = usualEffect(space, loaded, target);
   const when = wish.when ?? usual;
   if (when === "period_end" && (row.ends_at >= ENDLESS || row.ends_at <= space.now))
     refuseStep("change", row, "No period runs that would end.");
   if (row.starts_at > space.now) refuseStep("change", row, "It has not begun.");
   const made = planned(space, loaded, target, when === "now" ? space.now : row.ends_at, when);
-  if (!isStaff(space)) refuseMembersOwn(space, row, made, usual);
+  if (!isStaff(space)) refuseMembersOwn(space, loaded, made, usual);
   return made;
 }
 
 /** What members cannot do themselves: get money back, leave a contract for less, or skip an approval. @throws forbidden, contract_running */
-function refuseMembersOwn(space: Space, row: MembershipRow, { target, kind, when }: Plan, usual: Effect): void {
+function refuseMembersOwn(space: Space, { row, plan }: Loaded, { target, kind, when }: Plan, usual: Effect): void {
   if (target.requires_approval)
     throw problem("forbidden", { detail: "This plan asks for approval: apply for it by joining." });
-  if (kind !== "downgrade") return;
-  if (when === "now" && usual === "period_end")
-    throw problem("forbidden", { detail: "Members change to a plan that costs less when their period ends." });
+  if (when === "now" && usual === "period_end") {
+    const detail = "Members change to a plan that costs less, or gives money back, when their period ends.";
+    throw problem("forbidden", { detail });
+  }
   const effect = when === "now" ? space.now : row.ends_at;
-  if (row.contract_ends_at !== null && effect < row.contract_ends_at) throw problem("contract_running");
+  if (row.contract_ends_at === null || effect >= row.contract_ends_at) return;
+  // An upgrade takes the contract along, and so what it costs to leave it.
+  if (kind === "downgrade" || target.early_termination_fee_minor < plan.early_termination_fee_minor)
+    throw problem("contract_running");
 }
 
 const amountIn = (breakdown: Breakdown, currency: string) => ({ amount_minor: amountOf(breakdown), currency });
@@ -111,7 +130,8 @@ export async function quoteChange(
 /** Ends the one membership and begins the other in one commit: two changes at once cannot both. @throws conflict, plan_full */
 async function carryOut(space: Space, payments: PaymentsPort, { row }: Loaded, change: Plan): Promise<MembershipRow> {
   const { target, kind, begun, breakdown } = change;
-  const made = newRow(space, target, begun, { member_id: row.member_id });
+  const begins = newRow(space, target, begun, { member_id: row.member_id });
+  const made = { ...begins, contract_ends_at: contractAfter(space, row, begins, change) };
   await space.commit(
     {
       action: "membership.changed",
@@ -144,7 +164,7 @@ export async function changeAsPlanned(space: Space, payments: PaymentsPort, load
 }
 
 /**
- * Changes the plan. At once: a new membership begins and what was paid for the old one's unused time is credited (by milliseconds, rounded
+ * Changes the plan. Members get no money back, and their contract goes on in the new membership. At once: a new membership begins and what was paid for the old one's unused time is credited (by milliseconds, rounded
  * half up). When the period ends: it is noted, and carried out then, if a place is free.
  * @returns the membership that holds now
  * @throws not_found; unknown_reference, plan_unavailable, plan_full; currency_mismatch; contract_running; illegal_transition; conflict

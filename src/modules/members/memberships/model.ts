@@ -1,9 +1,11 @@
 /** The life of a membership as data, and what each step costs. Pure. */
 
+import { DAY } from "../../../platform/time.ts";
 import { directionOf, discountOn, type Promo, promoApplies, share } from "../plans/model.ts";
 import {
   type BillingCycle,
   type CycleAnchor,
+  cycleAt,
   ENDLESS,
   localDate,
   midnightAfter,
@@ -185,6 +187,19 @@ export const stretchOf = (row: { stretched_from: number | null; stretched_to: nu
   row.stretched_from === null || row.stretched_to === null ? null : { from: row.stretched_from, to: row.stretched_to };
 
 /**
+ * Where a period ends that begins at an instant. When the makerspace has moved to a zone further west, the end of a period lies shortly
+ * before the end of a cycle there: nobody pays a cycle for that rest, the period ends with the cycle after it. Zones are up to 26 hours
+ * apart, so of cycles longer than a day two days are such a rest; a day that is short because of its clocks is none.
+ */
+function wholeEnd(anchor: CycleAnchor, from: number, timezone: string): number {
+  const ends_at = periodEnd(anchor, from, timezone);
+  if (anchor.billing_cycle === "hourly" || anchor.billing_cycle === "lifetime") return ends_at;
+  const rest = anchor.billing_cycle === "daily" ? DAY : 2 * DAY;
+  const isWhole = cycleAt(anchor, from, timezone).from === from;
+  return isWhole || ends_at - from >= rest ? ends_at : periodEnd(anchor, ends_at, timezone);
+}
+
+/**
  * One more period on the same plan, from the end of the one before: days of grace that were used are not given twice. The setup fee that a
  * trial put off falls due with it. A plan whose cycle has changed meanwhile begins the new cycle there.
  */
@@ -198,7 +213,7 @@ export function nextPeriod(stay: Stay, plan: Terms, now: number, timezone: strin
     anchor_on,
     ...(same ? {} : { anchor_at: from }),
   };
-  const ends_at = periodEnd(anchor, from, timezone);
+  const ends_at = wholeEnd(anchor, from, timezone);
   const breakdown = {
     ...nothingDue,
     price_minor: plan.price_minor,

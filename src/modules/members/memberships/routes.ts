@@ -208,7 +208,7 @@ const continuations = (payments: PaymentsPort) => [
       path: "/memberships/{membership_id}/change_plan",
       summary: "Upgrade or downgrade, now or when the period ends; answers the membership that holds now",
       description:
-        "To a plan that costs more for the same time it is an upgrade. What the old plan did not use is credited.",
+        "To a plan that costs more for the same time it is an upgrade. What the old plan did not use is credited; where that is more than the new price, members change when their period ends. A running contract goes on.",
       permission: "memberships.manage",
       body: ChangePlanInput,
       idempotency: "required",
