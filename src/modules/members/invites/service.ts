@@ -1,18 +1,16 @@
 /** Invites as staff handle them: made, mailed again, sent elsewhere, taken back. */
 
-import { env } from "cloudflare:workers";
 import type { z } from "@hono/zod-openapi";
 import { and, eq, inArray, lte, type SQL, sql } from "drizzle-orm";
 import { type Write, write } from "../../../platform/db/commit.ts";
 import type { EventDraft } from "../../../platform/events.ts";
 import { newId } from "../../../platform/ids.ts";
 import type { MailPorts } from "../../../platform/mail/deliveries.ts";
-import { attemptsOf } from "../../../platform/objects.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
-import { HOUR } from "../../../platform/time.ts";
 import { members } from "../tables.ts";
 import type { Invite, InviteInput } from "./contract.ts";
+import { countMail } from "./limits.ts";
 import { type MakerOf, makerOf } from "./maker.ts";
 import { INVITE_LIVES, type InviteStep, inviteTransitions, mayStep } from "./model.ts";
 import { orderInviteMail, sendAtOnce } from "./orders.ts";
@@ -20,9 +18,6 @@ import { invites } from "./tables.ts";
 import { dutiesOf, type InviteRow, viewInvite } from "./view.ts";
 
 type View = z.output<typeof Invite>;
-
-/** Mails to one address by hand: enough for typing errors, too few to be a nuisance. */
-const MAILS_PER_HOUR = 10;
 
 const isBelonging = (space: Space, email: string): SQL => sql`EXISTS (
   SELECT 1 FROM ${members} WHERE ${members.makerspace_id} = ${space.id} AND ${members.email} = ${email} AND ${members.status} <> 'left')`;
@@ -95,6 +90,7 @@ export async function recordInvite(
 ): Promise<{ view: View; delivery_id: string }> {
   const row = toRow(space, input, id, maker);
   refuseAbove(space, row);
+  await countMail(space, row.email);
   const mail = orderInviteMail(space, row);
   const view = viewInvite(row);
   const { role, plan_id, duties } = row;
@@ -115,7 +111,7 @@ export async function recordInvite(
 
 /**
  * Invites somebody: a mail with a token that works once, for seven days.
- * @throws grant_exceeds_own, already_member, already_invited, unknown_reference
+ * @throws grant_exceeds_own, already_member, already_invited, unknown_reference; rate_limited, as countMail
  */
 export async function createInvite(space: Space, input: z.output<typeof InviteInput>, ports: MailPorts): Promise<View> {
   const { view, delivery_id } = await recordInvite(space, input);
@@ -205,17 +201,9 @@ async function movable(space: Space, id: string, step: InviteStep, if_match: num
   return row;
 }
 
-async function refuseFlood(space: Space, id: string): Promise<void> {
-  const { allowed, retry_after } = await attemptsOf(env.ATTEMPTS, `invite-mail:${space.id}:${id}`).take(
-    MAILS_PER_HOUR,
-    HOUR,
-  );
-  if (!allowed) throw problem("rate_limited", { retry_after });
-}
-
 /** Mails an invite again: a new token for seven days, and the one before is dead. */
 async function renew(space: Space, before: InviteRow, ports: MailPorts, change: Change): Promise<View> {
-  await refuseFlood(space, before.id);
+  await countMail(space, change.set?.email ?? before.email);
   // Who sends it again stands for it from now on.
   const renewed = { expires_at: space.now + INVITE_LIVES, mailed_at: null, reminded_at: null };
   const set = { ...change.set, ...renewed, ...makerOf(space) };
@@ -230,7 +218,7 @@ async function renew(space: Space, before: InviteRow, ports: MailPorts, change: 
   return viewInvite(after);
 }
 
-/** @throws not_found, grant_exceeds_own, illegal_transition, conflict; rate_limited after ten mails in an hour */
+/** @throws not_found, grant_exceeds_own, illegal_transition, conflict; rate_limited, as countMail */
 export async function resendInvite(space: Space, id: string, ports: MailPorts): Promise<View> {
   const before = await movable(space, id, "resend", null);
   return renew(space, before, ports, {

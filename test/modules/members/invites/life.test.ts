@@ -1,6 +1,9 @@
 /** The life of an invite: mailed again, taken back, over, remembered; what is not in the table of steps does not happen. */
 
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
+import { MAILS_PER_DAY } from "../../../../src/modules/members/invites/limits.ts";
+import { attemptsOf } from "../../../../src/platform/objects.ts";
 import { DAY, MINUTE } from "../../../../src/platform/time.ts";
 import { ACCEPT, address, Inviting, preview, withAddress } from "../../../support/invites.ts";
 import { mailTo, nextMail, tokenIn } from "../../../support/mail.ts";
@@ -32,8 +35,42 @@ describe("an open invite", () => {
     const email = address();
     const row = await at.invite(email);
     const answers: number[] = [];
-    for (let times = 0; times < 11; times++) answers.push((await at.step(space.root, row, "resend")).status);
-    expect(answers).toEqual([...Array<number>(10).fill(200), 429]);
+    for (let times = 0; times < 10; times++) answers.push((await at.step(space.root, row, "resend")).status);
+    // The mail of its making is the first of the ten.
+    expect(answers).toEqual([...Array<number>(9).fill(200), 429]);
+  });
+
+  it("counts for the address, whichever invite mails it: neither taking back nor sending elsewhere begins anew", async () => {
+    const email = address();
+    for (let times = 0; times < 5; times++) {
+      await at.step(space.root, await at.invite(email), "cancel");
+      const elsewhere = await at.invite(address());
+      const path = space.path(`/invites/${elsewhere.id}`);
+      const back = await space.root.patch<Invite>(path, { email }, elsewhere.version);
+      await at.step(space.root, back, "cancel");
+    }
+    const body = { email, role: "user" };
+    const refused = await space.root.send("POST", space.path("/invites"), { body });
+    expect([refused.status, refused.problem?.code]).toEqual([429, "rate_limited"]);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await mailTo(email)).toHaveLength(10);
+    // Another makerspace has nothing to do with it.
+    const abroad = await makeSpace();
+    expect((await abroad.root.send("POST", abroad.path("/invites"), { body })).status).toBe(201);
+  });
+
+  it("is not mailed when the makerspace has sent its mails of the day", async () => {
+    const busy = await makeSpace();
+    const counter = attemptsOf(env.ATTEMPTS, `invite-mails:${busy.id}`);
+    for (let mails = 1; mails < MAILS_PER_DAY; mails++) await counter.take(MAILS_PER_DAY, DAY);
+    const invite = (email: string) =>
+      busy.root.send<Invite>("POST", busy.path("/invites"), { body: { email, role: "user" } });
+    const { body } = await invite(address());
+    const refused = await invite(address());
+    expect([refused.status, refused.problem?.code]).toEqual([429, "rate_limited"]);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(DAY / 1_000 - 600);
+    const again = await busy.root.send("POST", busy.path(`/invites/${body?.id}/resend`));
+    expect(again.status).toBe(429);
   });
 
   it("is taken back: its link is dead at once, and the address can be invited anew", async () => {
