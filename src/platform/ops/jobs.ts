@@ -1,17 +1,18 @@
 /** Work that takes time: a row with progress, run by the queue, read and cancelled over HTTP. */
 
 import type { z } from "@hono/zod-openapi";
-import { and, desc, eq, inArray, lt, or } from "drizzle-orm";
+import { and, desc, eq, inArray, lt, or, type SQL } from "drizzle-orm";
 import { write } from "../db/commit.ts";
 import { leads } from "../db/fan-out.ts";
 import { type Page, readCursor, toPage } from "../db/page.ts";
-import { jobs } from "../db/tables.ts";
+import type { SpaceStore } from "../db/store.ts";
+import { jobs, outbox } from "../db/tables.ts";
 import type { EventEnvelope } from "../events.ts";
 import { type FileRef, linkFile } from "../files.ts";
 import { newId } from "../ids.ts";
 import { describeError, log } from "../log.ts";
 import { Problem, problem } from "../problem.ts";
-import { type Consumers, type EventContext, NotNow } from "../queue.ts";
+import { type Consumers, type EventContext, NotNow, sendEvents } from "../queue.ts";
 import type { Space } from "../space.ts";
 import { MINUTE, toIso } from "../time.ts";
 import type { Job } from "./contract.ts";
@@ -58,8 +59,11 @@ export interface JobContext extends EventContext {
 /** What a job says at its end: figures, and words from a closed list. */
 export type JobResult = Record<string, number | string>;
 
+/** What a job says that has more to do than one invocation may: it is queued again, and knows by itself where to go on. */
+export const GO_ON = Symbol("go on");
+
 /** Job kind → its work. It may run twice, so it must be idempotent. Returns figures to show. */
-export type JobRunners = Readonly<Record<string, (context: JobContext) => Promise<JobResult>>>;
+export type JobRunners = Readonly<Record<string, (context: JobContext) => Promise<JobResult | typeof GO_ON>>>;
 
 /** Queues a job and answers with it. */
 export async function startJob(space: Space, kind: string, input: Record<string, unknown>): Promise<JobView> {
@@ -169,6 +173,17 @@ export async function cancelJob(space: Space, id: string): Promise<JobView> {
 /** A running job that has not said anything for this long is taken over. */
 const LEASE = 5 * MINUTE;
 
+/** Queues the next step; a step whose message is lost comes again out of the outbox. */
+async function queueAgain(store: SpaceStore, envelope: EventEnvelope, mine: SQL | undefined): Promise<void> {
+  const now = Date.now();
+  const next: EventEnvelope = { ...envelope, id: newId(), occurred_at: now };
+  await store.db.batch([
+    store.db.update(jobs).set({ status: "queued", updated_at: now }).where(mine),
+    store.db.insert(outbox).values(store.row({ event_id: next.id, envelope: next, created_at: now, sent_at: now })),
+  ]);
+  await sendEvents([next]);
+}
+
 async function runJob(runners: JobRunners, envelope: EventEnvelope, context: EventContext): Promise<void> {
   const { store } = context;
   const { makerspace_id, request_id } = envelope;
@@ -214,7 +229,8 @@ async function runJob(runners: JobRunners, envelope: EventEnvelope, context: Eve
         await store.db.update(jobs).set({ file }).where(mine);
       },
     });
-    await finish({ status: "succeeded", result });
+    if (result === GO_ON) await queueAgain(store, envelope, mine);
+    else await finish({ status: "succeeded", result });
   } catch (error) {
     if (!(error instanceof Problem))
       log.error("job_failed", { job_id: id, kind: row.kind, error: describeError(error) });

@@ -5,10 +5,10 @@ import { and, eq, gt, ne } from "drizzle-orm";
 import { Access } from "../../../platform/access/permissions.ts";
 import { CsvError, type CsvRow, parseCsv } from "../../../platform/csv.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
-import { getFile, LINK_TTL, putFile } from "../../../platform/files.ts";
+import { type FileRef, getFile, LINK_TTL, putFile } from "../../../platform/files.ts";
 import { newId } from "../../../platform/ids.ts";
 import type { Job } from "../../../platform/ops/contract.ts";
-import { type JobContext, startJob } from "../../../platform/ops/jobs.ts";
+import { GO_ON, type JobContext, startJob } from "../../../platform/ops/jobs.ts";
 import { type FieldError, Problem, type ProblemCode, problem, problems } from "../../../platform/problem.ts";
 import { type Actor, Space } from "../../../platform/space.ts";
 import { DAY } from "../../../platform/time.ts";
@@ -167,14 +167,20 @@ const isMade = async (store: SpaceStore, id: string): Promise<boolean> => {
 };
 
 /** Makes the invite of a row, or says why not. */
-async function carryOut(space: Space, row: WaitingRow, input: Input, dry_run: boolean): Promise<RowProblem | null> {
+async function carryOut(
+  space: Space,
+  row: WaitingRow,
+  input: Input,
+  maker: MakerOf,
+  dry_run: boolean,
+): Promise<RowProblem | null> {
   if (dry_run) {
     const code = await standing(space.store, row, space.now);
     return code && told(code);
   }
   if (await isMade(space.store, row.id)) return null;
   try {
-    await recordInvite(space, input, row.id);
+    await recordInvite(space, input, row.id, maker);
     return null;
   } catch (error) {
     if (!(error instanceof Problem) || error.status >= 500) throw error;
@@ -196,38 +202,66 @@ function spaceOf({ store, request_id, now }: JobContext, actor: ImportInput["act
   });
 }
 
-/** Rows between two looks at whether somebody cancelled. */
-const STEP = 25;
+/** Rows of one step, each with some ten statements: D1 takes a thousand per invocation. A dry run asks two of each. */
+const STEP = 50;
+const DRY_STEP = 250;
 
-/** The job: invites row by row, each for itself, and leaves a report for whoever started it. */
-export async function importInvitesJob(context: JobContext): Promise<Record<string, number>> {
-  const { file_id, dry_run, actor } = context.input as unknown as ImportInput;
-  const { makerspace_id, job_id, now } = context;
-  const file = await getFile({ makerspace_id, kind: KIND, id: file_id });
-  const rows = file ? ((await file.json()) as WaitingRow[]) : [];
+/** What the steps before this one have found out; it lies beside the rows and goes with them. */
+const foundBy = ({ makerspace_id }: JobContext, file_id: string) => ({
+  makerspace_id,
+  kind: "invite_results",
+  id: file_id,
+});
+
+async function readJson<T>(ref: FileRef): Promise<T[]> {
+  const file = await getFile(ref);
+  return file ? ((await file.json()) as T[]) : [];
+}
+
+/** The job: invites row by row, each for itself, some per step, and leaves a report for whoever started it. */
+export async function importInvitesJob(context: JobContext): Promise<Record<string, number> | typeof GO_ON> {
+  const { file_id, dry_run, actor, maker } = context.input as unknown as ImportInput;
+  const { makerspace_id, now } = context;
+  const rows = await readJson<WaitingRow>({ makerspace_id, kind: KIND, id: file_id });
+  const results = await readJson<RowResult>(foundBy(context, file_id));
   const deferred: Promise<unknown>[] = [];
   const space = spaceOf(context, actor, deferred);
-  const results: RowResult[] = [];
-  const seen = new Set<string>();
-  for (const [index, row] of rows.entries()) {
-    if (index % STEP === 0 && !(await context.progress(index, rows.length))) break;
+  const seen = new Set(rows.slice(0, results.length).map(({ email }) => email));
+  const until = results.length + (dry_run ? DRY_STEP : STEP);
+  const isWanted = await context.progress(results.length, rows.length);
+  for (const row of isWanted ? rows.slice(results.length, until) : []) {
     const { line, email, input } = row;
     const isRepeated = input !== null && seen.has(email);
     seen.add(email);
     const refused =
-      row.problem ?? (isRepeated ? told("already_invited") : input && (await carryOut(space, row, input, dry_run)));
+      row.problem ??
+      (isRepeated ? told("already_invited") : input && (await carryOut(space, row, input, maker, dry_run)));
     const invite_id = refused || dry_run ? null : row.id;
     results.push({ line, email, ok: !refused, invite_id, ...(refused && { problem: refused }) });
   }
   await Promise.all(deferred);
-  await context.progress(results.length, rows.length);
+  await putFile(foundBy(context, file_id), JSON.stringify(results), {
+    content_type: "application/json",
+    expires_at: now + DAY,
+  });
+  const goesOn = await context.progress(results.length, rows.length);
+  return goesOn && results.length < rows.length ? GO_ON : report(context, dry_run, rows.length, results);
+}
+
+/** Leaves the report of all rows that were looked at. */
+async function report(
+  { makerspace_id, job_id, now, attach }: JobContext,
+  dry_run: boolean,
+  rows: number,
+  results: RowResult[],
+) {
   const expires_at = now + LINK_TTL;
-  const report = { kind: "invite_report", id: job_id };
-  await putFile({ ...report, makerspace_id }, JSON.stringify({ dry_run, results }, null, 2), {
+  const file = { kind: "invite_report", id: job_id };
+  await putFile({ ...file, makerspace_id }, JSON.stringify({ dry_run, results }, null, 2), {
     content_type: "application/json",
     expires_at,
   });
-  await context.attach({ ...report, filename: "invites.json", expires_at });
+  await attach({ ...file, filename: "invites.json", expires_at });
   const ok = results.filter((one) => one.ok).length;
-  return { rows: rows.length, ok, refused: results.length - ok };
+  return { rows, ok, refused: results.length - ok };
 }
