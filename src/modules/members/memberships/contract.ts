@@ -20,7 +20,9 @@ export const JoinInput = z
     plan_id: Id,
     promo_code: line(40).optional(),
     starts_at: InstantInput.optional().openapi({ description: "Staff only; now unless told." }),
-    auto_renew: z.boolean().optional().openapi({ description: "As the plan has it unless told." }),
+    auto_renew: z.boolean().optional().openapi({
+      description: "As the plan has it unless told; what is billed by the hour or for life never renews by itself.",
+    }),
   })
   .openapi("JoinInput");
 

@@ -10,6 +10,10 @@ import { HOUR } from "../../../platform/time.ts";
 export const billingCycles = ["hourly", "daily", "weekly", "monthly", "quarterly", "yearly", "lifetime"] as const;
 export type BillingCycle = (typeof billingCycles)[number];
 
+/** Whether a membership of such a cycle may go on by itself: hours are bought one by one, and a life is bought once. */
+export const mayRenewItself = (billing_cycle: BillingCycle): boolean =>
+  billing_cycle !== "hourly" && billing_cycle !== "lifetime";
+
 /** The end of what has none: the year 10000. */
 export const ENDLESS = 253_402_300_800_000;
 

@@ -1,6 +1,6 @@
 /** What the clockwork does with memberships: their next period, their end, the end of a pause. Running twice changes nothing. */
 
-import { sql } from "drizzle-orm";
+import { eq, lte, sql } from "drizzle-orm";
 import type { SettingsSource } from "../../../platform/access/membership.ts";
 import type { CronTask } from "../../../platform/cron.ts";
 import { everyShard } from "../../../platform/db/driver.ts";
@@ -12,8 +12,10 @@ import { Problem } from "../../../platform/problem.ts";
 import { type Consumers, sendEvents } from "../../../platform/queue.ts";
 import type { Space } from "../../../platform/space.ts";
 import { loadSystemSpace } from "../../../platform/system-space.ts";
+import { HOUR } from "../../../platform/time.ts";
 import type { PaymentsPort } from "../port.ts";
 import { changeAsPlanned } from "./change.ts";
+import { mayRenewItself } from "./cycles.ts";
 import { resumeAt } from "./pauses.ts";
 import { endAt, renewCurrent } from "./steps.ts";
 import { memberships } from "./tables.ts";
@@ -103,7 +105,7 @@ async function handleDue(space: Space, payments: PaymentsPort, loaded: Loaded): 
   if (row.cancels_at_end) {
     await endAt(space, payments, loaded, row.ends_at, { reason: row.status_reason, refund: false, waive_fee: false });
   } else if (row.next_plan_id !== null && goesOn) await changeOrDrop(space, payments, loaded);
-  else if (row.auto_renew && goesOn && row.currency === plan.currency)
+  else if (row.auto_renew && mayRenewItself(plan.billing_cycle) && goesOn && row.currency === plan.currency)
     await renewCurrent(space, payments, loaded, "renewed by itself");
   else if (row.lapses_at <= space.now) await expire(space, payments, loaded);
   else {
@@ -123,25 +125,30 @@ const dueIds = (store: SpaceStore, now: number): Promise<{ id: string }[]> =>
     WHERE due_at IS NOT NULL AND due_at <= ${now} AND makerspace_id = ${store.makerspace_id}
     ORDER BY due_at, id LIMIT ${PER_MESSAGE}`);
 
+/** Who cannot be handled is looked at again an hour later, behind all others: many of them keep nobody waiting. */
+const putOff = (space: Space, id: string) =>
+  space.db
+    .update(memberships)
+    .set({ due_at: space.now + HOUR })
+    .where(space.store.in(memberships, eq(memberships.id, id), lte(memberships.due_at, space.now)));
+
 /**
  * Works through what is due in a makerspace.
  * @returns whether more is left
  */
 async function runDue(space: Space, payments: PaymentsPort): Promise<boolean> {
   const ids = await dueIds(space.store, space.now);
-  let moved = 0;
   for (const { id } of ids) {
     try {
       await handleDue(space, payments, await loadMembership(space, id));
-      moved += 1;
     } catch (error) {
-      // Somebody else was faster, or one that cannot be handled: it keeps nobody else waiting, and is due again next time.
-      if (error instanceof Problem && error.code === "conflict") moved += 1;
-      else log.error("membership_due_failed", { makerspace_id: space.id, id, error: describeError(error) });
+      // Somebody else was faster.
+      if (error instanceof Problem && error.code === "conflict") continue;
+      log.error("membership_due_failed", { makerspace_id: space.id, id, error: describeError(error) });
+      await putOff(space, id);
     }
   }
-  const isMore = ids.length === PER_MESSAGE || (await dueIds(space.store, space.now)).length > 0;
-  return moved > 0 && isMore;
+  return ids.length === PER_MESSAGE || (await dueIds(space.store, space.now)).length > 0;
 }
 
 /** The consumer of the quarter's message. */

@@ -13,7 +13,7 @@ import type { PlanRow } from "../plans/view.ts";
 import type { PaymentsPort } from "../port.ts";
 import { members } from "../tables.ts";
 import type { JoinInput, Membership } from "./contract.ts";
-import { localDate, midnightAfterMonths } from "./cycles.ts";
+import { localDate, mayRenewItself, midnightAfterMonths } from "./cycles.ts";
 import { type Begun, dueAt, firstPeriod, nothingDue, unusedOf } from "./model.ts";
 import { memberships } from "./tables.ts";
 import { isCurrent, type MembershipRow, viewMembership } from "./view.ts";
@@ -127,7 +127,7 @@ export function newRow(
     status_reason: null,
     ...begun.columns,
     due_at: null,
-    auto_renew: more.auto_renew ?? plan.auto_renew,
+    auto_renew: mayRenewItself(plan.billing_cycle) && (more.auto_renew ?? plan.auto_renew),
     cancels_at_end: false,
     next_plan_id: null,
     paused_at: null,

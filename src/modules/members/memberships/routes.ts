@@ -186,6 +186,8 @@ const continuations = (payments: PaymentsPort) => [
       method: "post",
       path: "/memberships/{membership_id}/renew",
       summary: "Another period; an expired membership begins anew",
+      description:
+        "To begin anew is to join: the plan must be on offer, and where staff approve members apply instead.",
       permission: "memberships.manage",
       idempotency: "required",
       response: Membership,

@@ -3,9 +3,11 @@
 import type { z } from "@hono/zod-openapi";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
+import type { PlanRow } from "../plans/view.ts";
 import type { PaymentsPort } from "../port.ts";
 import type { CancelInput, Membership } from "./contract.ts";
-import { ENDLESS, midnightAfterMonths } from "./cycles.ts";
+import { ENDLESS, mayRenewItself, midnightAfterMonths } from "./cycles.ts";
+import { refuseOffer } from "./join.ts";
 import { firstPeriod, nextPeriod, nothingDue, terminationFee, unusedOf } from "./model.ts";
 import { type MembershipRow, viewMembership } from "./view.ts";
 import { isStaff, type Loaded, loadMembership, refuseMember, refuseStep, takeStep } from "./writes.ts";
@@ -53,7 +55,7 @@ async function renewExpired(space: Space, payments: PaymentsPort, loaded: Loaded
     change: {
       ...begun.columns,
       ...unplanned,
-      auto_renew: plan.auto_renew,
+      auto_renew: mayRenewItself(plan.billing_cycle) && plan.auto_renew,
       status_reason: null,
       contract_ends_at: contract_months === 0 ? null : midnightAfterMonths(space.now, contract_months, timezone),
     },
@@ -64,6 +66,14 @@ async function renewExpired(space: Space, payments: PaymentsPort, loaded: Loaded
       reason: "after expiry",
     },
   });
+}
+
+/** Coming back is joining again: only what is on offer, and members themselves only where nobody has to approve. @throws plan_unavailable, forbidden */
+function refuseReturn(space: Space, plan: PlanRow): void {
+  if (plan.visibility === "staff" && !isStaff(space)) throw problem("plan_unavailable");
+  refuseOffer(space, plan);
+  if (plan.requires_approval && !isStaff(space))
+    throw problem("forbidden", { detail: "This plan asks for approval: apply for it by joining." });
 }
 
 /**
@@ -78,7 +88,7 @@ export async function renewMembership(space: Space, id: string, payments: Paymen
   refuseStep("renew", row);
   refuseMember(member);
   if (row.status === "expired") {
-    if (plan.status !== "active") throw problem("plan_unavailable");
+    refuseReturn(space, plan);
     return viewMembership(await renewExpired(space, payments, loaded), space.now);
   }
   if (row.ends_at >= ENDLESS) refuseStep("renew", row, "It never ends.");

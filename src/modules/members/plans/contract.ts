@@ -66,7 +66,9 @@ const shape = {
   description: prose(4_000),
   plan_type: z.enum(planTypes),
   price: Money,
-  setup_fee_minor: amount.openapi({ description: `Due with the first paid period. ${inPlanCurrency}` }),
+  setup_fee_minor: amount.openapi({
+    description: `Due with the first paid period of who joins this plan; who changes to it from another plan, also a free one or a trial, pays none. ${inPlanCurrency}`,
+  }),
   billing_cycle: z.enum(billingCycles),
   contract_months: z.int().min(0).max(60).openapi({ description: "How long one binds oneself; 0 not at all." }),
   early_termination_fee_minor: amount.openapi({

@@ -7,6 +7,7 @@ import { newId } from "../../../platform/ids.ts";
 import { definedOnly } from "../../../platform/merge.ts";
 import { type FieldError, problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
+import { mayRenewItself } from "../memberships/cycles.ts";
 import { memberships } from "../memberships/tables.ts";
 import type { MachineCheck } from "../port.ts";
 import type { Plan, PlanInput, PlanOrPublic, PlanPatch } from "./contract.ts";
@@ -37,7 +38,7 @@ async function refuseFaults(space: Space, plan: PlanRow, machines: MachineCheck)
   const { valid_from, valid_until, promo, price_minor } = plan;
   if (valid_from !== null && valid_until !== null && valid_from >= valid_until)
     fault("/valid_until", "must be after valid_from");
-  if (plan.auto_renew && (plan.billing_cycle === "hourly" || plan.billing_cycle === "lifetime"))
+  if (plan.auto_renew && !mayRenewItself(plan.billing_cycle))
     fault("/auto_renew", `a plan billed ${plan.billing_cycle} does not renew by itself`);
   if (plan.trial_days > 0 && plan.billing_cycle === "hourly") fault("/trial_days", "is not for plans by the hour");
   if (promo?.amount_minor != null && promo.amount_minor > price_minor)
@@ -149,7 +150,7 @@ const prices = ({ price_minor, setup_fee_minor, currency, billing_cycle }: PlanR
 
 /**
  * Merges fields. Memberships keep what they paid for; a new price or limit counts for them from the next period or booking on.
- * @throws stale_version, name_taken, external_id_taken; plan_in_use for another currency; invalid_body
+ * @throws stale_version, name_taken, external_id_taken; plan_in_use for another currency, or for a cycle by the hour or for life; invalid_body
  */
 export async function changePlan(
   space: Space,
@@ -163,12 +164,14 @@ export async function changePlan(
   const change = columnsOf(definedOnly(patch));
   const after: PlanRow = { ...before, ...change };
   await refuseFaults(space, after, machines);
-  const isOther = after.currency !== before.currency;
+  // What members of the plan have paid cannot be compared with another currency, and none of them asked for hours, or for a life.
+  const isOther =
+    after.currency !== before.currency ||
+    (mayRenewItself(before.billing_cycle) && !mayRenewItself(after.billing_cycle));
   return update(space, before, change, {
     action: "plan.updated",
     before: prices(before),
     after: { changed: Object.keys(change), ...prices(after) },
-    // What members of the plan have paid cannot be compared with another currency.
     ...(isOther ? { expect: "plan_in_use", only: unused(space, id) } : { expect: "stale_version" }),
   });
 }
