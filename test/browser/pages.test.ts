@@ -18,7 +18,7 @@ const pages: Served[] = [
   { path: "/", shows: "Makerspace management", own: true },
   { path: "/tablet", shows: "Pair this tablet", own: true },
   { path: "/problems", shows: "slot_taken", own: true },
-  { path: "/docs", shows: /create_reservation|\/reservations/, own: false },
+  { path: "/docs", shows: "equipment", own: false },
   { path: "/redoc", shows: /reservation/i, own: false },
 ];
 
