@@ -38,7 +38,6 @@ export const REMIND_BEFORE = 2 * DAY;
 
 /** By what right somebody sends invites: their membership, a service account, or the platform's own, which no membership limits. */
 export const makers = ["member", "service", "platform"] as const;
-type Maker = (typeof makers)[number];
 
 /** Rows of one import. */
 export const IMPORT_MAX = 500;
