@@ -118,6 +118,7 @@ describe("booking rights", () => {
       billing_cycle: "monthly",
       anchor_on: "2026-11-22",
       anchor_at: from,
+      stretched: null,
       advance_days: 14,
       max_duration_minutes: null,
       max_open_bookings: 3,
