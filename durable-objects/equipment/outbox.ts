@@ -27,6 +27,10 @@ export interface Pending {
 export const isFull = ({ reservations, sessions, events }: Pending): boolean =>
   Math.max(reservations.length, sessions.length, events.length) >= CHUNK;
 
+/** The rows that events told of, or `resend` names. */
+type RowKind = "reservation" | "session";
+const tables = { reservation: "reservations", session: "sessions" } as const;
+
 export const isEmpty = ({ reservations, sessions, events }: Pending): boolean =>
   reservations.length + sessions.length + events.length === 0;
 
@@ -37,49 +41,63 @@ const renumbered = (body: EventBody, seq: number): EventBody => {
 };
 
 /** What every flush asks: constants, so that each is parsed once. A LIMIT that is bound would be planned anew each time. */
-const statementsOf = (table: string, columns: readonly string[]) => ({
-  dirty: `SELECT ${columns.join(", ")} FROM ${table} WHERE dirty = 1 LIMIT ${CHUNK}`,
-  clean: `UPDATE ${table} SET dirty = 0 WHERE id = ? AND version = ?`,
+const UNTOLD = `SELECT seq, body, subject_type FROM events WHERE seq > ? AND projected = 1 ORDER BY seq LIMIT ${CHUNK}`;
+const statementsOf = (kind: RowKind, columns: readonly string[]) => ({
+  told: `SELECT ${columns.join(", ")} FROM ${tables[kind]} WHERE id IN (
+    SELECT subject_id FROM events WHERE seq > ? AND seq <= ? AND projected = 1 AND subject_type = '${kind}')`,
+  resent: `SELECT ${columns.join(", ")} FROM ${tables[kind]} WHERE id IN (
+    SELECT id FROM resend WHERE kind = '${kind}' ORDER BY id LIMIT ${CHUNK})`,
 });
-const UNTOLD = `SELECT seq, body FROM events WHERE seq > ? AND projected = 1 ORDER BY seq LIMIT ${CHUNK}`;
 const STATEMENTS = {
-  reservations: statementsOf("reservations", reservationColumns),
-  sessions: statementsOf("sessions", sessionColumns),
+  reservation: statementsOf("reservation", reservationColumns),
+  session: statementsOf("session", sessionColumns),
 };
+const HAS_PENDING = `SELECT EXISTS (SELECT 1 FROM resend)
+  OR EXISTS (SELECT 1 FROM events WHERE seq > ? AND projected = 1) AS pending`;
+/** True of a row that has yet to go to D1, for a statement whose first parameter is the newest event told. */
+export const IS_UNSENT =
+  "(id IN (SELECT subject_id FROM events WHERE seq > ?1 AND projected = 1) OR id IN (SELECT id FROM resend))";
 
 export class Outbox {
   readonly #store: Store;
   readonly #sql: SqlStorage;
   /** True while D1 has refused something that it has not accepted since. */
   #hasRefusals: boolean;
+  /** False when no row waits in `resend`. */
+  #resends: boolean;
   /** What D1 has and storage does not know of yet. */
   #told: Pending | null = null;
 
   constructor(store: Store) {
     this.#store = store;
     this.#sql = store.storage.sql;
-    this.#hasRefusals = rows(this.#sql, "SELECT 1 FROM parked LIMIT 1").length > 0;
+    this.#hasRefusals = this.#hasAny("parked");
+    this.#resends = this.#hasAny("resend");
   }
 
   /** True when something waits for D1. */
   hasPending(): boolean {
-    const [found] = rows<{ pending: number }>(
-      this.#sql,
-      `SELECT EXISTS (SELECT 1 FROM reservations WHERE dirty = 1) OR EXISTS (SELECT 1 FROM sessions WHERE dirty = 1)
-         OR EXISTS (SELECT 1 FROM events WHERE seq > ? AND projected = 1) AS pending`,
-      this.#store.state.projected_seq,
-    );
+    const [found] = rows<{ pending: number }>(this.#sql, HAS_PENDING, this.#store.state.projected_seq);
     return found?.pending === 1;
   }
 
   /** Live-only events are kept for the ring and never projected. */
   add(body: EventBody, isProjected: boolean): void {
+    const { type, id } = body.envelope.subject;
     this.#sql.exec(
-      "INSERT INTO events (seq, projected, body) VALUES (?, ?, ?)",
+      "INSERT INTO events (seq, projected, subject_type, subject_id, body) VALUES (?, ?, ?, ?, ?)",
       body.seq,
       Number(isProjected),
+      type,
+      id,
       JSON.stringify(body),
     );
+  }
+
+  /** A row that goes to D1 though no event tells of its change. */
+  resend(kind: RowKind, { id, version }: { id: string; version: number }): void {
+    this.#sql.exec("INSERT OR REPLACE INTO resend (kind, id, version) VALUES (?, ?, ?)", kind, id, version);
+    this.#resends = true;
   }
 
   /** The machine's totals, as D1 shows them, and the newest number it has given out. */
@@ -102,26 +120,42 @@ export class Outbox {
         "SELECT seq, body FROM events WHERE seq > ? AND projected = 1 ORDER BY seq",
         state.projected_seq,
       );
+      const told = state.projected_seq;
+      state.outrun(seen);
+      for (const table of Object.values(tables)) {
+        this.#sql.exec(`UPDATE ${table} SET version = ?2 WHERE ${IS_UNSENT}`, told, state.nextVersion(0));
+      }
       // The ring goes with the old numbers: whoever resumes gets a snapshot.
       this.#sql.exec("DELETE FROM events");
-      state.outrun(seen);
       for (const { body } of untold) this.add(renumbered(JSON.parse(body) as EventBody, state.nextSeq()), true);
       state.saveSeq();
-      for (const table of ["reservations", "sessions"]) {
-        this.#sql.exec(`UPDATE ${table} SET version = ? WHERE dirty = 1`, state.nextVersion(0));
-      }
     });
     return true;
   }
 
-  /** The newest state of dirty rows, and the oldest events that D1 has not seen. */
+  /** The oldest events that D1 has not seen, and the newest state of the rows that they are about. */
   pending(): Pending {
     this.settle();
+    const events = rows<{ seq: number; body: string; subject_type: string }>(
+      this.#sql,
+      UNTOLD,
+      this.#store.state.projected_seq,
+    );
+    const kinds = new Set(events.map((event) => event.subject_type));
+    const last = events.at(-1)?.seq ?? 0;
     return {
-      reservations: rows(this.#sql, STATEMENTS.reservations.dirty),
-      sessions: rows(this.#sql, STATEMENTS.sessions.dirty),
-      events: rows(this.#sql, UNTOLD, this.#store.state.projected_seq),
+      reservations: this.#rowsOf<ReservationRow>("reservation", kinds, last),
+      sessions: this.#rowsOf<SessionRow>("session", kinds, last),
+      events,
     };
+  }
+
+  #rowsOf<Row extends { id: string }>(kind: RowKind, told: Set<string>, last: number): Row[] {
+    const { told: named, resent } = STATEMENTS[kind];
+    const found = told.has(kind) ? rows<Row>(this.#sql, named, this.#store.state.projected_seq, last) : [];
+    if (!this.#resends) return found;
+    const ids = new Set(found.map((row) => row.id));
+    return [...found, ...rows<Row>(this.#sql, resent).filter((row) => !ids.has(row.id))];
   }
 
   /**
@@ -139,28 +173,42 @@ export class Outbox {
     return this.#told !== null;
   }
 
-  /** Notes in storage what D1 has: rows that did not change meanwhile are clean, events past the ring go. */
+  /** Notes in storage what D1 has. */
   settle(): void {
+    if (!this.#told) return;
+    this.note();
+    this.#store.state.saveProjected();
+  }
+
+  /** The same for whoever saves the machine's state next: rows that did not change meanwhile are sent, events past the ring go. */
+  note(): void {
     const told = this.#told;
     if (!told) return;
     const { reservations, sessions, events } = told;
     // No transaction of its own: a part of this is as true as the whole, and a savepoint copies every page that it touches.
-    this.#clean("reservations", reservations);
-    this.#clean("sessions", sessions);
+    if (this.#resends) {
+      this.#sent("reservation", reservations);
+      this.#sent("session", sessions);
+      this.#resends = this.#hasAny("resend");
+    }
     const last = events.at(-1);
     if (last) this.#eventsDone(last.seq);
     if (this.#hasRefusals) {
       for (const { id } of reservations) this.#accepted("reservation", id);
       for (const { id } of sessions) this.#accepted("session", id);
       for (const { seq } of events) this.#accepted("event", String(seq));
-      this.#hasRefusals = rows(this.#sql, "SELECT 1 FROM parked LIMIT 1").length > 0;
+      this.#hasRefusals = this.#hasAny("parked");
     }
     this.#told = null;
   }
 
-  #clean(table: "reservations" | "sessions", clean: { id: string; version: number }[]): void {
-    for (const { id, version } of clean) {
-      this.#sql.exec(STATEMENTS[table].clean, id, version);
+  #hasAny(table: "parked" | "resend"): boolean {
+    return rows(this.#sql, `SELECT 1 FROM ${table} LIMIT 1`).length > 0;
+  }
+
+  #sent(kind: RowKind, sent: { id: string; version: number }[]): void {
+    for (const { id, version } of sent) {
+      this.#sql.exec("DELETE FROM resend WHERE kind = ? AND id = ? AND version <= ?", kind, id, version);
     }
   }
 
@@ -177,12 +225,12 @@ export class Outbox {
   }
 
   /**
-   * D1 refuses this row or event for what it is. After the fifth time it is parked: marked clean, or passed over, and kept until D1
-   * takes it. An event is kept whole, because the ring forgets it.
+   * D1 refuses this row or event for what it is. A row goes again with the next batches; after the fifth time it is parked: not sent
+   * any more, or passed over, and kept until D1 takes it. An event is kept whole, because the ring forgets it.
    * Returns true when it was.
    */
   refused(
-    kind: "reservation" | "session" | "event",
+    kind: RowKind | "event",
     ref: string,
     version: number,
     { error, body }: { error: string; body: string | null },
@@ -201,10 +249,15 @@ export class Outbox {
         body,
         wall,
       );
-      if ((counted?.tries ?? 0) < MAX_TRIES) return false;
-      if (kind === "event") this.#eventsDone(version);
-      else this.#clean(`${kind}s`, [{ id: ref, version }]);
-      return true;
+      const isParked = (counted?.tries ?? 0) >= MAX_TRIES;
+      if (kind !== "event") {
+        if (isParked) this.#sent(kind, [{ id: ref, version }]);
+        else this.resend(kind, { id: ref, version });
+      } else if (isParked) {
+        this.#eventsDone(version);
+        this.#store.state.saveProjected();
+      }
+      return isParked;
     });
   }
 
@@ -225,13 +278,21 @@ export class Outbox {
 
   /** Lets parked rows try once more: the next refusal parks them again. True when there are any. */
   offerParkedRows(): boolean {
-    const isParked = "id IN (SELECT ref FROM parked WHERE kind = ? AND tries >= ?)";
-    return this.#store.storage.transactionSync(() => {
-      for (const kind of ["reservation", "session"]) {
-        this.#sql.exec(`UPDATE ${kind}s SET dirty = 1 WHERE ${isParked}`, kind, MAX_TRIES);
-      }
-      return rows(this.#sql, "SELECT 1 FROM parked WHERE kind <> 'event' LIMIT 1").length > 0;
-    });
+    const parked = rows<{ kind: RowKind; ref: string }>(
+      this.#sql,
+      "SELECT kind, ref FROM parked WHERE kind <> 'event' AND tries >= ?",
+      MAX_TRIES,
+    );
+    for (const { kind, ref } of parked) {
+      // The newest version, whatever it was when D1 refused.
+      const [found] = rows<{ id: string; version: number }>(
+        this.#sql,
+        `SELECT id, version FROM ${tables[kind]} WHERE id = ?`,
+        ref,
+      );
+      if (found) this.resend(kind, found);
+    }
+    return this.#resends;
   }
 
   /** How much D1 refuses. */
@@ -244,7 +305,7 @@ export class Outbox {
     return counted?.parked ?? 0;
   }
 
-  #accepted(kind: "reservation" | "session" | "event", ref: string): void {
+  #accepted(kind: RowKind | "event", ref: string): void {
     this.#sql.exec("DELETE FROM parked WHERE kind = ? AND ref = ?", kind, ref);
   }
 

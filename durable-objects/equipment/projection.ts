@@ -1,6 +1,6 @@
 /**
  * The way of a machine's decisions into D1, and the only writer of reservations, sessions and projection_cursors there.
- * Rows go as the newest state of what is dirty; events go in order, past the cursor, with audit and outbox in the same batch.
+ * Rows go as the newest state of what the events are about; events go in order, past the cursor, with audit and outbox in the same batch.
  */
 
 import type { EventEnvelope } from "../../src/platform/events.ts";

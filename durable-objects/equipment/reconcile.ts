@@ -6,7 +6,7 @@
 import { reservationStatuses } from "../../src/modules/equipment/model.ts";
 import type { ReconcileReport } from "../../src/modules/equipment/port.ts";
 import { rows } from "../sql.ts";
-import type { Outbox } from "./outbox.ts";
+import { IS_UNSENT, type Outbox } from "./outbox.ts";
 import type { Ports } from "./ports.ts";
 import type { Projection } from "./projection.ts";
 import { reservationColumns, type Store, sessionColumns } from "./store.ts";
@@ -18,6 +18,7 @@ type Table = "reservations" | "sessions";
 type Comparable = Record<string, string | number | null> & { id: string; version: number };
 
 const columnsOf: Record<Table, readonly string[]> = { reservations: reservationColumns, sessions: sessionColumns };
+const kindOf = { reservations: "reservation", sessions: "session" } as const;
 const timeOf: Record<Table, string> = { reservations: "starts_at", sessions: "started_at" };
 const statusesOf: Record<Table, readonly string[]> = {
   reservations: reservationStatuses,
@@ -32,7 +33,7 @@ export interface Reconciliation {
   makerspace_id: string;
 }
 
-/** Runs one comparison. Rows that change meanwhile are dirty already and go with the next flush. */
+/** Runs one comparison. Rows that change meanwhile go with the next flush anyway. */
 export async function reconcile(work: Reconciliation): Promise<ReconcileReport> {
   await work.projection.drain();
   await work.projection.outrun();
@@ -53,7 +54,7 @@ export async function reconcile(work: Reconciliation): Promise<ReconcileReport> 
   return report;
 }
 
-/** Marks dirty what D1 shows otherwise, or not at all. */
+/** Sends again what D1 shows otherwise, or not at all. */
 async function compare(work: Reconciliation, table: Table): Promise<{ compared: number; differing: number }> {
   const { store, ports, makerspace_id } = work;
   const columns = columnsOf[table];
@@ -63,7 +64,8 @@ async function compare(work: Reconciliation, table: Table): Promise<{ compared: 
   for (let after = ""; ; ) {
     const own = rows<Comparable>(
       sql,
-      `SELECT ${columns.join(", ")} FROM ${table} WHERE id > ? AND dirty = 0 ORDER BY id LIMIT ${PAGE}`,
+      `SELECT ${columns.join(", ")} FROM ${table} WHERE id > ?2 AND NOT ${IS_UNSENT} ORDER BY id LIMIT ${PAGE}`,
+      store.state.projected_seq,
       after,
     );
     if (own.length === 0) return { compared, differing };
@@ -77,18 +79,21 @@ async function compare(work: Reconciliation, table: Table): Promise<{ compared: 
       const theirs = byId.get(mine.id);
       return theirs?.orphan !== 0 || columns.some((column) => theirs[column] !== mine[column]);
     });
-    for (const mine of different) remark(store, table, mine, byId.get(mine.id)?.version ?? 0);
+    for (const mine of different) resend(work, table, mine, byId.get(mine.id)?.version ?? 0);
     compared += own.length;
     differing += different.length;
     after = own.at(-1)?.id ?? after;
   }
 }
 
-/** Marks a row to be projected again, with a version that D1 must take. A row that changed while D1 was asked is dirty anyway. */
-function remark({ state, storage }: Store, table: Table, { id, version }: Comparable, theirs: number): void {
+/** Sends a row again, with a version that D1 must take. A row that changed while D1 was asked goes anyway. */
+function resend(work: Reconciliation, table: Table, { id, version }: Comparable, theirs: number): void {
+  const { state, storage } = work.store;
   if (theirs > version && theirs >= state.nextVersion(version)) state.outrun(theirs);
   const next = theirs > version ? state.nextVersion(version) : version;
-  storage.sql.exec(`UPDATE ${table} SET dirty = 1, version = ? WHERE id = ? AND version = ?`, next, id, version);
+  const update = `UPDATE ${table} SET version = ? WHERE id = ? AND version = ?`;
+  if (storage.sql.exec(update, next, id, version).rowsWritten === 0) return;
+  work.outbox.resend(kindOf[table], { id, version: next });
 }
 
 /** Marks the rows of this machine in D1, in one status, that it does not know. */

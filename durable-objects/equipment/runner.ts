@@ -42,7 +42,7 @@ export class Runner {
       keys.reload();
       throw error;
     }
-    if (turn.events.length > 0) this.#tell(turn);
+    if (turn.hasChanged) this.#tell(turn);
     return result;
   }
 

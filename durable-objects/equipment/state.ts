@@ -106,15 +106,16 @@ export class State {
     return Math.max(version, this.#row.epoch * EPOCH) + 1;
   }
 
-  /** Writes what a transaction changed: its events' numbers, its time, and whether the board shows it. */
+  /** Writes what a transaction changed: its events' numbers, its time, and whether the board shows it; and what D1 is known to have. */
   save(now: number, isVisible: boolean): void {
     if (isVisible) this.#row.visible_seq = this.#row.seq;
     this.#row.last_now = now;
     this.#sql.exec(
-      "UPDATE state SET seq = ?, last_now = ?, visible_seq = ? WHERE id = 1",
+      "UPDATE state SET seq = ?, last_now = ?, visible_seq = ?, projected_seq = ? WHERE id = 1",
       this.#row.seq,
       now,
       this.#row.visible_seq,
+      this.#row.projected_seq,
     );
   }
 
@@ -131,8 +132,13 @@ export class State {
     this.#set("swept_at", Math.max(wall, this.#row.swept_at));
   }
 
+  /** Notes that events up to `seq` are in D1; written with the next `save`, or by `saveProjected`. */
   projected(seq: number): void {
-    this.#set("projected_seq", Math.max(seq, this.#row.projected_seq));
+    this.#row.projected_seq = Math.max(seq, this.#row.projected_seq);
+  }
+
+  saveProjected(): void {
+    this.#set("projected_seq", this.#row.projected_seq);
   }
 
   boardTold(seq: number): void {

@@ -63,11 +63,11 @@ export const sessionColumns = [
 
 const list = (columns: readonly string[]): string => columns.join(", ");
 const marks = (columns: readonly string[]): string => columns.map(() => "?").join(", ");
-/** Everything but the id may change; a changed row is dirty again. */
+/** Everything but the id may change. */
 const upsert = (table: string, columns: readonly string[]): string => {
   const changes = columns.slice(1).map((column) => `${column} = excluded.${column}`);
-  return `INSERT INTO ${table} (${list(columns)}, dirty) VALUES (${marks(columns)}, 1)
-    ON CONFLICT (id) DO UPDATE SET ${list([...changes, "dirty = 1"])}`;
+  return `INSERT INTO ${table} (${list(columns)}) VALUES (${marks(columns)})
+    ON CONFLICT (id) DO UPDATE SET ${list(changes)}`;
 };
 
 const RESERVATION = list(reservationColumns);

@@ -48,6 +48,8 @@ export class Turn {
   readonly events: EventBody[] = [];
   /** True when the board shows a part of it. */
   isVisible = false;
+  /** True when a row changed of which no event tells: it goes to D1 all the same. */
+  #isSilent = false;
   /** Reasons that staff have passed over: the audit says so. */
   readonly overridden = new Set<string>();
 
@@ -164,6 +166,10 @@ export class Turn {
       this.store.timers.set(after.id, "overrun", after.planned_end_at);
     }
     if (type) this.#sessionEvent(type, before, after, more);
+    else {
+      this.#isSilent = true;
+      this.world.outbox.resend("session", after);
+    }
     return after;
   }
 
@@ -258,13 +264,19 @@ export class Turn {
   follow(earlier: Turn): void {
     this.events.unshift(...earlier.events);
     this.isVisible ||= earlier.isVisible;
+    this.#isSilent ||= earlier.#isSilent;
+  }
+
+  /** False when there is nothing to save and nothing to tell. */
+  get hasChanged(): boolean {
+    return this.events.length > 0 || this.#isSilent;
   }
 
   /** Writes the counters, once, last; and what D1 is known to have, now that there is a commit anyway. */
   save(): void {
-    if (this.events.length === 0) return;
+    if (!this.hasChanged) return;
+    this.world.outbox.note();
     this.store.state.save(this.now, this.isVisible);
-    this.world.outbox.settle();
   }
 
   #reservationEvent(type: ReservationEventType, before: ReservationRecord | null, after: ReservationRecord): void {

@@ -1,7 +1,9 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { migrations } from "../../durable-objects/equipment/schema.ts";
 import { Store } from "../../durable-objects/equipment/store.ts";
+import { migrate } from "../../durable-objects/sql.ts";
 import type { ReservationRecord } from "../../src/modules/equipment/port.ts";
 import { DAY } from "../../src/platform/time.ts";
 import { HOUR, MINUTE, MORNING, refusalOf, reservationOf, silentPorts, slot, TestMachine } from "../support/object.ts";
@@ -67,14 +69,63 @@ async function rowsRead(machine: TestMachine, work: (store: Store) => unknown): 
   });
 }
 
+describe("what is stored", () => {
+  test("a booking writes eight rows, and what D1 has heard is written with the next one", async () => {
+    const machine = await TestMachine.open(quiet);
+    const key = (): { key: string } => ({ key: crypto.randomUUID() });
+    await machine.booked(machine.ada, slot(0, 1), key());
+    await machine.booked(machine.ada, slot(1, 2), key());
+    let written = 0;
+    await machine.inside((_, { storage }) => {
+      const exec = storage.sql.exec.bind(storage.sql);
+      storage.sql.exec = (statement: string, ...params: unknown[]) => {
+        const cursor = exec(statement, ...params);
+        if (!/^SELECT/.test(statement)) written += cursor.rowsWritten;
+        return cursor as never;
+      };
+    });
+    await machine.booked(machine.ada, slot(2, 3), key());
+    // Occupancy, the booking and its index, the event, the key, the timer and its index, the machine's own row.
+    expect(written).toBe(8);
+  });
+
+  test("a machine of an earlier release goes on with what it had not told", async () => {
+    const name = `${crypto.randomUUID()}:${crypto.randomUUID()}`;
+    const stub = env.EQUIPMENT.getByName(name);
+    await runInDurableObject(stub, (_, { storage }) => {
+      migrate(storage, migrations.slice(0, 3));
+      const event = { seq: 1, envelope: { subject: { type: "reservation", id: "told" } } };
+      storage.sql.exec("INSERT INTO events (seq, projected, body) VALUES (1, 1, ?)", JSON.stringify(event));
+      for (const [id, dirty] of [
+        ["told", 0],
+        ["waiting", 1],
+      ] as const) {
+        storage.sql.exec(
+          `INSERT INTO reservations (id, member_id, status, starts_at, ends_at, created_by, created_at, updated_at, version, dirty)
+           VALUES (?, 'x', 'approved', 1, 2, 'x', 1, 1, 3, ?)`,
+          id,
+          dirty,
+        );
+      }
+      migrate(storage, migrations);
+      expect(storage.sql.exec("SELECT kind, id, version FROM resend").toArray()).toEqual([
+        { kind: "reservation", id: "waiting", version: 3 },
+      ]);
+      expect(storage.sql.exec("SELECT subject_type, subject_id FROM events").toArray()).toEqual([
+        { subject_type: "reservation", subject_id: "told" },
+      ]);
+    });
+  });
+});
+
 describe("availability and lists", () => {
   test("a rare status is read from its index, however long the schedule", async () => {
     const machine = await TestMachine.open(quiet);
     await machine.inside((_, state) =>
       state.storage.sql.exec(
         `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
-         INSERT INTO reservations (id, member_id, status, starts_at, ends_at, created_by, created_at, updated_at, version, dirty)
-         SELECT 'r' || i, 'x', iif(i % 1000 = 0, 'no_show', 'completed'), i * 1000, i * 1000 + 1000, 'x', 1, 1, 1, 0 FROM n`,
+         INSERT INTO reservations (id, member_id, status, starts_at, ends_at, created_by, created_at, updated_at, version)
+         SELECT 'r' || i, 'x', iif(i % 1000 = 0, 'no_show', 'completed'), i * 1000, i * 1000 + 1000, 'x', 1, 1, 1 FROM n`,
       ),
     );
     const query = { starts_from: 0, starts_to: MORNING, statuses: ["no_show", "pending"] as const, after: null };

@@ -81,15 +81,33 @@ describe("what was answered is in D1", () => {
   test("storage hears of it with the next change, or from the alarm, and needs no commit of its own", async () => {
     const machine = await TestMachine.open();
     await machine.setPorts(noQueue);
-    const dirty = () =>
-      machine.inside((_, state) => state.storage.sql.exec("SELECT id FROM reservations WHERE dirty = 1").toArray());
+    const untold = () =>
+      machine.inside((_, state) =>
+        state.storage.sql
+          .exec("SELECT subject_id AS id FROM events, state WHERE projected = 1 AND events.seq > projected_seq")
+          .toArray(),
+      );
     const first = await machine.booked(machine.ada, slot(0, 1));
     expect(await machine.d1("reservations", "id")).toEqual([{ id: first.id }]);
-    expect(await dirty()).toEqual([{ id: first.id }]);
+    expect(await untold()).toEqual([{ id: first.id }]);
     const second = await machine.booked(machine.ada, slot(1, 2));
-    expect(await dirty()).toEqual([{ id: second.id }]);
+    expect(await untold()).toEqual([{ id: second.id }]);
     await machine.alarm();
-    expect(await dirty()).toEqual([]);
+    expect(await untold()).toEqual([]);
+  });
+
+  test("what changes without an event of its own, too", async () => {
+    const machine = await TestMachine.open();
+    await machine.setPorts(noQueue);
+    const booked = await machine.booked(machine.ada, slot(0, 1));
+    await machine.setClock(MORNING + 1);
+    const { id } = sessionOf(await machine.start(machine.ada, booked.id));
+    const running = await machine.stub.reservation(booked.id);
+    const { ends_at } = slot(0, 2);
+    reservationOf(await machine.amend(machine.ada, running ?? booked, { ends_at }));
+    await eventually(() => isDrained(machine));
+    const [shown] = await machine.d1<{ id: string; planned_end_at: number; version: number }>("sessions");
+    expect(shown).toMatchObject({ id, planned_end_at: ends_at, version: (await machine.stub.session(id))?.version });
   });
 
   test("an instance that dies before storage heard tells D1 once more, and nothing is there twice", async () => {

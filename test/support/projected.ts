@@ -37,7 +37,7 @@ export async function isDrained(machine: TestMachine): Promise<boolean> {
   return machine.inside((_, state) => {
     const [row] = state.storage.sql
       .exec(
-        `SELECT (SELECT count(*) FROM reservations WHERE dirty = 1) + (SELECT count(*) FROM sessions WHERE dirty = 1)
+        `SELECT (SELECT count(*) FROM resend)
            + (SELECT count(*) FROM events, state WHERE projected = 1 AND events.seq > projected_seq) AS left_over`,
       )
       .toArray();

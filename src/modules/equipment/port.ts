@@ -280,7 +280,7 @@ export interface EquipmentPort {
   grantTicket(grant: TicketGrant): Promise<boolean>;
   /** Closes the sockets of a member or tablet at once. */
   closeSockets(principal: { kind: "member" | "tablet"; id: string }, reason: string): Promise<number>;
-  /** Marks every row dirty (or only those that differ) and flushes; used by the reconciler and after a restore. */
+  /** Sends every row that D1 shows otherwise again; used by the reconciler and after a restore. */
   reproject(): Promise<ReconcileReport>;
   /** Shows a member whose name or wish to be named has changed as they are now, if this machine knows them at all. */
   introduce(holder: HolderFacts): Promise<void>;
