@@ -20,9 +20,11 @@ import {
 } from "./modules/equipment/index.ts";
 import {
   agreementRoutes,
+  billingGroupRoutes,
   bulkRoutes,
   defaultPlanWrites,
   dutyRoutes,
+  guestRoutes,
   inviteRoutes,
   inviteTemplates,
   joinRoutes,
@@ -100,6 +102,8 @@ export const routes: readonly Route[] = [
   ...agreementRoutes,
   ...planRoutes({ unknown: unknownMachines }),
   ...membershipRoutes(recordedAsDue),
+  ...billingGroupRoutes,
+  ...guestRoutes,
   ...equipmentRoutes,
   ...notificationRoutes,
   ...webhookRoutes,

@@ -15,6 +15,8 @@ import {
 } from "./modules/equipment/index.ts";
 import {
   exportMembersJob,
+  guestConsumers,
+  guestsEachQuarter,
   importInvitesJob,
   importMembersJob,
   inviteConsumers,
@@ -67,6 +69,7 @@ export const consumers: Consumers = merge(
   memberConsumers,
   inviteConsumers({ settings: settingsSource, payments: recordedAsDue }),
   membershipConsumers(settingsSource, recordedAsDue),
+  guestConsumers(settingsSource),
   suspensionConsumers,
   nameConsumers,
   notificationConsumers,
@@ -99,6 +102,7 @@ export const cronTasks: readonly CronTask[] = [
   anchorNightly,
   rotateEachQuarter,
   membershipsEachQuarter,
+  guestsEachQuarter,
   tidy,
   sweepDeliveries,
   keepAnnouncements,

@@ -62,6 +62,19 @@ export const problems = {
   plan_in_use: [409, "Plan in use", "Members are on this plan, apply for it or change to it. Archive it to keep them."],
   plan_full: [409, "Plan full", "All places of this plan are taken."],
   plan_unavailable: [409, "Plan not on offer", "The plan is archived, or not on offer now."],
+  group_required: [
+    409,
+    "Group required",
+    "This plan is for members of a family, or of a company; the member is in no such group.",
+  ],
+  in_a_group: [409, "In a group already", "A member is in one family or company at most: take them out of it first."],
+  guest_refused: [409, "Guest refused", "`reasons` lists every rule that said no."],
+  not_in_group: [409, "Not in the group", "Whoever pays for a group is one of its members: add them first."],
+  payer_of_group: [
+    409,
+    "Payer of a group",
+    "This member pays for others of a family or company. Hand over to another of them, or dissolve it first.",
+  ],
   membership_exists: [
     409,
     "Membership exists",
@@ -105,6 +118,7 @@ export const problems = {
 } as const satisfies Record<string, readonly [status: number, title: string, detail: string]>;
 
 export type ProblemCode = keyof typeof problems;
+export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problems, code);
 
 /** One rule that said no, and what would fix it. The same objects serve refusals and explanations. */
 export interface ReasonInput {

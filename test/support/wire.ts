@@ -24,6 +24,15 @@ import type {
   Signatory as SignatorySchema,
 } from "../../src/modules/members/agreements/contract.ts";
 import type {
+  BillingGroup as BillingGroupSchema,
+  GroupMember as GroupMemberSchema,
+} from "../../src/modules/members/billing_groups/contract.ts";
+import type {
+  GuestPasses as GuestPassesSchema,
+  Guest as GuestSchema,
+  GuestWaivers as GuestWaiversSchema,
+} from "../../src/modules/members/guests/contract.ts";
+import type {
   InvitePreview as InvitePreviewSchema,
   Invite as InviteSchema,
 } from "../../src/modules/members/invites/contract.ts";
@@ -84,6 +93,11 @@ export type AuditEntry = z.output<typeof AuditEntrySchema>;
 export type AuditEntryInFull = z.output<typeof AuditEntryInFullSchema>;
 export type AuditVerification = z.output<typeof AuditVerificationSchema>;
 export type Availability = z.output<typeof AvailabilitySchema>;
+export type BillingGroup = z.output<typeof BillingGroupSchema>;
+export type GroupMember = z.output<typeof GroupMemberSchema>;
+export type Guest = z.output<typeof GuestSchema>;
+export type GuestPasses = z.output<typeof GuestPassesSchema>;
+export type GuestWaivers = z.output<typeof GuestWaiversSchema>;
 export type DeadLetter = z.output<typeof DeadLetterSchema>;
 export type DirectoryEntry = z.output<typeof DirectoryEntrySchema>;
 export type Equipment = z.output<typeof EquipmentSchema>;

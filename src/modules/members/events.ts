@@ -24,6 +24,10 @@ declare module "../../platform/events.ts" {
     "invites.due": Record<string, never>;
     "agreement.text_published": { number: number; required: boolean; effective_at: number };
     "agreement.accepted": { number: number; member_id: string };
+    /** A guest of this member is there. */
+    "guest.arrived": { member_id: string };
+    /** For some visits of the makerspace the day is over, or the time to keep the guest's name. */
+    "guests.due": Record<string, never>;
   }
 }
 

@@ -7,9 +7,12 @@ export {
   outstandingAgreementsOfUser,
 } from "./agreements/outstanding.ts";
 export { agreementRoutes } from "./agreements/routes.ts";
+export { billingGroupRoutes } from "./billing_groups/routes.ts";
 export { bulkRoutes } from "./bulk/routes.ts";
 export { memberConsumers } from "./consumers.ts";
 export { dutyRoutes } from "./duties/routes.ts";
+export { guestConsumers, guestsEachQuarter } from "./guests/due.ts";
+export { guestRoutes } from "./guests/routes.ts";
 export { inviteConsumers, tendInvitesEachQuarter } from "./invites/due.ts";
 export { importInvitesJob } from "./invites/import.ts";
 export { inviteTemplates } from "./invites/mails.ts";

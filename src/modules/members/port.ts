@@ -28,6 +28,8 @@ export interface AmountDue {
   transaction_id: string;
   membership_id: string;
   member_id: string;
+  /** Who pays: the payer of the member's family or company, or the member. */
+  payer_member_id: string;
   plan_id: string;
   kind: TransactionKind;
   /** In the smallest unit of the currency; negative for a credit. */

@@ -15,7 +15,7 @@ import { type Told, tells } from "./notify.ts";
 
 const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
-/** The holder is told what becomes of a booking, the member of a membership. */
+/** The holder is told what becomes of a booking, the member of a membership, the host of a guest. */
 const tellHolder = tells("notify_holder", ({ data, subject }) => {
   const member_id = text(data.member_id);
   return member_id === null ? [] : [{ member_id, subject, data }];
@@ -98,6 +98,7 @@ export const notificationConsumers: Consumers<
   | "member.reactivated"
   | "member.approved"
   | "member.joined"
+  | "guest.arrived"
 > = {
   "reservation.created": [tellHolder],
   "reservation.approved": [tellHolder],
@@ -131,4 +132,5 @@ export const notificationConsumers: Consumers<
   "session.holder_shut_out": [tellThoseOnDuty],
   "member.approved": [tellMember],
   "member.joined": [tellOfRegistration],
+  "guest.arrived": [tellHolder],
 };

@@ -191,6 +191,13 @@ export const catalogue = {
     title: "Somebody asks to become a member",
     mailed: false,
   },
+  "guest.arrived": {
+    category: "account",
+    tells: "the host",
+    title: "Your guest has arrived",
+    mailed: false,
+    urgent: true,
+  },
   "projection.orphans_found": {
     category: "system",
     tells: "administrators",

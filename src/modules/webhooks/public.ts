@@ -71,6 +71,7 @@ export const publicEvents = {
   "membership.resumed": { about: "A paused membership goes on.", data: membership },
   "membership.cancelled": { about: "A membership was cancelled.", data: membership },
   "membership.expired": { about: "A membership has expired.", data: membership },
+  "guest.arrived": { about: "A guest of this member was let in.", data: z.object({ member_id: Id }) },
   "member.removed": { about: "A member left or was removed.", data: nothing },
 } as const satisfies Record<string, PublicEvent>;
 

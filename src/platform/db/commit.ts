@@ -7,7 +7,7 @@ import { eq, lte, type Query, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { EventDraft, EventEnvelope } from "../events.ts";
 import { describeError, log } from "../log.ts";
-import { type ProblemCode, problem } from "../problem.ts";
+import { isProblemCode, type ProblemCode, problem } from "../problem.ts";
 import type { SpaceStore } from "./store.ts";
 import { idempotencyKeys, outbox } from "./tables.ts";
 
@@ -97,8 +97,9 @@ function keyStatements(
 }
 
 function problemBehind(message: string, writes: readonly Write[]): ReturnType<typeof problem> | null {
-  const expected = writes.find((item) => item.expect && message.includes(`expect:${item.expect}`))?.expect;
-  if (expected) return problem(expected);
+  // Of a write of ours, or of a trigger that knows better.
+  const expected = /expect:([a-z_]+)/.exec(message)?.[1];
+  if (expected !== undefined && isProblemCode(expected)) return problem(expected);
   for (const item of writes) {
     for (const [columns, code] of Object.entries(item.unique ?? {})) {
       const names = columns.split(",").map((column) => column.trim());

@@ -72,6 +72,11 @@ export const sections = {
     public_registration: toggle(false, "People may register themselves.", everybody),
     auto_approve_members: toggle(false, "Who registers is a member at once; otherwise staff decide."),
     cancel_bookings_on_suspension: toggle(true, "A suspension cancels the member's future bookings; off keeps them."),
+    guest_names_kept_days: setting(
+      z.int().min(1).max(3_650),
+      30,
+      "Days after a guest's visit until their name is erased; the visit itself stays. Counts for visits that end from then on.",
+    ),
     skill_gated_access: reserved("skills", "Machines ask for the skills that they need."),
   },
   inventory: {

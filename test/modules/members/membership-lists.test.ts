@@ -4,9 +4,8 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { newId } from "../../../src/platform/ids.ts";
 import { DAY } from "../../../src/platform/time.ts";
-import type { Api } from "../../support/api.ts";
 import { makeClub } from "../../support/club.ts";
-import { faulty, through } from "../../support/faults.ts";
+import { stepsOf } from "../../support/query-plans.ts";
 import { iso, type Person, type TestSpace } from "../../support/space.ts";
 import type { Membership, MembershipTransaction, Plan } from "../../support/wire.ts";
 
@@ -175,23 +174,8 @@ describe("the list of transactions", () => {
 });
 
 describe("every list here", () => {
-  /** How SQLite goes about what a request asks of the makerspace's database. */
-  async function stepsOf(api: Api, path: string): Promise<string[]> {
-    const asked: string[] = [];
-    const before = (texts: readonly string[]) => void asked.push(...texts);
-    const answer = await api.by(through({ DB_000: faulty(env.DB_000, { before }) })).send("GET", space.path(path));
-    expect(answer.status, path).toBe(200);
-    const selects = asked.filter((text) => /from "(plans|memberships|membership_transactions)"/.test(text));
-    expect(selects.length, path).toBeGreaterThan(0);
-    const plans = selects.map(async (text) => {
-      const unknown = Array.from({ length: text.split("?").length - 1 }, () => null);
-      const { results } = await env.DB_000.prepare(`EXPLAIN QUERY PLAN ${text}`)
-        .bind(...unknown)
-        .all<{ detail: string }>();
-      return results.map((step) => `${path}: ${step.detail}`);
-    });
-    return (await Promise.all(plans)).flat();
-  }
+  const steps = (path: string): Promise<string[]> =>
+    stepsOf(space.root, space.path(path), /from "(plans|memberships|membership_transactions)"/);
 
   it("walks an index in the order of the page; only one member's few are sorted", async () => {
     const [plan] = plans;
@@ -210,6 +194,8 @@ describe("every list here", () => {
         `created_from=${iso(START)}`,
         `membership_id=${rows[0]?.id}&kind=join`,
         "member_id=x&kind=join",
+        "payer_member_id=x",
+        "payer_member_id=x&kind=join&kind=expiry",
       ].map((query) => `/membership_transactions?${query}`),
       `/members/${people[0]?.member.id}/memberships`,
       `/plans/${plan?.id}/members`,
@@ -218,14 +204,14 @@ describe("every list here", () => {
       ),
     ];
     for (const path of paths) {
-      const steps = await stepsOf(space.root, path);
-      expect(steps.filter((step) => /: SCAN |TEMP B-TREE/.test(step))).toEqual([]);
+      const found = await steps(path);
+      expect(found.filter((step) => /: SCAN |TEMP B-TREE/.test(step))).toEqual([]);
     }
     const member = `member_id=${people[0]?.member.id}`;
     const few = [
-      ...(await stepsOf(space.root, `/memberships?${member}&status=expired`)),
-      ...(await stepsOf(space.root, `/memberships?${member}&plan_id=${plan?.id}&${range}`)),
-      ...(await stepsOf(space.root, `/memberships?${member}`)),
+      ...(await steps(`/memberships?${member}&status=expired`)),
+      ...(await steps(`/memberships?${member}&plan_id=${plan?.id}&${range}`)),
+      ...(await steps(`/memberships?${member}`)),
     ];
     expect(few.filter((step) => / SCAN /.test(step))).toEqual([]);
     expect(few.filter((step) => !step.includes("memberships_by_member") && !step.includes("TEMP B-TREE"))).toEqual([]);

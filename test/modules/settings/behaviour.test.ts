@@ -1,9 +1,11 @@
 /** A setting that changes nothing does not exist: each has its effect here, or names the module that it waits for. */
 
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { sectionNames, settingsOf } from "../../../src/platform/settings/sections.ts";
-import { HOUR } from "../../../src/platform/time.ts";
+import { DAY, HOUR } from "../../../src/platform/time.ts";
 import { Api } from "../../support/api.ts";
+import { makeGuestHouse } from "../../support/guests.ts";
 import { LiveSocket } from "../../support/live.ts";
 import { mailTo } from "../../support/mail.ts";
 import { Receiver } from "../../support/receiver.ts";
@@ -100,6 +102,20 @@ const behaviours: Record<string, () => Promise<void>> = {
     expect((await join(space)).body?.status).toBe("pending");
     await flip(space, "access", "auto_approve_members", true);
     expect((await join(space)).body?.status).toBe("active");
+  },
+  "access.guest_names_kept_days": async () => {
+    const { space, ada, desk, invite, tomorrow } = await makeGuestHouse();
+    const cancelled = async () => {
+      const guest = await invite(ada.api, { visit_on: tomorrow });
+      await desk.api.post(space.path(`/guests/${guest.id}/cancel`));
+      const row = await env.DB_000.prepare("SELECT due_at FROM guest_visits WHERE id = ?")
+        .bind(guest.id)
+        .first<{ due_at: number }>();
+      return ((row?.due_at ?? 0) - Date.parse(guest.ends_at)) / DAY;
+    };
+    expect(await cancelled()).toBe(30);
+    await set(space, "access", { guest_names_kept_days: 90 });
+    expect(await cancelled()).toBe(90);
   },
   "access.cancel_bookings_on_suspension": async () => {
     const { space, machine, ada, ben } = await makeScene();

@@ -30,18 +30,22 @@ export const AgreementInput = z
     body,
     effective_at,
     required: z.boolean().default(true).openapi({ description: "Booking waits for its acceptance." }),
+    for_guests: z.boolean().default(false).openapi({
+      description: "Guests sign it before they come in, for each visit. With `required: false` it is for guests alone.",
+    }),
     equipment_ids: equipment_ids.default(null),
     metadata: Metadata.default({}),
     external_id: ExternalId.nullable().default(null),
   })
   .openapi("AgreementInput");
 
-const { title, required, metadata, external_id } = AgreementInput.shape;
+const { title, required, for_guests, metadata, external_id } = AgreementInput.shape;
 
 export const AgreementPatch = z
   .strictObject({
     title,
     required: required.unwrap(),
+    for_guests: for_guests.unwrap(),
     equipment_ids,
     metadata: metadata.unwrap(),
     external_id: external_id.unwrap(),
@@ -62,6 +66,7 @@ export const Agreement = z
     ...resourceFields,
     title: z.string(),
     required: z.boolean(),
+    for_guests: z.boolean(),
     equipment_ids,
     archived_at: Instant.nullable(),
     /** The newest that counts now; before the first does, that one. */

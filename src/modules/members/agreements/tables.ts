@@ -14,6 +14,7 @@ export const agreements = sqliteTable(
     metadata: json().notNull().default({}),
     external_id: text(),
     ...resourceColumns(),
+    for_guests: flag().notNull().default(false),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
 );

@@ -23,6 +23,7 @@ export const viewAgreement = (
   id: row.id,
   title: row.title,
   required: row.required,
+  for_guests: row.for_guests,
   equipment_ids: row.equipment_ids as string[] | null,
   archived_at: toIsoOrNull(row.archived_at),
   text: viewText(text),

@@ -15,7 +15,7 @@ export const bulkRoutes = (effects: MemberEffects) => [
       permission: "members.manage",
       body: MemberBulkInput,
       response: BulkResults,
-      problems: ["bulk_refused", "conflict", "illegal_transition", "last_administrator"],
+      problems: ["bulk_refused", "conflict", "illegal_transition", "last_administrator", "payer_of_group"],
     },
     (space, { body }) => changeMany(space, body, effects),
   ),

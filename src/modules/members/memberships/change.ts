@@ -144,12 +144,12 @@ async function carryOut(space: Space, payments: PaymentsPort, { row }: Loaded, c
     ...placeWrites(space, target),
     ...closingWrites(space, row, begun.columns.starts_at),
     insertWrite(space, made),
-    ...transactionWrites(space, payments, made, {
+    ...(await transactionWrites(space, payments, made, {
       kind,
       breakdown,
       period: { from: made.starts_at, to: made.ends_at },
       reason: `from membership ${row.id}`,
-    }),
+    })),
     memberReturns(space, row.member_id),
   );
   return made;

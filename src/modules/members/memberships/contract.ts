@@ -114,6 +114,9 @@ export const MembershipTransaction = z
     period_from: Instant,
     period_to: Instant.nullable(),
     reason: z.string().nullable(),
+    payer_member_id: Id.openapi({
+      description: "Who pays: the payer of the member's family or company when it fell due, otherwise the member.",
+    }),
     actor_id: z.string(),
   })
   .openapi("MembershipTransaction");
@@ -122,6 +125,9 @@ export const MembershipTransactionPage = pageOf(MembershipTransaction).openapi("
 export const TransactionQuery = z.strictObject({
   ...pageQuery,
   member_id: z.string().max(80).optional().openapi({ description: "A member, or `me`." }),
+  payer_member_id: z.string().max(80).optional().openapi({
+    description: "What a payer pays for others of their family or company: a member, or `me`.",
+  }),
   membership_id: Id.optional(),
   kind: anyOf(z.enum(transactionKinds)),
   created_from: InstantInput.optional(),

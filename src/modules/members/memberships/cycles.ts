@@ -60,6 +60,12 @@ export const midnightAfter = (instant: number, days: number, timezone: string): 
 export const midnightAfterMonths = (instant: number, months: number, timezone: string): number =>
   midnight(dateAt(instant, timezone).add({ months }), timezone);
 
+/** The local day of a date, "2026-11-22". */
+export const dayOn = (on: string, timezone: string): Period => {
+  const date = Temporal.PlainDate.from(on);
+  return { from: midnight(date, timezone), to: midnight(date.add({ days: 1 }), timezone) };
+};
+
 /** Whole local days from the day of one instant to the day of another. */
 export const daysBetween = (from: number, to: number, timezone: string): number =>
   dateAt(from, timezone).until(dateAt(to, timezone), { largestUnit: "days" }).days;

@@ -13,6 +13,7 @@ import { type Consumers, sendEvents } from "../../../platform/queue.ts";
 import type { Space } from "../../../platform/space.ts";
 import { loadSystemSpace } from "../../../platform/system-space.ts";
 import { HOUR } from "../../../platform/time.ts";
+import { isInGroup } from "../billing_groups/reads.ts";
 import type { PaymentsPort } from "../port.ts";
 import { changeAsPlanned } from "./change.ts";
 import { mayRenewItself } from "./cycles.ts";
@@ -79,7 +80,8 @@ async function changeOrDrop(space: Space, payments: PaymentsPort, loaded: Loaded
     await changeAsPlanned(space, payments, loaded);
   } catch (error) {
     const code = error instanceof Problem ? error.code : null;
-    if (code !== "plan_full" && code !== "plan_unavailable" && code !== "not_found") throw error;
+    if (code !== "plan_full" && code !== "group_required" && code !== "plan_unavailable" && code !== "not_found")
+      throw error;
     await dropPlan(space, payments, loaded, code);
   }
 }
@@ -105,7 +107,13 @@ async function handleDue(space: Space, payments: PaymentsPort, loaded: Loaded): 
   if (row.cancels_at_end) {
     await endAt(space, payments, loaded, row.ends_at, { reason: row.status_reason, refund: false, waive_fee: false });
   } else if (row.next_plan_id !== null && goesOn) await changeOrDrop(space, payments, loaded);
-  else if (row.auto_renew && mayRenewItself(plan.billing_cycle) && goesOn && row.currency === plan.currency)
+  else if (
+    row.auto_renew &&
+    mayRenewItself(plan.billing_cycle) &&
+    goesOn &&
+    row.currency === plan.currency &&
+    (await isInGroup(space.store, row.member_id, plan.group_kind))
+  )
     await renewCurrent(space, payments, loaded, "renewed by itself");
   else if (row.lapses_at <= space.now) await expire(space, payments, loaded);
   else {

@@ -164,12 +164,12 @@ async function begin(
     },
     ...placeWrites(space, plan),
     insertWrite(space, row),
-    ...transactionWrites(space, payments, row, {
+    ...(await transactionWrites(space, payments, row, {
       kind: "join",
       breakdown: begun.breakdown,
       period: { from: row.starts_at, to: row.ends_at },
       reason: begun.columns.is_trial ? "trial" : null,
-    }),
+    })),
     memberReturns(space, row.member_id),
   );
   return body;

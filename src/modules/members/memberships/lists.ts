@@ -27,6 +27,13 @@ function whose(space: Space, named: string | undefined): string | undefined {
   return member_id;
 }
 
+/** The payer who was asked for. @throws forbidden when a member asks for another */
+function payerAsked(space: Space, named: string | undefined): string | undefined {
+  const payer = named === "me" ? space.actor.id : named;
+  if (payer !== undefined && payer !== space.actor.id && !seesAll(space)) throw problem("forbidden");
+  return payer;
+}
+
 /** An equality that no index may lead with: another one leads to few rows, and these are looked through. */
 const beside = (column: SQLiteColumn, value: string): SQL => sql`+${column} = ${value}`;
 
@@ -110,10 +117,20 @@ export async function readMembership(space: Space, id: string): Promise<z.output
 const toTransaction = (row: typeof membershipTransactions.$inferSelect): TransactionRow => row as TransactionRow;
 
 /** The index that leads: one membership's, one member's, a kind's, or all by time. */
-function leading(one: { kind?: string; membership_id?: string; member_id?: string }): SQL | undefined {
-  const { kind, membership_id, member_id } = one;
-  const isFew = membership_id !== undefined || member_id !== undefined;
+function leading(one: {
+  kind?: string;
+  membership_id?: string;
+  member_id?: string;
+  payer_member_id?: string;
+}): SQL | undefined {
+  const { kind, membership_id, member_id, payer_member_id } = one;
+  const isFew = membership_id !== undefined || member_id !== undefined || payer_member_id !== undefined;
   return and(
+    payer_member_id === undefined
+      ? undefined
+      : member_id === undefined && membership_id === undefined
+        ? leads(membershipTransactions.payer_member_id, payer_member_id)
+        : beside(membershipTransactions.payer_member_id, payer_member_id),
     membership_id === undefined ? undefined : leads(membershipTransactions.membership_id, membership_id),
     // Of a membership's few, and of a member's, the rest is looked through.
     member_id === undefined
@@ -135,8 +152,10 @@ export async function listTransactions(
   query: z.output<typeof TransactionQuery>,
 ): Promise<Page<z.output<typeof MembershipTransaction>>> {
   const { limit, cursor, sort, ...filter } = query;
-  const member_id = whose(space, filter.member_id);
-  const list = ["membership_transactions", filter, sort, member_id];
+  const payer_member_id = payerAsked(space, filter.payer_member_id);
+  // What one pays for others is one's own as well.
+  const member_id = payer_member_id === undefined || seesAll(space) ? whose(space, filter.member_id) : filter.member_id;
+  const list = ["membership_transactions", filter, sort, member_id, payer_member_id];
   const after = readCursor(cursor, list);
   const direction = sort === "created_at" ? "asc" : "desc";
   const order = direction === "asc" ? asc : desc;
@@ -146,6 +165,7 @@ export async function listTransactions(
     kind: filter.kind,
     membership_id: filter.membership_id === undefined ? undefined : [filter.membership_id],
     member_id: member_id === undefined ? undefined : [member_id],
+    payer_member_id: payer_member_id === undefined ? undefined : [payer_member_id],
   }).map((one) =>
     space.db
       .select()
@@ -161,12 +181,13 @@ export async function listTransactions(
   return toPage(rows, limit, list, key, (row) => viewTransaction(toTransaction(row)));
 }
 
-/** One transaction, for staff or for its member. @throws not_found */
+/** One transaction, for staff, for its member, or for who pays. @throws not_found */
 export async function readTransaction(space: Space, id: string): Promise<z.output<typeof MembershipTransaction>> {
   const [row] = await space.db
     .select()
     .from(membershipTransactions)
     .where(space.store.in(membershipTransactions, eq(membershipTransactions.id, id)));
-  if (!row || (!seesAll(space) && row.member_id !== space.actor.id)) throw problem("not_found");
+  const isOwn = row && [row.member_id, row.payer_member_id].includes(space.actor.id);
+  if (!row || (!seesAll(space) && !isOwn)) throw problem("not_found");
   return viewTransaction(toTransaction(row));
 }

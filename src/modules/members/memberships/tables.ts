@@ -54,6 +54,7 @@ export const membershipTransactions = sqliteTable(
     breakdown: json().notNull(),
     actor_id: text().notNull(),
     ...resourceColumns(),
+    payer_member_id: text(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
 );

@@ -49,6 +49,7 @@ export const viewTransaction = (row: TransactionRow): z.output<typeof Membership
   period_from: toIso(row.period_from),
   period_to: endIso(row.period_to),
   reason: row.reason,
+  payer_member_id: row.payer_member_id ?? row.member_id,
   actor_id: row.actor_id,
   created_at: toIso(row.created_at),
   updated_at: toIso(row.updated_at),

@@ -6,6 +6,7 @@ import type { EventDraft } from "../../../platform/events.ts";
 import { newId } from "../../../platform/ids.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
+import { payerOf, payerSql } from "../billing_groups/reads.ts";
 import { plans } from "../plans/tables.ts";
 import { type PlanRow, toPlanRow } from "../plans/view.ts";
 import type { PaymentsPort } from "../port.ts";
@@ -71,16 +72,17 @@ export async function loadMembership(space: Space, id: string): Promise<Loaded> 
   return { ...found, plan: toPlanRow(found.plan) };
 }
 
-/** The transaction of a step, with what billing writes beside it. */
-export function transactionWrites(
+/** The transaction of a step, with what billing writes beside it. Who pays is read first, and still pays when it is written. @throws conflict */
+export async function transactionWrites(
   space: Space,
   payments: PaymentsPort,
   row: MembershipRow,
   draft: TransactionDraft,
-): Write[] {
+): Promise<Write[]> {
   const breakdown = draft.breakdown ?? nothingDue;
   const amount_minor = amountOf(breakdown);
   const { id: membership_id, member_id, plan_id, currency } = row;
+  const payer_member_id = await payerOf(space.store, member_id);
   const transaction: TransactionRow = space.store.row({
     id: newId(),
     membership_id,
@@ -95,14 +97,33 @@ export function transactionWrites(
     reason: draft.reason ?? null,
     breakdown,
     actor_id: space.actor.id,
+    payer_member_id: payer_member_id === member_id ? null : payer_member_id,
     version: 1,
     created_at: space.now,
     updated_at: space.now,
   });
   const { id: transaction_id, kind, reason } = transaction;
-  const due = { transaction_id, membership_id, member_id, plan_id, kind, amount_minor, currency, reason };
+  const due = {
+    transaction_id,
+    membership_id,
+    member_id,
+    payer_member_id,
+    plan_id,
+    kind,
+    amount_minor,
+    currency,
+    reason,
+  };
+  const isPayer = sql`${membershipTransactions.payer_member_id} IS ${payerSql(space.store, member_id)}`;
   return [
     write(space.db.insert(membershipTransactions).values(transaction)),
+    write(
+      space.db
+        .update(membershipTransactions)
+        .set({ version: 1 })
+        .where(space.store.in(membershipTransactions, eq(membershipTransactions.id, transaction_id), isPayer)),
+      { expect: "conflict" },
+    ),
     ...(amount_minor === 0 ? [] : payments.fallsDue(space, due)),
   ];
 }
@@ -263,7 +284,7 @@ export async function takeStep(
     ...first,
     ...(enters ? placeWrites(space, plan) : []),
     updateWrite(space, step, row, after),
-    ...(transaction ? transactionWrites(space, payments, after, transaction) : []),
+    ...(transaction ? await transactionWrites(space, payments, after, transaction) : []),
     ...(enters || step === "renew" ? [memberReturns(space, row.member_id)] : []),
     ...(leaves ? [memberFollows(space, row.member_id)] : []),
   );

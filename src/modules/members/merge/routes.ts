@@ -26,6 +26,7 @@ export const mergeRoutes = (effects: MemberEffects, moves: readonly MemberMove[]
         "illegal_transition",
         "both_linked",
         "both_have_memberships",
+        "in_a_group",
         "has_open_reservations",
         "last_administrator",
         "grant_exceeds_own",

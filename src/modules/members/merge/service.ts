@@ -7,6 +7,7 @@ import { type Write, write } from "../../../platform/db/commit.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
 import { Problem, problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
+import { moveGroups } from "../billing_groups/service.ts";
 import type { Member } from "../people/contract.ts";
 import { anotherAdministrator, isAdministrator, requiredMember } from "../people/moves.ts";
 import { findMember, indexMembership } from "../people/reads.ts";
@@ -43,6 +44,9 @@ function moveOwn({ db, makerspace_id }: SpaceStore, from: string, into: string):
       INSERT OR IGNORE INTO agreement_acceptances (makerspace_id, agreement_id, number, member_id, accepted_at, method, recorded_by)
       SELECT makerspace_id, agreement_id, number, ${into}, accepted_at, method, recorded_by FROM agreement_acceptances
       WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`),
+    run(
+      sql`UPDATE guest_visits SET host_member_id = ${into} WHERE makerspace_id = ${makerspace_id} AND host_member_id = ${from}`,
+    ),
     run(sql`UPDATE invites SET member_id = ${into} WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`),
   ];
 }
@@ -108,7 +112,7 @@ function outcome({ now }: Space, into: MemberRow, from: MemberRow): { into: Memb
 
 /**
  * Merges `from` into `id`.
- * @throws not_found, unknown_reference, illegal_transition, both_linked, both_have_memberships, has_open_reservations, last_administrator, grant_exceeds_own, conflict
+ * @throws not_found, unknown_reference, illegal_transition, both_linked, both_have_memberships, in_a_group, has_open_reservations, last_administrator, grant_exceeds_own, conflict
  */
 export async function mergeMembers(
   space: Space,
@@ -151,6 +155,8 @@ export async function mergeMembers(
         ],
         answer: { status: 200, body: viewInFull(space, after.into) },
       },
+      // Who has left is in no group any more, so its place goes first.
+      ...moveGroups(space.store, from_member_id, id),
       // The sign-in leaves the one before the other takes it.
       update(after.from, from, guard),
       update(after.into, into),

@@ -72,7 +72,7 @@ export async function reactivateMember(space: Space, id: string): Promise<View> 
 
 /**
  * Removes a member: they are a stranger from their next request on; what they did stays.
- * @throws illegal_transition when they left already; last_administrator; forbidden for oneself.
+ * @throws illegal_transition when they left already; last_administrator; payer_of_group; forbidden for oneself.
  */
 export async function removeMember(space: Space, id: string, effects: MemberEffects): Promise<void> {
   await moveMember(space, id, (before) => {
@@ -88,7 +88,7 @@ export async function removeMember(space: Space, id: string, effects: MemberEffe
   await effects.shutOut(space, id, true);
 }
 
-/** One leaves of one's own accord; staff may take one back. @throws forbidden without a membership; last_administrator */
+/** One leaves of one's own accord; staff may take one back. @throws forbidden without a membership; last_administrator; payer_of_group */
 export async function leave(space: Space, effects: MemberEffects): Promise<void> {
   const { id } = space.member;
   await moveMember(space, id, () => ({

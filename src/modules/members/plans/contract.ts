@@ -15,6 +15,7 @@ import {
   resourceFields,
 } from "../../../platform/contract.ts";
 import { WeeklyWindows } from "../../../platform/settings/windows.ts";
+import { groupKinds } from "../billing_groups/model.ts";
 import { billingCycles } from "../memberships/cycles.ts";
 import { membershipStates } from "../memberships/model.ts";
 import { planStatuses, planTypes, planVisibilities, promoCode } from "./model.ts";
@@ -69,7 +70,10 @@ const shape = {
   setup_fee_minor: amount.openapi({
     description: `Due with the first paid period of who joins this plan; who changes to it from another plan, also a free one or a trial, pays none. ${inPlanCurrency}`,
   }),
-  billing_cycle: z.enum(billingCycles),
+  billing_cycle: z.enum(billingCycles).openapi({
+    description:
+      "`daily` without `auto_renew` is a day pass: its holder is a member until the day ends on the makerspace's clock.",
+  }),
   contract_months: z.int().min(0).max(60).openapi({ description: "How long one binds oneself; 0 not at all." }),
   early_termination_fee_minor: amount.openapi({
     description: `Due when a membership ends before its contract. ${inPlanCurrency}`,
@@ -89,7 +93,13 @@ const shape = {
   priority: z.int().min(0).max(100).openapi({ description: "Orders a waitlist, higher first; it never bumps." }),
   project_limit: z.int().min(0).max(100_000).nullable(),
   storage_mb: z.int().min(0).max(1_000_000_000).nullable(),
-  guest_passes_per_cycle: z.int().min(0).max(10_000).nullable(),
+  guest_passes_per_cycle: z.int().min(0).max(10_000).nullable().openapi({
+    description:
+      "Guests one may invite per billing cycle, counted by the day of their visit; per month on a plan for life.",
+  }),
+  group_kind: z.enum(groupKinds).nullable().openapi({
+    description: "Only for members of a family, or of a company (see billing groups); null for everybody.",
+  }),
   max_members: z.int().min(0).max(1_000_000).nullable().openapi({ description: "Places; null has no bound." }),
   trial_days: z.int().min(0).max(366).openapi({ description: "Free days once per member, before the first period." }),
   grace_days: z.int().min(0).max(90).openapi({ description: "Days after the period in which it still counts." }),
@@ -128,6 +138,7 @@ const PlanFields = z.strictObject({
   project_limit: inputs.project_limit.default(null),
   storage_mb: inputs.storage_mb.default(null),
   guest_passes_per_cycle: inputs.guest_passes_per_cycle.default(null),
+  group_kind: inputs.group_kind.default(null),
   max_members: inputs.max_members.default(null),
   trial_days: inputs.trial_days.default(0),
   grace_days: inputs.grace_days.default(0),

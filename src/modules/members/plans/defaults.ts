@@ -30,6 +30,7 @@ const unlimited = {
   status: "active",
   metadata: {},
   external_id: null,
+  group_kind: null,
   version: 1,
 } as const;
 

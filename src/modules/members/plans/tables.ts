@@ -1,5 +1,6 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { flag, json, makerspaceId, resourceColumns } from "../../../platform/db/columns.ts";
+import { groupKinds } from "../billing_groups/model.ts";
 import { billingCycles } from "../memberships/cycles.ts";
 import { planStatuses, planTypes, planVisibilities } from "./model.ts";
 
@@ -45,6 +46,7 @@ export const plans = sqliteTable(
     metadata: json().notNull().default({}),
     external_id: text(),
     ...resourceColumns(),
+    group_kind: text({ enum: groupKinds }),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
 );

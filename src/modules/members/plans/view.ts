@@ -49,6 +49,7 @@ const shared = (row: PlanRow, now: number) => ({
   project_limit: row.project_limit,
   storage_mb: row.storage_mb,
   guest_passes_per_cycle: row.guest_passes_per_cycle,
+  group_kind: row.group_kind,
   max_members: row.max_members,
   trial_days: row.trial_days,
   grace_days: row.grace_days,

@@ -1,0 +1,113 @@
+/** The clockwork of guests: when the day is over nobody is expected or in the house any more, and some time later names are erased. */
+
+import { eq, lte, sql } from "drizzle-orm";
+import type { SettingsSource } from "../../../platform/access/membership.ts";
+import type { CronTask } from "../../../platform/cron.ts";
+import { write } from "../../../platform/db/commit.ts";
+import { everyShard } from "../../../platform/db/driver.ts";
+import type { EventEnvelope } from "../../../platform/events.ts";
+import { newId } from "../../../platform/ids.ts";
+import { type Consumers, sendEvents } from "../../../platform/queue.ts";
+import type { Space } from "../../../platform/space.ts";
+import { loadSystemSpace } from "../../../platform/system-space.ts";
+import { DAY } from "../../../platform/time.ts";
+import { guestVisits } from "./tables.ts";
+
+/** Visits per message; another one goes on. */
+const PER_MESSAGE = 200;
+/** Makerspaces per tick and database. */
+const MAKERSPACES_MAX = 1_000;
+
+const dueMessage = (makerspace_id: string, now: number): EventEnvelope => ({
+  id: newId(),
+  type: "guests.due",
+  v: 1,
+  makerspace_id,
+  subject: { type: "makerspace", id: makerspace_id, version: 0 },
+  actor_id: "cron",
+  request_id: newId(),
+  occurred_at: now,
+  data: {},
+});
+
+/** Local midnights fall on quarters of an hour in every zone: each quarter, one message per makerspace with something due. */
+export const guestsEachQuarter: CronTask = {
+  name: "guests",
+  schedule: "quarter",
+  async run(now) {
+    let sent = 0;
+    for (const db of everyShard()) {
+      const rows = await db.all<{ makerspace_id: string }>(sql`
+        SELECT DISTINCT makerspace_id FROM guest_visits INDEXED BY guest_visits_due
+        WHERE due_at IS NOT NULL AND due_at <= ${now} LIMIT ${MAKERSPACES_MAX}`);
+      await sendEvents(rows.map((row) => dueMessage(row.makerspace_id, now)));
+      sent += rows.length;
+    }
+    return sent;
+  },
+};
+
+/** Ids of what is due, by what is to be done. */
+async function dueVisits({ store, db, now }: Space) {
+  const rows = await db.all<{ id: string; status: string }>(sql`
+    SELECT id, status FROM guest_visits INDEXED BY guest_visits_due
+    WHERE due_at IS NOT NULL AND due_at <= ${now} AND makerspace_id = ${store.makerspace_id}
+    ORDER BY due_at LIMIT ${PER_MESSAGE}`);
+  const idsOf = (isWanted: (status: string) => boolean) =>
+    rows.filter((row) => isWanted(row.status)).map(({ id }) => id);
+  return {
+    missed: idsOf((status) => status === "expected"),
+    left: idsOf((status) => status === "arrived"),
+    nameless: idsOf((status) => status !== "expected" && status !== "arrived"),
+    isMore: rows.length === PER_MESSAGE,
+  };
+}
+
+/** Works through what is due, in one commit per kind; running twice changes nothing. @returns whether more is left */
+export async function tendGuests(space: Space): Promise<boolean> {
+  const { missed, left, nameless, isMore } = await dueVisits(space);
+  const kept = space.settings.sections.access.guest_names_kept_days * DAY;
+  const among = (ids: string[]) => sql`${guestVisits.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  const version = sql`${guestVisits.version} + 1`;
+  const { now } = space;
+  const commit = (action: string, ids: string[], change: object, status?: "expected" | "arrived") =>
+    space.commit(
+      { action, subject: { type: "guests", id: space.id, version: 0 }, after: { ids } },
+      write(
+        space.db
+          .update(guestVisits)
+          .set({ ...change, updated_at: now, version })
+          .where(
+            space.store.in(
+              guestVisits,
+              among(ids),
+              lte(guestVisits.due_at, now),
+              status === undefined ? undefined : eq(guestVisits.status, status),
+            ),
+          ),
+      ),
+    );
+  const due_at = sql`${guestVisits.day_to} + ${kept}`;
+  if (missed.length > 0) await commit("guests.missed", missed, { status: "no_show", due_at }, "expected");
+  // Who was not seen out has gone when the day ended, as far as anybody knows.
+  if (left.length > 0) {
+    const change = { status: "departed", departed_at: sql`${guestVisits.day_to}`, due_at };
+    await commit("guests.day_ended", left, change, "arrived");
+  }
+  if (nameless.length > 0) await commit("guests.names_erased", nameless, { name: null, due_at: null });
+  return isMore;
+}
+
+/** The consumer of the quarter's message. */
+export const guestConsumers = (source: SettingsSource): Consumers<"guests.due"> => ({
+  "guests.due": [
+    {
+      name: "guests_due",
+      async handle({ request_id }, { store, now }) {
+        const space = await loadSystemSpace(store, source, { actor_id: "guests", request_id, now });
+        if (space && (await tendGuests(space))) await sendEvents([dueMessage(space.id, now)]);
+        return [];
+      },
+    },
+  ],
+});
