@@ -14,6 +14,9 @@ import {
   sweepClaimsEachMinute,
 } from "./modules/equipment/index.ts";
 import {
+  comeOfAgeNightly,
+  documentConsumers,
+  documentsEachQuarter,
   exportMembersJob,
   guestConsumers,
   guestsEachQuarter,
@@ -23,6 +26,7 @@ import {
   memberConsumers,
   membershipConsumers,
   membershipsEachQuarter,
+  minorConsumers,
   recordedAsDue,
   tendInvitesEachQuarter,
 } from "./modules/members/index.ts";
@@ -70,6 +74,8 @@ export const consumers: Consumers = merge(
   inviteConsumers({ settings: settingsSource, payments: recordedAsDue }),
   membershipConsumers(settingsSource, recordedAsDue),
   guestConsumers(settingsSource),
+  minorConsumers(settingsSource),
+  documentConsumers(settingsSource),
   suspensionConsumers,
   nameConsumers,
   notificationConsumers,
@@ -103,6 +109,8 @@ export const cronTasks: readonly CronTask[] = [
   rotateEachQuarter,
   membershipsEachQuarter,
   guestsEachQuarter,
+  comeOfAgeNightly,
+  documentsEachQuarter,
   tidy,
   sweepDeliveries,
   keepAnnouncements,

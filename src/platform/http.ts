@@ -23,6 +23,23 @@ export const limitBody = (maxSize = BODY_LIMIT): MiddlewareHandler =>
     },
   });
 
+/** The content type without its parameters. */
+export const typeOf = (headers: Headers): string =>
+  (headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+
+/** Refuses a file that is too large, of another type, or of a length unknown, before any of it is read. */
+export const limitFile =
+  (types: readonly string[], max_bytes = BODY_LIMIT): MiddlewareHandler =>
+  async (c, next) => {
+    const { headers } = c.req.raw;
+    if (!types.includes(typeOf(headers)))
+      throw problem("unsupported_media_type", { detail: `Send ${types.join(", ")}.` });
+    const length = headers.get("content-length");
+    if (length === null || !/^[1-9]\d*$/.test(length)) throw problem("length_required");
+    if (Number(length) > max_bytes) throw problem("payload_too_large");
+    await next();
+  };
+
 /** The key of this request: scoped to (principal, route), with the fingerprint of path and body. */
 export async function readRequestKey(
   c: Context,

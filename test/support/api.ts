@@ -11,6 +11,8 @@ export interface SendOptions {
   body?: unknown;
   /** Sent as it is, with the content type of `headers` (application/json unless told). */
   text?: string;
+  /** A file, sent as it is with the content type of `headers`. */
+  bytes?: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
   headers?: Record<string, string>;
   /** The Idempotency-Key: a fresh one on POST unless told, none with null. */
   key?: string | null;
@@ -63,7 +65,7 @@ export class Api {
 
   /** Any answer. */
   async send<T>(method: string, path: string, options: SendOptions = {}): Promise<Answer<T>> {
-    const body = options.text ?? (options.body === undefined ? null : JSON.stringify(options.body));
+    const body = options.bytes ?? options.text ?? (options.body === undefined ? null : JSON.stringify(options.body));
     const headers = headersOf(method, this.token, options);
     const response = await this.way(new Request(ORIGIN + path, { method, headers, body }));
     const text = await response.text();

@@ -27,6 +27,8 @@ import type {
   BillingGroup as BillingGroupSchema,
   GroupMember as GroupMemberSchema,
 } from "../../src/modules/members/billing_groups/contract.ts";
+import type { Document as DocumentSchema } from "../../src/modules/members/documents/contract.ts";
+import type { EmergencyContact as EmergencyContactSchema } from "../../src/modules/members/emergency_contacts/contract.ts";
 import type {
   GuestPasses as GuestPassesSchema,
   Guest as GuestSchema,
@@ -41,6 +43,11 @@ import type {
   Membership as MembershipSchema,
   MembershipTransaction as MembershipTransactionSchema,
 } from "../../src/modules/members/memberships/contract.ts";
+import type {
+  GuardianConsent as GuardianConsentSchema,
+  Guardian as GuardianSchema,
+  Minor as MinorSchema,
+} from "../../src/modules/members/minors/contract.ts";
 import type {
   DirectoryEntry as DirectoryEntrySchema,
   Member as MemberSchema,
@@ -137,3 +144,8 @@ export type WebhookDelivery = z.output<typeof WebhookDeliverySchema>;
 export type WebhookDeliveryDetail = z.output<typeof WebhookDeliveryDetailSchema>;
 export type WebhookWithSecret = z.output<typeof WebhookWithSecretSchema>;
 export type Announcement = z.output<typeof AnnouncementSchema>;
+export type Document = z.output<typeof DocumentSchema>;
+export type EmergencyContact = z.output<typeof EmergencyContactSchema>;
+export type Minor = z.output<typeof MinorSchema>;
+export type Guardian = z.output<typeof GuardianSchema>;
+export type GuardianConsent = z.output<typeof GuardianConsentSchema>;

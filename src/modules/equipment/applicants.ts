@@ -8,6 +8,9 @@ import {
   type BookingRights,
   bookingRights,
   bookingRightsOfUser,
+  type Guardianship,
+  guardianship,
+  guardianshipOfUser,
   memberById,
   memberIdOfUser,
   type OutstandingAgreement,
@@ -24,6 +27,8 @@ export interface Applicant {
   rights: BookingRights | null;
   /** Required agreements that they have not accepted. */
   outstanding: OutstandingAgreement[];
+  /** Null unless they were recorded as a minor. */
+  guardianship: Guardianship | null;
 }
 
 /** What a route reads of the caller in the authorisation trip, when it leads to a booking. */
@@ -33,6 +38,8 @@ export const callerFacts = {
     outstandingAgreementsOfUser.build(store, values),
   caller_rights: (store: SpaceStore, values: Readonly<Record<string, string>>) =>
     bookingRightsOfUser.build(store, values),
+  caller_guardianship: (store: SpaceStore, values: Readonly<Record<string, string>>) =>
+    guardianshipOfUser.build(store, values),
 };
 
 /** The rows of `callerFacts`. */
@@ -50,13 +57,11 @@ interface Named {
 
 const applicantOf = (
   { id: member_id, first_name, last_name, hide_name, status }: Named,
-  rights: BookingRights | null,
-  outstanding: OutstandingAgreement[],
+  rest: Pick<Applicant, "rights" | "outstanding" | "guardianship">,
 ): Applicant => ({
   holder: { member_id, first_name, last_name, hide_name },
   isExpired: status === "expired",
-  rights,
-  outstanding,
+  ...rest,
 });
 
 /** Why a member who is neither active nor expired gets no booking. */
@@ -71,8 +76,11 @@ const notActive = (status: string): ReasonInput => ({
  * @throws unknown_reference; membership_suspended for the caller, booking_refused for others when they are not in good standing
  */
 export async function readApplicant(space: Space, member_id: string): Promise<Applicant> {
-  const builders = [memberById.build, bookingRights.build, outstandingAgreements.build];
-  const [found, rights, outstanding] = await space.time("db", readTogether(space.store, builders, { member_id }));
+  const builders = [memberById.build, bookingRights.build, outstandingAgreements.build, guardianship.build];
+  const [found, rights, outstanding, minor] = await space.time(
+    "db",
+    readTogether(space.store, builders, { member_id }),
+  );
   const member = memberById.read(found);
   if (!member) {
     throw problem("unknown_reference", {
@@ -84,7 +92,11 @@ export async function readApplicant(space: Space, member_id: string): Promise<Ap
     const reasons = [notActive(member.status)];
     throw problem(member_id === space.actor.id ? "membership_suspended" : "booking_refused", { reasons });
   }
-  return applicantOf(member, bookingRights.read(rights), outstandingAgreements.read(outstanding));
+  return applicantOf(member, {
+    rights: bookingRights.read(rights),
+    outstanding: outstandingAgreements.read(outstanding),
+    guardianship: guardianship.read(minor),
+  });
 }
 
 /** The caller, of what the authorisation trip has read; null for anybody who cannot book for themselves, or of whom it has not read enough. */
@@ -93,9 +105,9 @@ export function callerAsApplicant({ actor }: Space, facts: CallerFacts): Applica
   if (!membership || !mayAct.includes(membership.status)) return null;
   // Who was linked in this very request, or acts by another credential, was not found by their user id.
   if (memberIdOfUser.read(facts.caller_id) !== membership.id) return null;
-  return applicantOf(
-    membership,
-    bookingRightsOfUser.read(facts.caller_rights),
-    outstandingAgreementsOfUser.read(facts.caller_agreements),
-  );
+  return applicantOf(membership, {
+    rights: bookingRightsOfUser.read(facts.caller_rights),
+    outstanding: outstandingAgreementsOfUser.read(facts.caller_agreements),
+    guardianship: guardianshipOfUser.read(facts.caller_guardianship),
+  });
 }

@@ -6,7 +6,7 @@
 import { describeError, log } from "../../platform/log.ts";
 import { problem, type ReasonInput } from "../../platform/problem.ts";
 import type { Space } from "../../platform/space.ts";
-import { type BookingRights, concerning, countedCycleAt } from "../members/index.ts";
+import { type BookingRights, concerning, countedCycleAt, needsConsent } from "../members/index.ts";
 import type { Applicant } from "./applicants.ts";
 import { type Cycle, type Demand, isCounted } from "./claims/demand.ts";
 import { type Claim, type Claimant, claimKey, takeClaim } from "./claims/service.ts";
@@ -39,6 +39,18 @@ const toAccept = (machine: Bookable, { outstanding }: Applicant): ReasonInput[] 
     limit: { agreement_id: id, number },
   }));
 
+/** A minor uses machines with a guardian's consent alone. */
+const withoutConsent = (space: Space, { guardianship }: Applicant): ReasonInput[] =>
+  needsConsent(space, guardianship)
+    ? [
+        {
+          code: "guardian_consent_missing",
+          detail: "A minor needs the consent of a guardian, and none is in force.",
+          fix: "A guardian consents here, or signs for the staff.",
+        },
+      ]
+    : [];
+
 /** What the membership says against this person on this machine, whatever the time. */
 function aboutMembership({ settings }: Space, machine: Bookable, { isExpired, rights }: Applicant): ReasonInput[] {
   const renew = { fix: "Renew the membership, or join a plan." };
@@ -68,6 +80,7 @@ export function gatesOf(space: Space, machine: Bookable, applicant: Applicant | 
     reasons: [
       ...aboutMembership(space, machine, applicant),
       ...toAccept(machine, applicant),
+      ...withoutConsent(space, applicant),
       ...(claim?.reasons ?? []),
     ],
     plan: rights && planLimits(rights),

@@ -219,6 +219,7 @@ export const overridable = {
   feature_disabled: false,
   membership_expired: false,
   agreement_missing: false,
+  guardian_consent_missing: false,
   member_not_active: false,
 } as const satisfies Record<string, boolean>;
 

@@ -28,6 +28,16 @@ declare module "../../platform/events.ts" {
     "guest.arrived": { member_id: string };
     /** For some visits of the makerspace the day is over, or the time to keep the guest's name. */
     "guests.due": Record<string, never>;
+    "guardian.named": { guardian_id: string; guardian_member_id: string | null };
+    "guardian_consent.given": { member_id: string };
+    "guardian_consent.withdrawn": { member_id: string };
+    "document.submitted": { member_id: string; kind: string };
+    "document.verified": { member_id: string; kind: string };
+    "document.rejected": { member_id: string; kind: string };
+    "document.expiring": { member_id: string; kind: string; expires_at: number };
+    "document.expired": { member_id: string; kind: string };
+    "documents.due": Record<string, never>;
+    "minors.due": Record<string, never>;
   }
 }
 
@@ -49,3 +59,14 @@ export type MemberEventType =
   | "invite.expired"
   | "agreement.text_published"
   | "agreement.accepted";
+
+/** What somebody is told of the care that a member stands in. */
+export type CareEventType =
+  | "guardian.named"
+  | "guardian_consent.given"
+  | "guardian_consent.withdrawn"
+  | "document.submitted"
+  | "document.verified"
+  | "document.rejected"
+  | "document.expiring"
+  | "document.expired";

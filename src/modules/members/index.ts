@@ -10,7 +10,11 @@ export { agreementRoutes } from "./agreements/routes.ts";
 export { billingGroupRoutes } from "./billing_groups/routes.ts";
 export { bulkRoutes } from "./bulk/routes.ts";
 export { memberConsumers } from "./consumers.ts";
+export { documentConsumers, documentsEachQuarter } from "./documents/due.ts";
+export { documentRoutes } from "./documents/routes.ts";
 export { dutyRoutes } from "./duties/routes.ts";
+export { emergencyContactRoutes } from "./emergency_contacts/routes.ts";
+export type { CareEventType } from "./events.ts";
 export { guestConsumers, guestsEachQuarter } from "./guests/due.ts";
 export { guestRoutes } from "./guests/routes.ts";
 export { inviteConsumers, tendInvitesEachQuarter } from "./invites/due.ts";
@@ -27,6 +31,14 @@ export type { MembershipEventType } from "./memberships/events.ts";
 export { type BookingRights, bookingRights, bookingRightsOfUser, isCovered } from "./memberships/rights.ts";
 export { membershipRoutes } from "./memberships/routes.ts";
 export { mergeRoutes } from "./merge/routes.ts";
+export { comeOfAgeNightly, minorConsumers } from "./minors/due.ts";
+export {
+  type Guardianship,
+  guardianship,
+  guardianshipOfUser,
+  needsConsent,
+} from "./minors/guardianship.ts";
+export { minorRoutes } from "./minors/routes.ts";
 export { activeMemberIds, contactsOf, onDuty, planExists, staffIds } from "./people/audience.ts";
 export { findMember, memberById, memberIdOfUser, membershipById, membershipSource } from "./people/reads.ts";
 export { memberRoutes } from "./people/routes.ts";

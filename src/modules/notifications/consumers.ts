@@ -9,7 +9,7 @@ import {
   type ReservationEventType,
   type SessionEventType,
 } from "../equipment/index.ts";
-import { type MembershipEventType, onDuty, staffIds } from "../members/index.ts";
+import { type CareEventType, type MembershipEventType, onDuty, staffIds } from "../members/index.ts";
 import type { WebhookEventType } from "../webhooks/index.ts";
 import { type Told, tells } from "./notify.ts";
 
@@ -88,12 +88,19 @@ const tellOfRegistration = tells("notify_registration", async ({ data, subject }
   return ids.map((member_id) => ({ member_id, subject, data: {} }));
 });
 
+/** A member who was named as a guardian is told for whom: the consent is theirs to give. */
+const tellGuardian = tells("notify_guardian", ({ data, subject }) => {
+  const member_id = text(data.guardian_member_id);
+  return member_id === null ? [] : [{ member_id, subject: { type: "member", id: subject.id }, data: {} }];
+});
+
 /** A new type of event does not compile without its line here. */
 export const notificationConsumers: Consumers<
   | ReservationEventType
   | SessionEventType
   | MachineEventType
   | MembershipEventType
+  | CareEventType
   | WebhookEventType
   | "member.reactivated"
   | "member.approved"
@@ -133,4 +140,12 @@ export const notificationConsumers: Consumers<
   "member.approved": [tellMember],
   "member.joined": [tellOfRegistration],
   "guest.arrived": [tellHolder],
+  "guardian.named": [tellGuardian],
+  "guardian_consent.given": [tellHolder],
+  "guardian_consent.withdrawn": [tellHolder],
+  "document.submitted": [],
+  "document.verified": [tellHolder],
+  "document.rejected": [tellHolder],
+  "document.expiring": [tellHolder],
+  "document.expired": [tellHolder],
 };

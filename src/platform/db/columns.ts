@@ -1,4 +1,8 @@
+import { sql } from "drizzle-orm";
 import { customType, integer, text } from "drizzle-orm/sqlite-core";
+
+/** Epoch milliseconds by the database's clock, for reads that are built once, without a time of their own. */
+export const CLOCK = sql`CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
 
 /** A JSON text column with a known shape. */
 export const json = customType<{ data: unknown; driverData: string }>({

@@ -1,7 +1,7 @@
 /** Tables of the platform itself. `directory` tables live in DIRECTORY, the others in the makerspace's database. No statement joins the two. */
 
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { json, makerspaceId, resourceColumns } from "./columns.ts";
+import { flag, json, makerspaceId, resourceColumns } from "./columns.ts";
 
 export const makerspaces = sqliteTable("makerspaces", {
   id: text().primaryKey(),
@@ -138,6 +138,19 @@ export const directoryTables = {
   expiringFiles,
   fileLinks,
 };
+
+/** Files that no row refers to. */
+export const looseFiles = sqliteTable(
+  "loose_files",
+  {
+    makerspace_id: makerspaceId(),
+    kind: text().notNull(),
+    id: text().notNull(),
+    noted_at: integer().notNull(),
+    doomed: flag().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.kind, table.id] })],
+);
 
 /** What happened: facts that never change, without personal data. */
 export const auditLog = sqliteTable(

@@ -18,6 +18,7 @@ import {
   processedEvents,
 } from "../db/tables.ts";
 import { tidyFiles } from "../files.ts";
+import { tidyLooseFiles } from "../loose-files.ts";
 import { doneBefore } from "../mail/deliveries.ts";
 import { DAY } from "../time.ts";
 
@@ -55,6 +56,6 @@ export const tidy: CronTask = {
       ),
     );
     const rows = [...directoryResults, ...shardResults.flat()].reduce((sum, { meta }) => sum + (meta.changes ?? 0), 0);
-    return rows + (await tidyFiles(now));
+    return rows + (await tidyFiles(now)) + (await tidyLooseFiles(now));
   },
 };

@@ -1,6 +1,6 @@
 /** What a route says of itself. */
 
-import type { OpenAPIHono, z } from "@hono/zod-openapi";
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AccessSources } from "../access/authorise.ts";
 import type { Permission } from "../access/permissions.ts";
 import type { Principal } from "../access/principal.ts";
@@ -56,6 +56,8 @@ export interface Definition<P extends string, Q, B, R> {
   body?: B;
   /** The body comes as a form (application/x-www-form-urlencoded), not as JSON. */
   body_is_form?: true;
+  /** The body is a file of one of these content types: `body` is FileBody, and the handler reads its stream. */
+  body_is_file?: readonly string[];
   /** A body that may be left out altogether. */
   body_optional?: boolean;
   /** Bytes; 64 KiB unless told. */
@@ -74,6 +76,17 @@ export interface Definition<P extends string, Q, B, R> {
   download?: true;
   problems?: readonly ProblemCode[];
 }
+
+/** A file that comes in, not read yet. */
+export interface Upload {
+  body: ReadableStream<Uint8Array>;
+  /** As announced, in bytes. */
+  size: number;
+  content_type: string;
+}
+
+/** The body of a route that takes a file. */
+export const FileBody = z.custom<Upload>().openapi({ type: "string", format: "binary" });
 
 export interface Input<P extends string, Q, B> {
   params: Params<P>;

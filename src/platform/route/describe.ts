@@ -48,11 +48,15 @@ const NoQuery = z.strictObject({});
 
 interface HasBody {
   body_is_form?: true;
+  body_is_file?: readonly string[];
 }
-const typeOf = ({ body_is_form }: HasBody): string =>
-  body_is_form ? "application/x-www-form-urlencoded" : "application/json";
+const typesOf = ({ body_is_form, body_is_file }: HasBody): readonly string[] =>
+  body_is_file ?? [body_is_form ? "application/x-www-form-urlencoded" : "application/json"];
 /** What a body of the wrong shape is told. */
-const misfit = ({ body_is_form }: HasBody): ProblemCode => (body_is_form ? "invalid_parameter" : "invalid_body");
+function misfit({ body_is_form, body_is_file }: HasBody): ProblemCode {
+  if (body_is_file) return "length_required";
+  return body_is_form ? "invalid_parameter" : "invalid_body";
+}
 const Binary = z.string().openapi({ format: "binary" });
 
 export function describe(
@@ -100,7 +104,10 @@ export function describe(
       // Documented here, read in http.ts: a missing one has a problem of its own.
       ...(headers && { headers: headers.partial() }),
       ...(body && {
-        body: { required: !definition.body_optional, content: { [typeOf(definition)]: { schema: body } } },
+        body: {
+          required: !definition.body_optional,
+          content: Object.fromEntries(typesOf(definition).map((type) => [type, { schema: body }])),
+        },
       }),
     },
     responses: { [status]: success, ...problemResponses(all) },

@@ -2,6 +2,7 @@
 
 import type { Context } from "hono";
 import { KeyTaken } from "../db/commit.ts";
+import { typeOf } from "../http.ts";
 import { Problem, problem } from "../problem.ts";
 import type { RequestKey } from "../space.ts";
 import {
@@ -13,6 +14,7 @@ import {
   type Output,
   type Params,
   Reply,
+  type Upload,
 } from "./definition.ts";
 
 /** "3" out of If-Match; weak tags and lists are refused. */
@@ -83,6 +85,26 @@ export function respond(
   return c.json(body as Record<string, unknown>, status);
 }
 
+/** The file of a request, to be streamed. */
+function readUpload(c: Context<AppEnv>): Upload {
+  const { body, headers } = c.req.raw;
+  if (!body) throw problem("malformed_request");
+  return { body, size: Number(headers.get("content-length")), content_type: typeOf(headers) };
+}
+
+function readBody(
+  c: Context<AppEnv>,
+  {
+    body,
+    body_is_form,
+    body_is_file,
+  }: Pick<Definition<string, unknown, unknown, unknown>, "body" | "body_is_form" | "body_is_file">,
+  valid: (part: "json" | "form") => unknown,
+): unknown {
+  if (body_is_file) return readUpload(c);
+  return body ? (valid(body_is_form ? "form" : "json") ?? {}) : undefined;
+}
+
 /** The validated parts of a request, as the library's validators left them. */
 export function readInput<P extends string, Q, B>(
   c: Context<AppEnv>,
@@ -92,7 +114,7 @@ export function readInput<P extends string, Q, B>(
   return {
     params: c.req.param() as Params<P>,
     query: (definition.query ? valid("query") : undefined) as Output<Q>,
-    body: (definition.body ? (valid(definition.body_is_form ? "form" : "json") ?? {}) : undefined) as Output<B>,
+    body: readBody(c, definition, valid) as Output<B>,
     if_match: readIfMatch(c, definition.if_match),
   };
 }

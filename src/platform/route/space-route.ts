@@ -7,7 +7,7 @@ import type { Permission } from "../access/permissions.ts";
 import type { Principal } from "../access/principal.ts";
 import type { SpaceStore } from "../db/store.ts";
 import { config } from "../env.ts";
-import { limitBody, readRequestKey, rememberedAnswer } from "../http.ts";
+import { limitBody, limitFile, readRequestKey, rememberedAnswer } from "../http.ts";
 import { limitIp, limitPrincipal } from "../limits.ts";
 import type { Space } from "../space.ts";
 import {
@@ -122,10 +122,9 @@ export function spaceRoute<
       if (timing) c.header("server-timing", timing);
       return respond(c, definition, result);
     };
-    app.openapi(
-      describe(definition, path, access, everyRoute, [guard, limitBody(definition.body_limit)]),
-      run as never,
-    );
+    const { body_is_file, body_limit } = definition;
+    const limit = body_is_file ? limitFile(body_is_file, body_limit) : limitBody(body_limit);
+    app.openapi(describe(definition, path, access, everyRoute, [guard, limit]), run as never);
   };
   return { operation_id: definition.operation_id, access, method: definition.method, path, add };
 }

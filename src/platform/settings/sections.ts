@@ -45,6 +45,11 @@ const colour = z
   .regex(/^#[0-9A-Fa-f]{6}$/, "must be a colour like #1f6feb")
   .transform((text) => text.toLowerCase());
 
+const DocumentKinds = z
+  .array(z.strictObject({ code: z.string().regex(/^[a-z][a-z0-9_]{0,39}$/), title: line(100) }))
+  .max(30)
+  .refine((kinds) => new Set(kinds.map(({ code }) => code)).size === kinds.length, "names a code twice");
+
 /** Section → key → setting. */
 export const sections = {
   general: {
@@ -76,6 +81,20 @@ export const sections = {
       z.int().min(1).max(3_650),
       30,
       "Days after a guest's visit until their name is erased; the visit itself stays. Counts for visits that end from then on.",
+    ),
+    age_of_majority: setting(
+      z.int().min(14).max(21),
+      18,
+      "Who is younger is a minor: they book with a guardian's consent. Years.",
+    ),
+    document_kinds: setting(
+      DocumentKinds,
+      [
+        { code: "id_proof", title: "Proof of identity" },
+        { code: "certificate", title: "Certificate" },
+        { code: "insurance", title: "Insurance" },
+      ],
+      "What members can hand in for staff to verify.",
     ),
     skill_gated_access: reserved("skills", "Machines ask for the skills that they need."),
   },

@@ -5,6 +5,8 @@ import { describe, expect, it } from "vitest";
 import { sectionNames, settingsOf } from "../../../src/platform/settings/sections.ts";
 import { DAY, HOUR } from "../../../src/platform/time.ts";
 import { Api } from "../../support/api.ts";
+import { handIn } from "../../support/documents.ts";
+import { recordMinor } from "../../support/family.ts";
 import { makeGuestHouse } from "../../support/guests.ts";
 import { LiveSocket } from "../../support/live.ts";
 import { mailTo } from "../../support/mail.ts";
@@ -69,6 +71,23 @@ const behaviours: Record<string, () => Promise<void>> = {
     const days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     await set(space, "general", { opening_hours: Object.fromEntries(days.map((day) => [day, whole])) });
     expect((await space.book(ada.api, machine, slot)).status).toBe(201);
+  },
+  "access.age_of_majority": async () => {
+    const { space, machine, ada } = await makeScene();
+    await recordMinor(space, ada, 16);
+    const slot = slotIn(24);
+    expect(codes(await space.book(ada.api, machine, slot))).toEqual(["guardian_consent_missing"]);
+    await set(space, "access", { age_of_majority: 16 });
+    expect((await space.book(ada.api, machine, slot)).status).toBe(201);
+  },
+  "access.document_kinds": async () => {
+    const space = await makeSpace();
+    const ada = await space.person();
+    const kind = "welding_licence";
+    expect((await handIn(space, ada, ada.api, { kind })).problem?.code).toBe("invalid_parameter");
+    await set(space, "access", { document_kinds: [{ code: kind, title: "Welding licence" }] });
+    expect((await handIn(space, ada, ada.api, { kind })).status).toBe(201);
+    expect((await handIn(space, ada, ada.api, { kind: "id_proof" })).problem?.code).toBe("invalid_parameter");
   },
   "access.enable_reservations": async () => {
     const { space, machine, ada } = await makeScene();

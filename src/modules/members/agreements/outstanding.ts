@@ -2,6 +2,7 @@
 
 import { eq, type SQL, sql } from "drizzle-orm";
 import type { BatchRead } from "../../../platform/access/membership.ts";
+import { CLOCK } from "../../../platform/db/columns.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
 import { members } from "../tables.ts";
 import { agreements, agreementTexts } from "./tables.ts";
@@ -16,13 +17,10 @@ export interface OutstandingAgreement {
   equipment_ids: string[] | null;
 }
 
-/** Epoch milliseconds by the database's clock: these reads are built once, without a time of their own. */
-const NOW = sql`CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
-
 /** The number of the text of an agreement that is in force; null before the first is. */
 export const textInForce = (store: SpaceStore) => sql<number | null>`(
   SELECT max(t.number) FROM agreement_texts t
-  WHERE t.makerspace_id = ${store.makerspace_id} AND t.agreement_id = agreements.id AND t.effective_at <= ${NOW})`;
+  WHERE t.makerspace_id = ${store.makerspace_id} AND t.agreement_id = agreements.id AND t.effective_at <= ${CLOCK})`;
 
 const select = (store: SpaceStore, member: SQL) =>
   store.db

@@ -14,9 +14,11 @@ import { findMember, indexMembership } from "../people/reads.ts";
 import { type MemberRow, viewInFull } from "../people/view.ts";
 import type { MemberEffects, MemberMove } from "../port.ts";
 import { members } from "../tables.ts";
+import { moveCare } from "./care.ts";
 
 /** Tables of this module that say whose a row is, in no more than one row per member and key. */
-function moveOwn({ db, makerspace_id }: SpaceStore, from: string, into: string): Write[] {
+function moveOwn(store: SpaceStore, from: string, into: string): Write[] {
+  const { db, makerspace_id } = store;
   const run = (statement: ReturnType<typeof sql>, failures: Omit<Write, "statement"> = {}) =>
     write(db.run(statement), failures);
   return [
@@ -47,6 +49,7 @@ function moveOwn({ db, makerspace_id }: SpaceStore, from: string, into: string):
     run(
       sql`UPDATE guest_visits SET host_member_id = ${into} WHERE makerspace_id = ${makerspace_id} AND host_member_id = ${from}`,
     ),
+    ...moveCare(store, from, into),
     run(sql`UPDATE invites SET member_id = ${into} WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`),
   ];
 }
