@@ -1,17 +1,15 @@
-/** A step of `npm run verify`: names, numbers and rules of the migrations of every database. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { root } from "./lib/env.ts";
+/** A step of `npm run verify`: names, numbers and rules of the migrations of every database, and that what landed stays as it was. */
+import { checkLock } from "./lib/migration-lock.ts";
 import { checkMigrations } from "./lib/migration-rules.ts";
+import { landedFiles, readLock, readMigrations } from "./lib/migrations.ts";
 
-const folder = join(root, "migrations");
-const databases = readdirSync(folder);
-const findings = databases.flatMap((database) => {
-  const files = readdirSync(join(folder, database)).sort();
-  if (files.length === 0) throw new Error(`migrations/${database} is empty`);
-  const migrations = files.map((name) => ({ name, sql: readFileSync(join(folder, database, name), "utf8") }));
-  return checkMigrations(migrations).map((finding) => `migrations/${database}/${finding}`);
-});
+const databases = readMigrations();
+const findings = [
+  ...[...databases].flatMap(([database, files]) =>
+    checkMigrations(files).map((finding) => `migrations/${database}/${finding}`),
+  ),
+  ...checkLock(readLock(), landedFiles()).map((finding) => `migrations/${finding}`),
+];
 for (const finding of findings) console.error(finding);
 if (findings.length > 0) process.exit(1);
-console.log(`the migrations of ${databases.join(" and ")} keep the rules`);
+console.log(`the migrations of ${[...databases.keys()].join(" and ")} keep the rules`);

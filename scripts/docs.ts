@@ -1,11 +1,14 @@
 /**
- * `npm run docs`: writes docs/openapi.json, access.md, problems.md and coverage.md from the running application.
+ * `npm run docs`: writes docs/openapi.json, access.md, problems.md and coverage.md from the running application, and new migrations into
+ * migrations/checksums.
  * With `--check` it writes nothing and fails where a committed document differs.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./lib/env.ts";
+import { extendLock } from "./lib/migration-lock.ts";
+import { landedFiles, lockPath, readLock } from "./lib/migrations.ts";
 import { startServer } from "./lib/server.ts";
 
 const PATH = "/generated-docs";
@@ -45,6 +48,7 @@ if (process.argv.includes("--check")) {
 } else {
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of changed) writeFileSync(join(folder, name), text);
+  writeFileSync(lockPath, extendLock(readLock(), landedFiles()));
 }
 console.log(
   changed.length === 0 ? "the generated documents are in step" : `${changed.map(([name]) => name).join(", ")} written`,

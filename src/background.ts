@@ -3,15 +3,14 @@
 import { mailPorts } from "./app.ts";
 import { accessConsumers } from "./modules/access/index.ts";
 import {
-  claimConsumers,
+  claimRounds,
   nameConsumers,
-  policyConsumers,
-  pushPoliciesEachMinute,
+  policyRounds,
   reconcileConsumers,
   reconcileJob,
   reconcileNightly,
+  reminderRounds,
   suspensionConsumers,
-  sweepClaimsEachMinute,
 } from "./modules/equipment/index.ts";
 import {
   comeOfAgeNightly,
@@ -32,20 +31,14 @@ import {
 } from "./modules/members/index.ts";
 import {
   announcementConsumers,
-  deferredMailConsumers,
-  keepAnnouncements,
+  announcementRounds,
+  deferredMailRounds,
+  inboxRounds,
   notificationConsumers,
-  sendDeferredMails,
 } from "./modules/notifications/index.ts";
-import { rotateEachQuarter, settingsConsumers, settingsSource } from "./modules/settings/index.ts";
+import { rotationRounds, settingsSource } from "./modules/settings/index.ts";
 import { publicEventConsumers, sweepDeliveries, tidyWebhooks } from "./modules/webhooks/index.ts";
-import {
-  anchorNightly,
-  auditConsumers,
-  exportAuditJob,
-  sealEachMinute,
-  verifyAuditJob,
-} from "./platform/audit/index.ts";
+import { anchorRounds, exportAuditJob, sealRounds, verifyAuditJob, verifyRounds } from "./platform/audit/index.ts";
 import type { CronTask } from "./platform/cron.ts";
 import type { EventType } from "./platform/events.ts";
 import { mailConsumers } from "./platform/mail/deliveries.ts";
@@ -68,6 +61,8 @@ function merge<P extends readonly Partial<Consumers>[]>(...parts: P & Complete<P
   return Object.fromEntries(merged) as unknown as Consumers;
 }
 
+const pushes = policyRounds(settingsSource);
+
 export const consumers: Consumers = merge(
   accessConsumers,
   memberConsumers,
@@ -80,12 +75,17 @@ export const consumers: Consumers = merge(
   nameConsumers,
   notificationConsumers,
   announcementConsumers,
-  deferredMailConsumers,
+  announcementRounds.consumers,
+  deferredMailRounds.consumers,
+  inboxRounds.consumers,
   publicEventConsumers,
   reconcileConsumers(settingsSource),
-  policyConsumers(settingsSource),
-  claimConsumers,
-  auditConsumers,
+  pushes.consumers,
+  claimRounds.consumers,
+  reminderRounds.consumers,
+  sealRounds.consumers,
+  anchorRounds.consumers,
+  verifyRounds.consumers,
   jobConsumers({
     audit_export: exportAuditJob,
     audit_verification: verifyAuditJob,
@@ -94,26 +94,29 @@ export const consumers: Consumers = merge(
     import_members: importMembersJob,
     export_members: exportMembersJob,
   }),
-  settingsConsumers,
+  rotationRounds.consumers,
   mailConsumers(mailPorts),
 );
 
 export const cronTasks: readonly CronTask[] = [
   { name: "resend_outbox", schedule: "minute", run: resendOutbox },
-  pushPoliciesEachMinute,
-  sweepClaimsEachMinute,
+  pushes.task,
+  claimRounds.task,
+  reminderRounds.task,
   reconcileNightly,
   tendInvitesEachQuarter,
-  sealEachMinute,
-  anchorNightly,
-  rotateEachQuarter,
+  sealRounds.task,
+  anchorRounds.task,
+  verifyRounds.task,
+  rotationRounds.task,
   membershipsEachQuarter,
   guestsEachQuarter,
   comeOfAgeNightly,
   documentsEachQuarter,
   tidy,
   sweepDeliveries,
-  keepAnnouncements,
-  sendDeferredMails,
+  announcementRounds.task,
+  deferredMailRounds.task,
+  inboxRounds.task,
   tidyWebhooks,
 ];

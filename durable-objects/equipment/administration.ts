@@ -6,6 +6,7 @@ import { withdraw } from "./bookings.ts";
 import { type Answer, done, isLegal, refuse } from "./refusals.ts";
 import { reason } from "./rules.ts";
 import type { Turn } from "./turn.ts";
+import { finishSession, UNSAID } from "./use.ts";
 
 /** The machine is gone for good, unless somebody still counts on it. Repeating it changes nothing. */
 export function retire(turn: Turn): Answer {
@@ -24,13 +25,17 @@ export function retire(turn: Turn): Answer {
 }
 
 /**
- * Cancels what a member has booked ahead; what has begun stays, the machine is not cut mid-job.
+ * Cancels what a member has booked ahead, and ends their running session if that is asked for; else what has begun stays.
  * Facts about the member that were read before now (wall clock) no longer count, so that nothing in flight books afterwards.
  */
-export function sweepMember(turn: Turn, { member_id, note }: Extract<Command, { type: "sweep_member" }>): Answer {
+export function sweepMember(turn: Turn, command: Extract<Command, { type: "sweep_member" }>): Answer {
   const { store, now } = turn;
+  const { member_id, note, keep_bookings = false, end_session = false } = command;
   store.sweep(member_id, Date.now(), HOUR);
-  const ahead = store.holding(now, member_id).filter((held) => held.starts_at > now && isLegal(held.status, "cancel"));
-  for (const held of ahead) withdraw(turn, held, note);
-  return done({ cancelled: ahead.length });
+  const open = end_session ? store.openSession() : null;
+  const ended = open?.member_id === member_id ? finishSession(turn, open, UNSAID) : null;
+  const held = keep_bookings ? [] : store.holding(now, member_id);
+  const ahead = held.filter((one) => one.starts_at > now && isLegal(one.status, "cancel"));
+  for (const one of ahead) withdraw(turn, one, note);
+  return done({ cancelled: ahead.length, session: ended?.session ?? null });
 }

@@ -39,7 +39,7 @@ export function partition(range: Interval, layers: readonly Layer[]): Availabili
     covering[edge.layer] = (covering[edge.layer] ?? 0) + edge.change;
   }
   upTo(range.ends_at);
-  return { free, busy: joined(busy) };
+  return { until: range.ends_at, free, busy: joined(busy) };
 }
 
 /** The edges inside the range, in order of time. */

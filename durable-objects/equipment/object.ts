@@ -92,7 +92,7 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
   async availability(from: number, to: number): Promise<Availability> {
     const { state } = this.#works?.settled() ?? {};
     if (this.#works && state) return availability(this.#works.world, from, to, state.now());
-    return { free: [], busy: [{ starts_at: from, ends_at: to, because: "equipment_unavailable" }] };
+    return { until: to, free: [], busy: [{ starts_at: from, ends_at: to, because: "equipment_unavailable" }] };
   }
 
   async explain(question: Question): Promise<ReasonInput[] | null> {

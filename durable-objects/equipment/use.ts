@@ -1,6 +1,12 @@
 /** Starting and ending the use of the machine. */
 
-import type { Command, CommandCall, HolderFacts, ReservationRecord } from "../../src/modules/equipment/port.ts";
+import type {
+  Command,
+  CommandCall,
+  HolderFacts,
+  ReservationRecord,
+  SessionRecord,
+} from "../../src/modules/equipment/port.ts";
 import type { ReasonInput } from "../../src/platform/problem.ts";
 import { MINUTE } from "../../src/platform/time.ts";
 import { wishOf } from "./bookings.ts";
@@ -110,20 +116,31 @@ function startWalkUp(turn: Turn, command: Start, holder: HolderFacts, call: Comm
 
 /** Ends the use; the rest of the slot is free at once, and the booking is over. */
 export function endSession(turn: Turn, command: End, { actor }: CommandCall): Answer {
-  const { now, store } = turn;
-  const open = store.session(command.session_id);
+  const open = turn.store.session(command.session_id);
   if (!open) return notFound("session");
   if (!mayTouch(actor, open.member_id)) return notYours("session");
   if (open.status !== "active") return illegal("completed", "end");
-
   const { job_successful, output_quality, notes } = command;
+  return done(finishSession(turn, open, { job_successful, output_quality, notes }));
+}
+
+type Said = Pick<End, "job_successful" | "output_quality" | "notes">;
+
+/** Nobody said how it went. */
+export const UNSAID: Said = { job_successful: null, output_quality: null, notes: null };
+
+/** Writes the end of a running session, and of its booking. */
+export function finishSession(
+  turn: Turn,
+  open: SessionRecord,
+  said: Said,
+): { reservation: ReservationRecord | null; session: SessionRecord } {
+  const { now, store, actor } = turn;
   const patch = {
     status: "completed",
     ended_at: now,
     ended_by: actor.id,
-    job_successful,
-    output_quality,
-    notes,
+    ...said,
     counted_minutes: usedMinutes(open.counted_minutes, open.started_at, now),
   } as const;
   const session = turn.changeSession(open, patch, "session.ended");
@@ -135,7 +152,7 @@ export function endSession(turn: Turn, command: End, { actor }: CommandCall): An
     booked && isLegal(booked.status, "end")
       ? complete(turn, booked, Math.min(open.started_at, booked.starts_at))
       : null;
-  return done({ reservation, session });
+  return { reservation, session };
 }
 
 /** The rest of the booking is given back: to others, and to the hours of its member. */

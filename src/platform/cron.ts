@@ -1,9 +1,16 @@
 /** Cron tasks by schedule. A task never works on makerspaces itself: it enqueues one message for each. Running twice changes nothing. */
 
 import { describeError, log } from "./log.ts";
+import { DAY, MINUTE } from "./time.ts";
 
 /** The schedules of wrangler.toml. */
 export const schedules = { minute: "* * * * *", quarter: "*/15 * * * *", night: "17 2 * * *" } as const;
+
+/** From one tick of a schedule to the next, in milliseconds. */
+export const periods = { minute: MINUTE, quarter: 15 * MINUTE, night: DAY } as const satisfies Record<
+  keyof typeof schedules,
+  number
+>;
 
 export interface CronTask {
   name: string;

@@ -18,9 +18,12 @@ export interface EventEnvelope<T extends string = string, D = Record<string, unk
 export interface EventCatalogue {
   "job.queued": { kind: string };
   "mail.queued": { template: string };
-  /** The system to itself: seal new audit entries, put the head of the chain aside. */
+  /** The system to itself: seal new audit entries, put the head of the chain aside, verify the chain. */
   "audit.seal_due": Record<string, never>;
   "audit.anchor_due": Record<string, never>;
+  "audit.verify_due": Record<string, never>;
+  /** A link of the audit's chain is broken: which one, and how. */
+  "audit.broken": { kind: string; seq: number };
 }
 export type EventType = keyof EventCatalogue;
 

@@ -3,6 +3,12 @@ import { uuidv7 } from "uuidv7";
 /** A new UUIDv7: sorts by time of birth. Call it inside a handler (randomness is refused at load). */
 export const newId = (): string => uuidv7();
 
+/** What every id born before `ms` (epoch milliseconds) sorts before, and every later one behind. */
+export function firstIdOf(ms: number): string {
+  const hex = Math.max(0, Math.floor(ms)).toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
+}
+
 /** A random secret of `bytes` bytes, base64url. */
 export function newSecret(bytes = 32): string {
   return base64url(crypto.getRandomValues(new Uint8Array(bytes)));

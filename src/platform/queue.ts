@@ -5,6 +5,7 @@ import { z } from "@hono/zod-openapi";
 import { eq, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { type Database, everyShard } from "./db/driver.ts";
+import { insertAll } from "./db/insert-all.ts";
 import { directoryShardOf } from "./db/shards.ts";
 import { SpaceStore } from "./db/store.ts";
 import { deadLetters, outbox, processedEvents } from "./db/tables.ts";
@@ -28,6 +29,16 @@ export async function sendEvents(envelopes: readonly EventEnvelope[], delay_seco
     log.warn("queue_send_failed", { events: envelopes.length, error: describeError(error) });
   }
 }
+
+/** Statements that keep events which are on their way already, so that a broker that forgets them is made up for. Once each. */
+export const toOutbox = (store: SpaceStore, envelopes: readonly EventEnvelope[], now: number): BatchItem<"sqlite">[] =>
+  insertAll(
+    store,
+    outbox,
+    envelopes.map((envelope) =>
+      store.row({ event_id: envelope.id, envelope, created_at: now, sent_at: now, attempts: 0 }),
+    ),
+  );
 
 /** What a handler may use. */
 export interface EventContext {

@@ -172,6 +172,23 @@ describe("availability and lists", () => {
     expect(busy.map((each) => each.because)).toEqual(["past", "notice", "buffer", "reservation", "buffer", "horizon"]);
   });
 
+  test("free time past ten thousand bookings is not told as if there were none: the answer says where it ends", async () => {
+    const machine = await TestMachine.open(quiet);
+    await machine.inside((_, state) => {
+      const hold = `INSERT INTO occupancy (blocked_from, blocked_to, starts_at, ends_at, kind, id, member_id, buffer_ms)
+        SELECT at, at + 60000, at, at + 60000, 'reservation', 'b' || at, 'm', 0
+        FROM (SELECT ? + value * 120000 AS at FROM (WITH RECURSIVE n(value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM n LIMIT 10050) SELECT value FROM n))`;
+      state.storage.sql.exec(hold, MORNING);
+    });
+    const end = MORNING + 10_050 * 2 * MINUTE;
+    const { until, free, busy } = await machine.stub.availability(MORNING, end);
+    expect(until).toBe(MORNING + 10_000 * 2 * MINUTE);
+    expect(Math.max(...[...free, ...busy].map(({ ends_at }) => ends_at))).toBe(until);
+    const rest = await machine.stub.availability(until, end);
+    expect(rest.until).toBe(end);
+    expect(rest.busy.filter(({ because }) => because === "reservation")).toHaveLength(50);
+  });
+
   test("a machine that is down is unavailable until local midnight", async () => {
     const machine = await TestMachine.open({ ...quiet, status: "offline", timezone: "Asia/Kolkata" });
     const { free } = await machine.stub.availability(MORNING, MORNING + DAY);

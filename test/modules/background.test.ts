@@ -8,7 +8,7 @@ import type { EventEnvelope } from "../../src/platform/events.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { MINUTE } from "../../src/platform/time.ts";
 import type { Api } from "../support/api.ts";
-import { blackHole, deliver, forgetful, outboxOf, tick } from "../support/background.ts";
+import { blackHole, broker, deliver, forgetful, outboxOf, tick } from "../support/background.ts";
 import { inWorld } from "../support/faults.ts";
 import { makeScene, shiftClock } from "../support/scene.ts";
 import { makeSpace, slotIn, type TestSpace, until } from "../support/space.ts";
@@ -173,6 +173,75 @@ describe("an event", () => {
     expect(await api.post<DeadLetter>(`${path}/replay`)).toMatchObject({ status: "replayed", version: 2 });
     await until("the notification", async () => (await types(space, ada.api)).length === 1);
     expect((await api.refused("POST", `${path}/replay`)).code).toBe("illegal_transition");
+  });
+});
+
+describe("an event that fails", () => {
+  /** A booking's event about somebody who is not there yet: its notification has nobody to belong to. */
+  async function tooEarly() {
+    const { space, machine, ada } = await makeScene();
+    await forgetful(space, machine);
+    await space.booked(ada.api, machine, slotIn(24));
+    const [envelope] = await until("the outbox row", async () => {
+      const found = await outboxOf(space, "reservation.created");
+      return found.length > 0 && found;
+    });
+    if (!envelope) throw new Error("no event");
+    const member_id = newId();
+    const early = { ...envelope, id: newId(), data: { ...envelope.data, member_id } };
+    const arrive = () =>
+      env.DB_000.prepare(
+        `INSERT INTO members (makerspace_id, id, email, first_name, last_name, role, status, version, created_at, updated_at)
+         VALUES (?, ?, ?, 'A', 'B', 'user', 'active', 1, 1, 1)`,
+      )
+        .bind(space.id, member_id, `${member_id}@example.org`)
+        .run();
+    const told = async () => {
+      const rows = env.DB_000.prepare("SELECT event_id FROM notifications WHERE makerspace_id = ? AND member_id = ?");
+      return (await rows.bind(space.id, member_id).all()).results.map((row) => row.event_id);
+    };
+    return { space, early, arrive, told };
+  }
+
+  it("three times and then succeeds has its effect once, and no more is heard of it", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const { space, early, arrive, told } = await tooEarly();
+    const done = await broker(early, (attempts) => attempts === 4 && arrive());
+    // Each time it waits twice as long.
+    expect(done).toEqual({ attempts: 4, seconds: 2 + 4 + 8, dead: false });
+    expect(await told()).toEqual([early.id]);
+    expect(await space.root.all(space.path("/dead_letters"))).toEqual([]);
+  });
+
+  it("is brought again by the queue itself", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const { early, arrive, told } = await tooEarly();
+    await env.EVENTS.send(early);
+    await scheduler.wait(1_500);
+    expect(await told()).toEqual([]);
+    await arrive();
+    await until("the effect", async () => (await told()).length === 1);
+  });
+
+  it("for good is a dead letter that staff see; sent once more, it has its effect", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const { space, early, arrive, told } = await tooEarly();
+    const { attempts, seconds, dead } = await broker(early);
+    expect([attempts, dead]).toEqual([13, true]);
+    // A database that is away for a quarter of an hour loses nothing; nobody waits for longer than an hour to hear of it.
+    expect(seconds).toBeGreaterThan(15 * 60);
+    expect(seconds).toBeLessThan(60 * 60);
+    const { api } = await space.as("makerspace_admin");
+    const [letter, ...others] = await api.all<DeadLetter>(space.path("/dead_letters"));
+    expect(others).toEqual([]);
+    expect(letter).toMatchObject({ status: "parked", event: { id: early.id, type: "reservation.created" } });
+    const { api: member } = await space.as("user");
+    expect((await member.refused("GET", space.path("/dead_letters"))).code).toBe("forbidden");
+    await arrive();
+    await api.post<DeadLetter>(space.path(`/dead_letters/${letter?.id}/replay`));
+    await until("the effect", async () => (await told()).length === 1);
+    expect(await told()).toEqual([early.id]);
   });
 });
 

@@ -98,6 +98,43 @@ describe("a suspended member", () => {
     expect(await space.root.get<Session>(space.path(`/sessions/${session.id}`))).toMatchObject({ status: "active" });
   });
 
+  it("whose session ends where the setting says so: its time is free at once, staff are told, and it ends once", async () => {
+    const { space, machine, ada, ben } = await makeScene();
+    const other = await space.machine();
+    await putSettings(space, "access", { running_session_on_suspension: "end", cancel_bookings_on_suspension: false });
+    const staff = [await space.as("desk"), await space.as("safety")];
+    const ahead = await space.booked(ada.api, machine, slotIn(48));
+    const start = (at: Equipment, who: Person) =>
+      who.api.post<Session>(space.path(`/equipment/${at.id}/sessions`), { planned_minutes: 60 });
+    // The suspension follows at once: the lists may not show the session yet.
+    const [session, spared] = [await start(machine, ada), await start(other, ben)];
+    expect((await suspend(space, ada)).status).toBe(200);
+    await until("the end", async () => {
+      const found = await space.root.send<Session>("GET", space.path(`/sessions/${session.id}`));
+      return found.body?.status === "completed";
+    });
+    expect(await space.root.get<Session>(space.path(`/sessions/${session.id}`))).toMatchObject({
+      ended_by: "suspension",
+    });
+    expect((await start(machine, ben)).status).toBe("active");
+    expect(await space.root.get<Session>(space.path(`/sessions/${spared.id}`))).toMatchObject({ status: "active" });
+    expect((await heldOn(space, machine, ada)).map(({ id }) => id)).toEqual([ahead.id]);
+    const told = async ({ api }: Person) => {
+      const inbox = await api.all<Notification>(space.path("/notifications"));
+      return inbox.filter(({ type }) => type.startsWith("session."));
+    };
+    for (const one of staff) await until("the message", async () => (await told(one)).length > 0);
+    await sweepAgain(space);
+    const once = [{ type: "session.ended_for_suspended", subject: { type: "session", id: session.id } }];
+    for (const one of staff) expect(await told(one)).toMatchObject(once);
+    const rows = await env.DB_000.prepare(
+      "SELECT actor_id FROM audit_log WHERE subject_id = ? AND action = 'session.ended'",
+    )
+      .bind(session.id)
+      .all();
+    expect(rows.results).toEqual([{ actor_id: "suspension" }]);
+  });
+
   it("is told what was cancelled, once they are back", async () => {
     const { space, machine, ada } = await makeScene();
     const booked = await space.booked(ada.api, machine, slotIn(24));

@@ -12,8 +12,11 @@ import worker from "../../src/index.ts";
 import { schedules } from "../../src/platform/cron.ts";
 import type { EventEnvelope } from "../../src/platform/events.ts";
 import { type Consumers, consumeBatch } from "../../src/platform/queue.ts";
+import wrangler from "../../wrangler.toml?raw";
 import { inObject } from "./scene.ts";
 import type { TestSpace } from "./space.ts";
+
+const EVENTS = "makrcave-events";
 
 const batchOf = (queue: string, envelopes: readonly unknown[]): MessageBatch =>
   createMessageBatch(
@@ -22,7 +25,7 @@ const batchOf = (queue: string, envelopes: readonly unknown[]): MessageBatch =>
   );
 
 /** Delivers envelopes as the queue does. Answers which were acknowledged and which are to come again, by their place. */
-export async function deliver(envelopes: readonly unknown[], queue = "makrcave-events") {
+export async function deliver(envelopes: readonly unknown[], queue = EVENTS) {
   const batch = batchOf(queue, envelopes);
   await worker.queue(batch);
   const { explicitAcks, retryMessages } = await getQueueResult(batch, createExecutionContext());
@@ -31,7 +34,48 @@ export async function deliver(envelopes: readonly unknown[], queue = "makrcave-e
 
 /** Delivers envelopes to handlers of one's own. */
 export const deliverTo = (consumers: Partial<Consumers>, ...envelopes: EventEnvelope[]): Promise<void> =>
-  consumeBatch(consumers, batchOf("makrcave-events", envelopes), Date.now());
+  consumeBatch(consumers, batchOf(EVENTS, envelopes), Date.now());
+
+/** One delivery of one message. @returns in how many seconds it is to come again; null when it need not. */
+export async function attempt(
+  envelope: unknown,
+  { consumers, attempts = 1 }: { consumers?: Partial<Consumers>; attempts?: number } = {},
+): Promise<{ retry_in: number | null }> {
+  let retry_in: number | null = null;
+  const message = { id: "0", timestamp: new Date(), attempts, body: envelope, ack: () => {} };
+  // The runtime's own batch does not tell how long a message wants to wait.
+  const retry = ({ delaySeconds = 0 }: QueueRetryOptions = {}) => {
+    retry_in = delaySeconds;
+  };
+  const batch = { ...batchOf(EVENTS, []), queue: EVENTS, messages: [{ ...message, retry }] } as MessageBatch;
+  await (consumers ? consumeBatch(consumers, batch, Date.now()) : worker.queue(batch));
+  return { retry_in };
+}
+
+/** How often the queue delivers again what failed, by wrangler.toml. */
+export function maxRetries(): number {
+  const consumer = wrangler
+    .split("[[queues.consumers]]")
+    .slice(1)
+    .find((text) => text.includes(`queue = "${EVENTS}"\n`));
+  return Number(/^max_retries = (\d+)$/m.exec(consumer ?? "")?.[1]);
+}
+
+/** Delivers a message as the broker does, without the waiting: until it is taken, or was retried so often that it goes to the dead ones. */
+export async function broker(
+  envelope: EventEnvelope,
+  meanwhile: (attempts: number) => unknown = () => {},
+): Promise<{ attempts: number; seconds: number; dead: boolean }> {
+  let seconds = 0;
+  for (let attempts = 1; attempts <= maxRetries() + 1; attempts++) {
+    await meanwhile(attempts);
+    const { retry_in } = await attempt(envelope, { attempts });
+    if (retry_in === null) return { attempts, seconds, dead: false };
+    seconds += retry_in;
+  }
+  await deliver([envelope], `${EVENTS}-dead`);
+  return { attempts: maxRetries() + 1, seconds, dead: true };
+}
 
 /** Runs the tasks of one schedule. */
 export async function tick(schedule: keyof typeof schedules): Promise<void> {

@@ -49,6 +49,8 @@ declare module "../../platform/events.ts" {
   interface EventCatalogue
     extends Data<ReservationEventType, ReservationEventData>,
       Data<SessionEventType, SessionEventData>,
+      Data<"reservation.starts_soon", ReservationEventData>,
+      Data<"session.ends_soon", SessionEventData>,
       Data<Exclude<MessageType, "member.sweep_due">, Record<string, never>> {
     "member.sweep_due": { reach: "concerned" | "all" };
     "equipment.status_changed": { equipment_id: string; before: EquipmentStatus; status: EquipmentStatus };
@@ -58,8 +60,16 @@ declare module "../../platform/events.ts" {
   }
 }
 
-/** What the module tells itself: the second sweep of a suspension, the night's reconciliation, policies on their way to objects, claims left behind. */
-export type MessageType = "member.sweep_due" | "reconcile.due" | "policy.push_due" | "claims.sweep_due";
+/** What the clock finds: a booking is about to start, a session about to end. */
+export type ReminderEventType = "reservation.starts_soon" | "session.ends_soon";
+
+/** What the module tells itself: the second sweep of a suspension, the night's reconciliation, policies on their way to objects, claims left behind, reminders. */
+export type MessageType =
+  | "member.sweep_due"
+  | "reconcile.due"
+  | "policy.push_due"
+  | "claims.sweep_due"
+  | "reminders.due";
 
 /** What becomes of a machine itself, and what the reconciler found of it. */
 export type MachineEventType = "equipment.status_changed" | "projection.orphans_found" | "session.holder_shut_out";

@@ -18,9 +18,10 @@ export const equipmentRoutes = [
   ...reconciliationRoutes,
 ];
 
-export { claimConsumers, sweepClaimsEachMinute } from "./claims/sweep.ts";
+export { claimRounds } from "./claims/sweep.ts";
 export type {
   MachineEventType,
+  ReminderEventType,
   ReservationEventType,
   SessionEventType,
 } from "./events.ts";
@@ -37,10 +38,11 @@ export {
   isConsistent,
   sharedParts,
 } from "./policy.ts";
-export { hoursEffects, policyConsumers, pushPolicies, pushPoliciesEachMinute, queuePolicyPushes } from "./pushes.ts";
+export { hoursEffects, policyRounds, pushPolicies, queuePolicyPushes } from "./pushes.ts";
 export { reconcileConsumers, reconcileJob, reconcileNightly } from "./reconciliations/service.ts";
-export { holdingsOn } from "./reservations/holders.ts";
-export { closeAtOnce, suspensionConsumers, sweepAtOnce } from "./sweeps.ts";
+export { reminderRounds } from "./reminders.ts";
+export { holdersOn } from "./reservations/holders.ts";
+export { closeAtOnce, SWEEPER, suspensionConsumers, sweepAtOnce } from "./sweeps.ts";
 export { verifyTablet } from "./tablets/service.ts";
 export { closeSockets } from "./watch/service.ts";
 export { presentMembers, tellMembers } from "./watch/tell.ts";

@@ -119,8 +119,11 @@ export type Command =
       notes: string | null;
     }
   | { type: "retire" }
-  /** Cancels a member's future bookings and closes their sockets. What has begun stays, a running session too: the machine is not cut mid-job. */
-  | { type: "sweep_member"; member_id: string; note: string };
+  /**
+   * Cancels a member's future bookings, unless they are kept, and closes their sockets. A running session goes on, or its record ends and the
+   * rest of its time is free; the machine itself is not cut mid-job either way.
+   */
+  | { type: "sweep_member"; member_id: string; note: string; keep_bookings?: true; end_session?: true };
 
 export interface CommandCall {
   command: Command;
@@ -232,6 +235,8 @@ export interface ScheduleQuery {
 }
 
 export interface Availability {
+  /** Where the answer ends: as asked, unless there is more to say than one answer holds. */
+  until: number;
   free: Interval[];
   busy: (Interval & { because: BusyCause })[];
 }

@@ -6,13 +6,9 @@
 import { env } from "cloudflare:workers";
 import { and, asc, eq, isNull, lt, lte, min, type SQL, sql } from "drizzle-orm";
 import type { SettingsSource, SpaceSettings } from "../../platform/access/membership.ts";
-import type { CronTask } from "../../platform/cron.ts";
 import { type Write, write } from "../../platform/db/commit.ts";
-import { everyShard } from "../../platform/db/driver.ts";
-import type { EventEnvelope } from "../../platform/events.ts";
-import { newId } from "../../platform/ids.ts";
 import { describeError, log } from "../../platform/log.ts";
-import { type Consumers, sendEvents } from "../../platform/queue.ts";
+import { rounds } from "../../platform/ops/rounds.ts";
 import type { Space } from "../../platform/space.ts";
 import { loadSystemSpace } from "../../platform/system-space.ts";
 import { SECOND } from "../../platform/time.ts";
@@ -143,51 +139,24 @@ export const hoursEffects = {
 
 /** A request pushes its own; what is older than this was left behind. */
 const LEFT_BEHIND_AFTER = 5 * SECOND;
-const MAKERSPACES_PER_RUN = 500;
 
-/** Each minute: one message per makerspace with machines that were left behind. */
-export const pushPoliciesEachMinute: CronTask = {
-  name: "push_policies",
-  schedule: "minute",
-  async run(now) {
-    let sent = 0;
-    for (const db of everyShard()) {
-      const owing = await db
+/** Each minute: makerspaces with machines that were left behind. */
+export const policyRounds = (settings: SettingsSource) =>
+  rounds({
+    name: "push_policies",
+    schedule: "minute",
+    type: "policy.push_due",
+    waiting: (db, now, limit) =>
+      db
         .select({ makerspace_id: policyPushes.makerspace_id, oldest: min(policyPushes.created_at).as("oldest") })
         .from(policyPushes)
         .where(lt(policyPushes.created_at, now - LEFT_BEHIND_AFTER))
         .groupBy(policyPushes.makerspace_id)
         .orderBy(sql`oldest`)
-        .limit(MAKERSPACES_PER_RUN);
-      await sendEvents(owing.map(({ makerspace_id }) => due(makerspace_id, now)));
-      sent += owing.length;
-    }
-    return sent;
-  },
-};
-
-const due = (makerspace_id: string, now: number): EventEnvelope => ({
-  id: newId(),
-  type: "policy.push_due",
-  v: 1,
-  makerspace_id,
-  subject: { type: "makerspace", id: makerspace_id, version: 0 },
-  actor_id: "cron",
-  request_id: newId(),
-  occurred_at: now,
-  data: {},
-});
-
-/** Handles the minute's message of one makerspace. */
-export const policyConsumers = (settings: SettingsSource): Consumers<"policy.push_due"> => ({
-  "policy.push_due": [
-    {
-      name: "push_policies",
-      async handle({ request_id }, { store, now }) {
-        const space = await loadSystemSpace(store, settings, { actor_id: "policy", request_id, now });
-        if (space) await pushPolicies(space, sharedParts(space.settings), undefined, PUSHES_PER_MESSAGE);
-        return [];
-      },
+        .limit(limit),
+    async work({ store, request_id, now }) {
+      const space = await loadSystemSpace(store, settings, { actor_id: "policy", request_id, now });
+      if (space) await pushPolicies(space, sharedParts(space.settings), undefined, PUSHES_PER_MESSAGE);
+      return {};
     },
-  ],
-});
+  });

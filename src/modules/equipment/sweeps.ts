@@ -1,11 +1,12 @@
-/** What a suspension means for machines: sockets close, future bookings go. At once, and again when no facts in flight can be older. */
+/** What a suspension means for machines: sockets close, future bookings go, running sessions go on or end. At once, and again when no facts in flight can be older. */
 
 import { eq, inArray, isNull } from "drizzle-orm";
-import { outbox } from "../../platform/db/tables.ts";
 import type { EventEnvelope } from "../../platform/events.ts";
 import { newId } from "../../platform/ids.ts";
 import { describeError, log } from "../../platform/log.ts";
-import { type Consumers, type EventContext, type EventHandler, sendEvents } from "../../platform/queue.ts";
+import { type Consumers, type EventContext, type EventHandler, sendEvents, toOutbox } from "../../platform/queue.ts";
+import { loadSettings } from "../../platform/settings/load.ts";
+import type { Settings } from "../../platform/settings/sections.ts";
 import type { Space } from "../../platform/space.ts";
 import { systemSpace } from "../../platform/system-space.ts";
 import { SECOND } from "../../platform/time.ts";
@@ -16,10 +17,19 @@ import { runningSessionsOf } from "./sessions/running.ts";
 import { equipment, reservations } from "./tables.ts";
 import { closeSockets } from "./watch/service.ts";
 
+/** Who the audit and the events name when a machine turns a member away. */
+export const SWEEPER = "suspension";
+
 /** Facts read before the suspension are refused after ten seconds; five more for clocks and the projection. */
 const SECOND_SWEEP_AFTER = 15 * SECOND;
 
-/** The machines that hold something of the member, or that somebody watches. */
+/** What becomes of what a member holds, by the makerspace's settings and by what was said when they were shut out. */
+interface Fate {
+  cancel_bookings: boolean;
+  end_sessions: boolean;
+}
+
+/** The machines that hold something of the member, that they use, or that somebody watches. */
 async function concernedMachines(space: Space, member_id: string): Promise<string[]> {
   const held = await space.db
     .selectDistinct({ id: reservations.equipment_id })
@@ -31,7 +41,9 @@ async function concernedMachines(space: Space, member_id: string): Promise<strin
         inArray(reservations.status, ["pending", "approved"]),
       ),
     );
-  return [...new Set([...held.map((row) => row.id), ...(await floor(space).watchedMachines())])];
+  const used = await runningSessionsOf(space.store, member_id);
+  const ids = [...held.map((row) => row.id), ...used.map((row) => row.equipment_id)];
+  return [...new Set([...ids, ...(await floor(space).watchedMachines())])];
 }
 
 async function allMachines(space: Space): Promise<string[]> {
@@ -43,25 +55,30 @@ async function allMachines(space: Space): Promise<string[]> {
 }
 
 /**
- * Cancels a member's future bookings and closes their sockets.
+ * Closes a member's sockets, and does on machines what their fate says.
  * @param reach `concerned` is quick; `all` also voids what only the objects know of: unused tickets, and facts in flight
- * @returns how many bookings were cancelled
  */
-async function sweepMember(space: Space, member_id: string, reach: "concerned" | "all"): Promise<number> {
+async function sweepMember(space: Space, member_id: string, reach: "concerned" | "all", fate: Fate): Promise<void> {
   // A socket that cannot be closed now must not keep a booking alive: it is told about afterwards.
   const [closed] = await Promise.allSettled([
     closeSockets(space, { kind: "member", id: member_id }, "membership changed"),
   ]);
   const ids = reach === "all" ? await allMachines(space) : await concernedMachines(space, member_id);
-  const swept = await inParallel(ids, (id) => sweepMachine(space, id, member_id));
+  await inParallel(ids, (id) => sweepMachine(space, id, member_id, fate));
   if (closed?.status === "rejected") throw closed.reason;
-  return swept.reduce((sum, count) => sum + count, 0);
 }
 
-async function sweepMachine(space: Space, equipment_id: string, member_id: string): Promise<number> {
-  const result = await machine(space, equipment_id).execute({
-    command: { type: "sweep_member", member_id, note: "membership suspended" },
-    actor: { kind: "system", id: "suspension", authority: "any" },
+async function sweepMachine(space: Space, equipment_id: string, member_id: string, fate: Fate): Promise<void> {
+  const { cancel_bookings, end_sessions } = fate;
+  await machine(space, equipment_id).execute({
+    command: {
+      type: "sweep_member",
+      member_id,
+      note: "membership suspended",
+      ...(!cancel_bookings && { keep_bookings: true }),
+      ...(end_sessions && { end_session: true }),
+    },
+    actor: { kind: "system", id: SWEEPER, authority: "any" },
     facts: {
       decide_before: Date.now() + SECOND_SWEEP_AFTER,
       policy_versions: { makerspace: 0, equipment: 0, hours: 0 },
@@ -71,7 +88,6 @@ async function sweepMachine(space: Space, equipment_id: string, member_id: strin
     key: null,
     request_id: space.request_id,
   });
-  return result.ok ? (result.cancelled ?? 0) : 0;
 }
 
 /** Closes a member's sockets and voids their tickets, on machines that nobody watches yet as well; bookings stay. */
@@ -92,11 +108,19 @@ export async function closeAtOnce(space: Space, member_id: string): Promise<void
   }
 }
 
+/** Does what their fate says, on those machines; without one, their sockets close. */
+const shutOut = (space: Space, member_id: string, reach: "concerned" | "all", fate: Fate): Promise<void> =>
+  fate.cancel_bookings || fate.end_sessions
+    ? sweepMember(space, member_id, reach, fate)
+    : closeEverywhere(space, member_id, reach);
+
+const endsSessions = ({ access }: Settings): boolean => access.running_session_on_suspension === "end";
+
 /** The first sweep, inside the request that suspends. What fails here is done by the event a moment later. */
 export async function sweepAtOnce(space: Space, member_id: string, cancel_bookings: boolean): Promise<void> {
   try {
-    if (cancel_bookings) await sweepMember(space, member_id, "concerned");
-    else await closeEverywhere(space, member_id, "concerned");
+    const end_sessions = endsSessions(space.settings.sections);
+    await shutOut(space, member_id, "concerned", { cancel_bookings, end_sessions });
   } catch (error) {
     log.warn("sweep_failed", { makerspace_id: space.id, request_id: space.request_id, error: describeError(error) });
   }
@@ -111,10 +135,11 @@ async function sweepFor(
   const member = await findMember(store, envelope.subject.id);
   if (member?.status !== "suspended" && member?.status !== "left") return [];
   const { request_id } = envelope;
-  const space = systemSpace(store, null, { actor_id: "suspension", request_id, now });
-  if (envelope.data.cancel_bookings === false) await closeEverywhere(space, member.id, reach);
-  else await sweepMember(space, member.id, reach);
-  return sessionsOf(space, member.id, envelope);
+  const space = systemSpace(store, null, { actor_id: SWEEPER, request_id, now });
+  const end_sessions = endsSessions(await loadSettings(store));
+  await shutOut(space, member.id, reach, { cancel_bookings: envelope.data.cancel_bookings !== false, end_sessions });
+  // Of a session that ends the staff hear from the machine.
+  return end_sessions ? [] : sessionsOf(space, member.id, envelope);
 }
 
 /** One event per machine that the member still uses, the same one however often it is looked for. */
@@ -125,17 +150,11 @@ async function sessionsOf(space: Space, member_id: string, cause: EventEnvelope)
     id: `${id}:shut_out:${cause.subject.version}`,
     type: "session.holder_shut_out",
     subject: { type: "session", id, version },
-    actor_id: "suspension",
+    actor_id: SWEEPER,
     occurred_at: space.now,
     data: { equipment_id, member_id, planned_end_at },
   }));
 }
-
-const toOutbox = ({ store, now }: EventContext, envelope: EventEnvelope) =>
-  store.db
-    .insert(outbox)
-    .values(store.row({ event_id: envelope.id, envelope, created_at: now, sent_at: now }))
-    .onConflictDoNothing();
 
 const sweepNow: EventHandler = {
   name: "sweep_suspended_member",
@@ -150,7 +169,7 @@ const sweepNow: EventHandler = {
     await sendEvents(told ?? []);
     await sendEvents([again], SECOND_SWEEP_AFTER / SECOND);
     // In the outbox as well: a broker that forgets it is repaired by the minute sweep.
-    return [...(told ?? []), again].map((event) => toOutbox(context, event));
+    return toOutbox(context.store, [...(told ?? []), again], context.now);
   },
 };
 
@@ -159,7 +178,7 @@ const sweepAgain: EventHandler = {
   async handle(envelope, context) {
     const told = await sweepFor(envelope, context, envelope.data.reach === "all" ? "all" : "concerned");
     await sendEvents(told);
-    return told.map((event) => toOutbox(context, event));
+    return toOutbox(context.store, told, context.now);
   },
 };
 

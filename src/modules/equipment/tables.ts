@@ -176,3 +176,10 @@ export const bookingClaims = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.member_id, table.equipment_id, table.key] })],
 );
+
+/** Who was reminded of what; see reminders.ts. */
+export const reminders = sqliteTable(
+  "reminders",
+  { makerspace_id: makerspaceId(), moment: integer().notNull(), subject_id: text().notNull() },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.moment, table.subject_id] })],
+);

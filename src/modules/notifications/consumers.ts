@@ -1,13 +1,15 @@
 /** Events that somebody is told about. The catalogue in model.ts says the same in words. */
 
 import type { EventEnvelope } from "../../platform/events.ts";
-import type { Consumers } from "../../platform/queue.ts";
+import type { Consumers, EventContext } from "../../platform/queue.ts";
 import { DAY } from "../../platform/time.ts";
 import {
-  holdingsOn,
+  holdersOn,
   type MachineEventType,
+  type ReminderEventType,
   type ReservationEventType,
   type SessionEventType,
+  SWEEPER,
 } from "../equipment/index.ts";
 import { type CareEventType, type MembershipEventType, onDuty, staffIds } from "../members/index.ts";
 import type { WebhookEventType } from "../webhooks/index.ts";
@@ -40,13 +42,20 @@ const tellOverrun = tells("notify_overrun", toldOfOverrun);
 /** How far ahead a machine that is down matters to those who booked it. */
 const DOWN_MATTERS = 7 * DAY;
 
+/** More people than use one machine in a week. */
+const TOLD_OF_DOWN = 1_000;
+
 /** A machine went down: whoever booked it for the next days is told once, of their first booking. */
-const tellDown = tells("notify_down", async ({ data, occurred_at }, { store }) => {
+const tellDown = tells("notify_down", async ({ data, occurred_at: now }, { store }) => {
   const { equipment_id, status } = data;
   if (typeof equipment_id !== "string" || status === "available") return [];
-  const holdings = await holdingsOn(store, equipment_id, occurred_at, occurred_at + DOWN_MATTERS);
-  const first = new Map(holdings.toReversed().map((one) => [one.member_id, one]));
-  return [...first.values()].map(({ member_id, reservation_id, starts_at, ends_at }) => ({
+  const holders = await holdersOn(store, equipment_id, {
+    now,
+    to: now + DOWN_MATTERS,
+    after: "",
+    limit: TOLD_OF_DOWN,
+  });
+  return holders.map(({ member_id, reservation_id, starts_at, ends_at }) => ({
     type: "equipment.down",
     member_id,
     subject: { type: "reservation", id: reservation_id },
@@ -70,15 +79,29 @@ const tellDesk = tells("notify_desk", async ({ data, subject }, { store, now }) 
   return ids.map((member_id) => ({ member_id, subject, data }));
 });
 
-/** Who looks after the place is told that somebody who was shut out still uses a machine. */
-const tellThoseOnDuty = tells("notify_on_duty", async ({ data, subject }, { store, now }) => {
+/** Administrators, and who is at the desk or looks after safety at this machine; not the one it is about. */
+async function thoseOnDuty({ data }: EventEnvelope, { store, now }: EventContext): Promise<string[]> {
   const duties = ["desk", "safety"] as const;
   const [everywhere, here] = [
     await staffIds(store, duties, now),
     await onDuty(store, duties, now, text(data.equipment_id) ?? undefined),
   ];
-  const ids = [...new Set([...everywhere, ...here])].filter((id) => id !== data.member_id);
+  return [...new Set([...everywhere, ...here])].filter((id) => id !== data.member_id);
+}
+
+/** Who looks after the place is told that somebody who was shut out still uses a machine. */
+const tellThoseOnDuty = tells("notify_on_duty", async (envelope, context) => {
+  const { data, subject } = envelope;
+  const ids = await thoseOnDuty(envelope, context);
   return ids.map((member_id) => ({ type: "session.of_suspended", member_id, subject, data }));
+});
+
+/** A session that ended because its holder was shut out: the machine may still be at work. */
+const tellOfEnded = tells("notify_ended_for_suspended", async (envelope, context) => {
+  const { data, subject, actor_id } = envelope;
+  if (actor_id !== SWEEPER) return [];
+  const ids = await thoseOnDuty(envelope, context);
+  return ids.map((member_id) => ({ type: "session.ended_for_suspended", member_id, subject, data }));
 });
 
 /** Administrators hear of those who wait for a yes. */
@@ -96,12 +119,14 @@ const tellGuardian = tells("notify_guardian", ({ data, subject }) => {
 
 /** A new type of event does not compile without its line here. */
 export const notificationConsumers: Consumers<
+  | ReminderEventType
   | ReservationEventType
   | SessionEventType
   | MachineEventType
   | MembershipEventType
   | CareEventType
   | WebhookEventType
+  | "audit.broken"
   | "member.reactivated"
   | "member.approved"
   | "member.joined"
@@ -118,9 +143,11 @@ export const notificationConsumers: Consumers<
   "reservation.completed": [],
   "reservation.no_show": [tellHolder],
   "reservation.excused": [tellHolder],
+  "reservation.starts_soon": [tellHolder],
   "session.started": [],
-  "session.ended": [],
+  "session.ended": [tellOfEnded],
   "session.overrun": [tellOverrun],
+  "session.ends_soon": [tellHolder],
   "membership.applied": [tellDesk],
   "membership.declined": [tellHolder],
   "membership.started": [tellHolder],
@@ -135,6 +162,7 @@ export const notificationConsumers: Consumers<
   "equipment.status_changed": [tellDown],
   "webhook.disabled": [tellAdministrators],
   "projection.orphans_found": [tellAdministrators],
+  "audit.broken": [tellAdministrators],
   "member.reactivated": [tellMember],
   "session.holder_shut_out": [tellThoseOnDuty],
   "member.approved": [tellMember],

@@ -4,9 +4,10 @@ import { announcementRoutes } from "./announcements/routes.ts";
 import { inboxRoutes } from "./inbox/routes.ts";
 import { preferenceRoutes } from "./preferences/routes.ts";
 
-export { announcementConsumers, keepAnnouncements } from "./announcements/deliver.ts";
+export { announcementConsumers, announcementRounds } from "./announcements/deliver.ts";
 export { notificationConsumers } from "./consumers.ts";
-export { deferredMailConsumers, sendDeferredMails } from "./mail/order.ts";
+export { inboxRounds } from "./inbox/tidy.ts";
+export { deferredMailRounds } from "./mail/order.ts";
 export { notificationTemplates } from "./mail/template.ts";
 
 export const notificationRoutes = [...announcementRoutes, ...inboxRoutes, ...preferenceRoutes];

@@ -1,11 +1,11 @@
 /** From an event to what single people are told of it: by their preferences, once each. */
 
-import { asc, eq, gt, ne, sql } from "drizzle-orm";
+import { asc, eq, gt, ne } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
-import type { SpaceStore } from "../../platform/db/store.ts";
+import { insertAll } from "../../platform/db/insert-all.ts";
 import type { EventEnvelope } from "../../platform/events.ts";
 import { newId } from "../../platform/ids.ts";
-import { type MailOrder, mailFor } from "../../platform/mail/deliveries.ts";
+import { type EventMail, mailFor } from "../../platform/mail/deliveries.ts";
 import type { EventContext, EventHandler } from "../../platform/queue.ts";
 import { loadSystemSpace } from "../../platform/system-space.ts";
 import { contactsOf } from "../members/index.ts";
@@ -61,17 +61,6 @@ async function routesFor({ store, now }: EventContext, told: readonly (Told & { 
   };
 }
 
-/** All rows in one statement: D1 binds a hundred values, an announcement has hundreds of rows. Columns in the order of the table. */
-const insertRows = (store: SpaceStore, rows: readonly (typeof notifications.$inferSelect)[]) =>
-  store.db
-    .insert(notifications)
-    .select(sql`
-      SELECT ${store.makerspace_id}, value ->> 'id', value ->> 'member_id', value ->> 'event_id', value ->> 'type',
-        value ->> 'subject_type', value ->> 'subject_id', value -> 'data', NULL, value ->> 'version', value ->> 'created_at',
-        value ->> 'updated_at', value ->> 'state'
-      FROM json_each(${JSON.stringify(rows)}) WHERE true`)
-    .onConflictDoNothing();
-
 /** What these people are told, for one batch: rows of their inboxes, mail that is due, mail that waits. */
 export async function notify(
   envelope: EventEnvelope,
@@ -83,7 +72,7 @@ export async function notify(
   const routeOf = await routesFor(context, told);
   const rows: (typeof notifications.$inferSelect)[] = [];
   const waiting: (typeof deferredMails.$inferSelect)[] = [];
-  const orders: Omit<MailOrder, "cause">[] = [];
+  const orders: EventMail[] = [];
   for (const one of told) {
     const { in_app, email } = routeOf(one);
     if (!in_app && email === null) continue;
@@ -109,8 +98,8 @@ export async function notify(
     else if (email !== null) waiting.push(store.row({ due_at: email, member_id, notification_id: id }));
   }
   return [
-    ...(rows.length === 0 ? [] : [insertRows(store, rows)]),
-    ...waiting.map((row) => store.db.insert(deferredMails).values(row)),
+    ...insertAll(store, notifications, rows),
+    ...insertAll(store, deferredMails, waiting),
     ...(await mailFor(envelope, context, orders)),
   ];
 }

@@ -6,7 +6,7 @@ import { makerspaceRoutes } from "./makerspaces/routes.ts";
 import type { MakerspaceEffects, SettingsEffects } from "./port.ts";
 import { sectionRoutes } from "./sections/routes.ts";
 
-export { rotateEachQuarter, settingsConsumers } from "./keys/service.ts";
+export { rotationRounds } from "./keys/service.ts";
 export { settingsSource } from "./makerspaces/service.ts";
 
 /** The routes of the module; `effects` hear of every changed section, `newborn` of every new makerspace. */

@@ -10,18 +10,11 @@ export type DisabledCause = (typeof disabledCauses)[number];
 /** pending → delivered | failed | cancelled; the last three are final. */
 export const deliveryStatuses = ["pending", "delivered", "failed", "cancelled"] as const;
 
-/** From one attempt to the next; after the last one a delivery has failed. About two days; a queue delays twelve hours at most. */
-export const RETRY_AFTER = [
-  5 * SECOND,
-  MINUTE,
-  5 * MINUTE,
-  30 * MINUTE,
-  2 * HOUR,
-  6 * HOUR,
-  12 * HOUR,
-  12 * HOUR,
-  12 * HOUR,
-] as const;
+/** About two days; a queue delays twelve hours at most. */
+export const deliveryTries = {
+  lease: MINUTE,
+  retry_after: [5 * SECOND, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 12 * HOUR, 12 * HOUR, 12 * HOUR],
+} as const;
 
 /** A receiver has this long, its answer included. */
 export const ATTEMPT_TIMEOUT_MS = 10 * SECOND;

@@ -1,62 +1,37 @@
 /** The audit without anybody asking: sealed each minute, its heads put aside each night, long verifications as jobs. */
 
-import { messageTo, messageToAll } from "../broadcast.ts";
-import type { CronTask } from "../cron.ts";
-import { everyShard } from "../db/driver.ts";
 import { auditUnsealed } from "../db/tables.ts";
 import { log } from "../log.ts";
 import type { JobContext } from "../ops/jobs.ts";
-import { type Consumers, sendEvents } from "../queue.ts";
+import { rounds } from "../ops/rounds.ts";
 import { anchorHead } from "./anchors.ts";
 import { sealAudit } from "./seal.ts";
 import { type Verification, verifyAudit } from "./verify.ts";
 
-const MAKERSPACES_PER_MINUTE = 1_000;
-
-/** One message per makerspace with entries to seal. Each minute looks again, so a message that got lost delays, and loses nothing. */
-export const sealEachMinute: CronTask = {
+/** Each minute: makerspaces with entries to seal. */
+export const sealRounds = rounds({
   name: "seal_audit",
   schedule: "minute",
-  async run(now) {
-    const due = await Promise.all(
-      everyShard().map((shard) =>
-        shard.select({ makerspace_id: auditUnsealed.makerspace_id }).from(auditUnsealed).limit(MAKERSPACES_PER_MINUTE),
-      ),
-    );
-    const messages = due.flat().map(({ makerspace_id }) => messageTo(makerspace_id, "audit.seal_due", now));
-    await sendEvents(messages);
-    return messages.length;
+  type: "audit.seal_due",
+  waiting: (db, _, limit) => db.select({ makerspace_id: auditUnsealed.makerspace_id }).from(auditUnsealed).limit(limit),
+  async work({ store, now }) {
+    await sealAudit(store, now);
+    return {};
   },
-};
+});
 
 /** Each night the head of every chain goes to the bucket. */
-export const anchorNightly: CronTask = {
+export const anchorRounds = rounds({
   name: "anchor_audit",
   schedule: "night",
-  run: (now) => messageToAll("audit.anchor_due", now),
-};
-
-export const auditConsumers: Consumers<"audit.seal_due" | "audit.anchor_due"> = {
-  "audit.seal_due": [
-    {
-      name: "seal_audit",
-      async handle(_, { store, now }) {
-        await sealAudit(store, now);
-        return [];
-      },
-    },
-  ],
-  "audit.anchor_due": [
-    {
-      name: "anchor_audit",
-      async handle(_, { store, now }) {
-        await sealAudit(store, now);
-        await anchorHead(store, now);
-        return [];
-      },
-    },
-  ],
-};
+  type: "audit.anchor_due",
+  waiting: "everywhere",
+  async work({ store, now }) {
+    await sealAudit(store, now);
+    await anchorHead(store, now);
+    return {};
+  },
+});
 
 /** Links per trip. */
 const STEP = 2_000;

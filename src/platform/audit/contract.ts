@@ -64,6 +64,8 @@ export const VerifyQuery = z.strictObject({
 
 const kinds = Object.keys(breaks) as [BreakKind, ...BreakKind[]];
 
+const Broken = z.strictObject({ kind: z.enum(kinds), seq: z.int(), detail: z.string() });
+
 export const AuditVerification = z
   .strictObject({
     status: z.enum(["intact", "broken"]),
@@ -77,11 +79,18 @@ export const AuditVerification = z
       .strictObject({ date: z.string(), seq: z.int(), hash: z.string() })
       .nullable()
       .openapi({ description: "The newest head that was put aside, out of the database's reach" }),
-    broken: z
-      .strictObject({ kind: z.enum(kinds), seq: z.int(), detail: z.string() })
-      .nullable()
-      .openapi({ description: "The first broken link" }),
+    broken: Broken.nullable().openapi({ description: "The first broken link" }),
     next_from_seq: z.int().nullable().openapi({ description: "Go on from here; null when nothing is left." }),
+    last_pass: z
+      .strictObject({
+        status: z.enum(["running", "intact", "broken"]),
+        started_at: Instant,
+        finished_at: Instant.nullable().openapi({ description: "Null: a long chain takes several nights." }),
+        verified_through: z.int(),
+        broken: Broken.nullable(),
+      })
+      .nullable()
+      .openapi({ description: "What the nights have verified, from the first link on; null before the first night" }),
   })
   .openapi("AuditVerification");
 

@@ -8,6 +8,7 @@ import { auditChain, auditDetails, auditErasures, auditLog } from "../db/tables.
 import { startJob } from "../ops/jobs.ts";
 import { problem } from "../problem.ts";
 import type { Space } from "../space.ts";
+import { toIso, toIsoOrNull } from "../time.ts";
 import type {
   AuditEntry,
   AuditEntryInFull,
@@ -16,7 +17,8 @@ import type {
   AuditVerification,
   VerifyQuery,
 } from "./contract.ts";
-import { breaks, verifyAudit } from "./verify.ts";
+import { foundBy, lastPass, type NightRow } from "./nightly.ts";
+import { breaks, type Finding, verifyAudit } from "./verify.ts";
 import { viewDetails, viewEntry } from "./view.ts";
 
 type Query = z.output<typeof AuditQuery>;
@@ -108,22 +110,37 @@ export async function readAuditEntry(space: Space, id: string): Promise<z.output
   };
 }
 
+const viewFinding = (broken: Finding | null) => broken && { ...broken, detail: breaks[broken.kind] };
+
+function viewPass(row: NightRow): z.output<typeof AuditVerification>["last_pass"] {
+  const broken = foundBy(row);
+  const whole = row.finished_at === null ? "running" : "intact";
+  return {
+    status: broken ? "broken" : whole,
+    started_at: toIso(row.started_at),
+    finished_at: toIsoOrNull(row.finished_at),
+    verified_through: row.verified_through,
+    broken: viewFinding(broken),
+  };
+}
+
 /** Looks at a stretch of the chain, from `from_seq` on. */
 export async function verifyStretch(
   space: Space,
   { from_seq, limit }: z.output<typeof VerifyQuery>,
 ): Promise<z.output<typeof AuditVerification>> {
-  const found = await verifyAudit(space.store, { from: from_seq, limit, now: Date.now() });
+  const [found, pass] = await Promise.all([
+    verifyAudit(space.store, { from: from_seq, limit, now: Date.now() }),
+    lastPass(space.store),
+  ]);
   const { unsealed, broken } = found;
   return {
     ...found,
     status: broken ? "broken" : "intact",
     from_seq,
-    unsealed: {
-      entries: unsealed.entries,
-      since: unsealed.since === null ? null : new Date(unsealed.since).toISOString(),
-    },
-    broken: broken && { ...broken, detail: breaks[broken.kind] },
+    unsealed: { entries: unsealed.entries, since: toIsoOrNull(unsealed.since) },
+    broken: viewFinding(broken),
+    last_pass: pass && viewPass(pass),
   };
 }
 

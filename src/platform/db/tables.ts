@@ -317,6 +317,19 @@ export const jobs = sqliteTable(
 
 export const deliveryStatuses = ["queued", "sending", "sent", "failed", "dropped"] as const;
 
+/** What the nights' verifications of the audit found; see audit/nightly.ts. */
+export const auditVerifications = sqliteTable("audit_verifications", {
+  makerspace_id: makerspaceId().primaryKey(),
+  started_at: integer().notNull(),
+  finished_at: integer(),
+  next_from_seq: integer(),
+  verified_through: integer().notNull(),
+  night: integer().notNull(),
+  night_checked: integer().notNull(),
+  broken_kind: text(),
+  broken_seq: integer(),
+});
+
 export const mailDeliveries = sqliteTable(
   "mail_deliveries",
   {

@@ -4,15 +4,17 @@
  * stays in the outbox.
  */
 
-import { and, eq, lt, lte, or, sql } from "drizzle-orm";
+import { and, eq, inArray, lt, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { type Write, write } from "../db/commit.ts";
+import { insertAll } from "../db/insert-all.ts";
 import type { SpaceStore } from "../db/store.ts";
-import { mailDeliveries, outbox } from "../db/tables.ts";
+import { mailDeliveries } from "../db/tables.ts";
 import type { EventDraft, EventEnvelope } from "../events.ts";
 import { newId } from "../ids.ts";
 import { MailFailure, type MailMessage, type SendMail } from "../mail.ts";
-import { type Consumers, type EventContext, NotNow, sendEvents } from "../queue.ts";
+import { claimOf, isSpent, type Tries, waitAfter } from "../ops/tries.ts";
+import { type Consumers, type EventContext, NotNow, sendEvents, toOutbox } from "../queue.ts";
 import { HOUR, MINUTE } from "../time.ts";
 
 export type DeliveryRow = typeof mailDeliveries.$inferSelect;
@@ -92,13 +94,16 @@ export function orderMail(
 /** Seconds before the queue delivers an event whose row is written a moment later, in the handler's batch. */
 const AFTER_BATCH = 1;
 
+/** Mail of one event; or each of its own cause. */
+export type EventMail = Omit<MailOrder, "cause"> & { cause?: string };
+
 /** Mail that an event makes due: the statements for its handler to return. The same event again orders nothing. */
 export async function mailFor(
-  envelope: EventEnvelope,
+  { id, request_id }: Pick<EventEnvelope, "id" | "request_id">,
   { store, now }: EventContext,
-  orders: readonly Omit<MailOrder, "cause">[],
+  orders: readonly EventMail[],
 ): Promise<BatchItem<"sqlite">[]> {
-  const rows = orders.map((order) => toRow(store, { ...order, cause: envelope.id }, now));
+  const rows = orders.map((order) => toRow(store, { cause: id, ...order }, now));
   const events = rows.map(
     (row): EventEnvelope => ({
       id: newId(),
@@ -107,44 +112,30 @@ export async function mailFor(
       makerspace_id: store.makerspace_id,
       subject: subjectOf(row),
       actor_id: "mail",
-      request_id: envelope.request_id,
+      request_id,
       occurred_at: now,
       data: { template: row.template },
     }),
   );
   // Should it come before the rows, the outbox brings it again.
   if (events.length > 0) await sendEvents(events, AFTER_BATCH);
-  return [
-    ...rows.map((row) => store.db.insert(mailDeliveries).values(row).onConflictDoNothing()),
-    ...events.map((event) =>
-      store.db.insert(outbox).values(store.row({ event_id: event.id, envelope: event, created_at: now, sent_at: now })),
-    ),
-  ];
+  return [...insertAll(store, mailDeliveries, rows), ...toOutbox(store, events, now)];
 }
 
-/** Whoever sends has this long; then another may. Longer than any adapter takes. */
-const LEASE = 2 * MINUTE;
-
-/** From one attempt to the next; after the last one it has failed. Greylisting passes within minutes, a broken server within a day. */
-const RETRY_AFTER = [2 * MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR] as const;
+/** Longer than any adapter takes. Greylisting passes within minutes, a broken server within a day. */
+export const mailTries: Tries = {
+  lease: 2 * MINUTE,
+  retry_after: [2 * MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR],
+};
 
 /** One attempt at a time: of two that try, one gets the row. */
 async function claim(store: SpaceStore, id: string, now: number): Promise<DeliveryRow | null> {
+  const { set, isFree } = claimOf(mailDeliveries, mailTries, now);
+  const isOpen = inArray(mailDeliveries.status, ["queued", "sending"]);
   const [row] = await store.db
     .update(mailDeliveries)
-    .set({
-      status: "sending",
-      attempts: sql`${mailDeliveries.attempts} + 1`,
-      next_attempt_at: now + LEASE,
-      updated_at: now,
-      version: sql`${mailDeliveries.version} + 1`,
-    })
-    .where(
-      and(
-        store.in(mailDeliveries, eq(mailDeliveries.id, id), lte(mailDeliveries.next_attempt_at, now)),
-        or(eq(mailDeliveries.status, "queued"), eq(mailDeliveries.status, "sending")),
-      ),
-    )
+    .set({ ...set, status: "sending" })
+    .where(isFree(store.in(mailDeliveries, eq(mailDeliveries.id, id)), isOpen))
     .returning();
   return row ?? null;
 }
@@ -153,6 +144,7 @@ type Outcome = Pick<DeliveryRow, "status" | "reason"> & Partial<Pick<DeliveryRow
 
 async function attempt({ send, templates }: MailPorts, context: MailContext): Promise<Outcome> {
   const { delivery, now } = context;
+  if (isSpent(mailTries, delivery.attempts)) return { status: "failed", reason: "interrupted" };
   try {
     const template = templates[delivery.template];
     if (!template) throw new MailFailure("no_template", true);
@@ -165,8 +157,8 @@ async function attempt({ send, templates }: MailPorts, context: MailContext): Pr
   } catch (error) {
     // Anything else is trouble of ours, such as a database that does not answer: it passes.
     const { reason, permanent } = error instanceof MailFailure ? error : new MailFailure("internal", false);
-    const wait = RETRY_AFTER[delivery.attempts - 1];
-    if (permanent || wait === undefined) return { status: "failed", reason };
+    const wait = waitAfter(mailTries, delivery.attempts);
+    if (permanent || wait === null) return { status: "failed", reason };
     return { status: "queued", reason, next_attempt_at: now + wait };
   }
 }

@@ -96,6 +96,11 @@ export const sections = {
       ],
       "What members can hand in for staff to verify.",
     ),
+    running_session_on_suspension: setting(
+      z.enum(["let_finish", "end"]),
+      "let_finish",
+      "What becomes of the running session of somebody who is suspended or removed: it goes on, or it ends and its time is free. Staff are told, and the machine itself is not cut.",
+    ),
     skill_gated_access: reserved("skills", "Machines ask for the skills that they need."),
   },
   inventory: {

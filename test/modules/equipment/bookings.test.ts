@@ -155,6 +155,7 @@ describe("a booking", () => {
     await space.booked(ada.api, machine, slotIn(25));
     const path = space.path(`/equipment/${machine.id}/availability`);
     const answer = await ada.api.get<Availability>(`${path}?from=${from}&to=${to}`);
+    expect([answer.from, answer.to]).toEqual([from, to]);
     const end = Date.parse(slotIn(25).ends_at);
     expect(answer.free).toEqual([
       { starts_at: from, ends_at: slotIn(24, 30).ends_at },

@@ -72,6 +72,49 @@ describe("a change of settings", () => {
     expect(await owed(space)).toBe(0);
   });
 
+  it("and one of a machine that would contradict each other are not both made, whoever writes first", async () => {
+    const rules = async (space: TestSpace, { id }: Equipment) => {
+      const { booking_policy } = await space.root.get<Makerspace>(space.path());
+      const { policy } = await space.root.get<Equipment>(space.path(`/equipment/${id}`));
+      return { ...booking_policy, ...policy };
+    };
+    /** A world in which something happens between what a request has read and what it writes. */
+    const just = (statement: string, work: () => Promise<unknown>) => {
+      let isDone = false;
+      const before = async (statements: readonly string[]) => {
+        if (isDone || !statements.some((text) => text.startsWith(statement))) return;
+        isDone = true;
+        await work();
+      };
+      return through({ DB_000: faulty(env.DB_000, { before }) });
+    };
+    const space = await makeSpace();
+    const machine = await space.machine();
+    const path = space.path(`/equipment/${machine.id}`);
+    const longer = { policy: { min_minutes: 60 } };
+    const shorter = { booking_policy: { max_minutes: 30 } };
+    const first = just('update "equipment"', () => change(space, shorter));
+    const refused = await space.root.by(first).refused("PATCH", path, { body: longer });
+    expect([refused.status, refused.code]).toEqual([409, "conflict"]);
+    expect(await rules(space, machine)).toMatchObject({ min_minutes: 15, max_minutes: 30 });
+    // Tried again, it is told why.
+    expect((await space.root.refused("PATCH", path, { body: longer })).code).toBe("invalid_body");
+
+    const other = await makeSpace();
+    const own = await other.machine();
+    const second = just('update "makerspace_settings"', () =>
+      other.root.patch(other.path(`/equipment/${own.id}`), longer),
+    );
+    const options = { body: shorter, if_match: other.makerspace.version };
+    expect((await other.root.by(second).refused("PATCH", other.path(), options)).code).toBe("conflict");
+    expect(await rules(other, own)).toMatchObject({ min_minutes: 60, max_minutes: 480 });
+
+    const third = await makeSpace();
+    const body = { code: "L1", name: "Laser", category: "laser_cutter", ...longer };
+    const added = just('insert into "equipment"', () => change(third, shorter));
+    expect((await third.root.by(added).refused("POST", third.path("/equipment"), { body })).code).toBe("conflict");
+  });
+
   it("is refused when it would contradict what a machine says of its own, until that is taken back", async () => {
     const space = await makeSpace();
     const { id, code } = await space.machine({ min_minutes: 60 });

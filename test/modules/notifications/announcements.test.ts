@@ -2,10 +2,12 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import type { EventEnvelope } from "../../../src/platform/events.ts";
 import { HOUR, MINUTE } from "../../../src/platform/time.ts";
 import type { Api } from "../../support/api.ts";
-import { deliver, tick } from "../../support/background.ts";
+import { blackHole, deliver, outboxOf, tick } from "../../support/background.ts";
 import { addCrowd } from "../../support/crowd.ts";
+import { inWorld, through } from "../../support/faults.ts";
 import { makeScene } from "../../support/scene.ts";
 import { iso, makeSpace, slotIn, type TestSpace, until } from "../../support/space.ts";
 import type { Announcement, Notification } from "../../support/wire.ts";
@@ -160,6 +162,78 @@ describe("an announcement", () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     await told(space, written, 3);
     expect(await ada.api.all(space.path("/notifications?type=announcement.published"))).toHaveLength(1);
+  });
+
+  it("whose page is made twice goes on as one", async () => {
+    const space = await makeSpace();
+    await addCrowd(space, 600);
+    const written = await draft(space);
+    const taken: EventEnvelope[] = [];
+    await space.root
+      .by(through({ EVENTS: blackHole() as Queue }))
+      .post(space.path(`/announcements/${written.id}/publish`));
+    const [root] = await outboxOf(space, "announcement.published");
+    // Two brokers have it at once: both read the page before either has written it.
+    await inWorld({ EVENTS: blackHole(taken) as Queue }, () =>
+      Promise.all([deliver([root]), deliver([root]), deliver([root])]),
+    );
+    const next = taken.filter(({ type }) => type === "announcement.fan_out_due");
+    expect(new Set(next.map(({ id }) => id)).size).toBe(1);
+    expect(await outboxOf(space, "announcement.fan_out_due")).toHaveLength(1);
+    await Promise.all([deliver(next), deliver(next)]);
+    const counts = async () => (await space.root.get<Announcement>(space.path(`/announcements/${written.id}`))).counts;
+    expect((await counts())?.told).toBe(600);
+  });
+
+  it("reaches everybody who booked a machine, however many bookings that are", async () => {
+    const { space, machine } = await makeScene();
+    const crowd = await addCrowd(space, 700);
+    const first = Math.ceil(Date.now() / HOUR) * HOUR;
+    // Those who book most come first.
+    const rows = crowd.flatMap((member_id, index) =>
+      Array.from({ length: index < 400 ? 6 : 1 }, (_, nth) => ({
+        member_id,
+        id: `${member_id}.${nth}`,
+        at: index * 6 + nth,
+      })),
+    );
+    for (let from = 0; from < rows.length; from += 1_000) {
+      await env.DB_000.prepare(
+        `INSERT INTO reservations (makerspace_id, id, equipment_id, member_id, status, starts_at, ends_at, created_by, projected_at, version, created_at, updated_at)
+         SELECT ?, value ->> 'id', ?, value ->> 'member_id', 'approved', ? + (value ->> 'at') * 60000, ? + (value ->> 'at' + 1) * 60000, 'x', 1, 1, 1, 1
+         FROM json_each(?)`,
+      )
+        .bind(space.id, machine.id, first, first, JSON.stringify(rows.slice(from, from + 1_000)))
+        .run();
+    }
+    const written = await draft(space, { audience: "equipment", audience_id: machine.id });
+    await publish(space, written);
+    expect((await told(space, written, 700)).counts?.told).toBe(700);
+  });
+
+  it("is one of sixty that begin in the same minute: a message does fifty, another one the rest", async () => {
+    const space = await makeSpace();
+    const ids = Array.from({ length: 60 }, () => crypto.randomUUID());
+    await env.DB_000.prepare(
+      `INSERT INTO announcements (makerspace_id, id, title, body, audience, pinned, requires_acknowledgement, status, publish_at, created_by, version, created_at, updated_at)
+       SELECT ?, value, 'x', 'x', 'all', 0, 0, 'scheduled', 1, 'x', 1, 1, 1 FROM json_each(?)`,
+    )
+      .bind(space.id, JSON.stringify(ids))
+      .run();
+    const left = async () => {
+      const rows = env.DB_000.prepare("SELECT 1 FROM announcements WHERE makerspace_id = ? AND status = 'scheduled'");
+      return (await rows.bind(space.id).all()).results.length;
+    };
+    const taken: EventEnvelope[] = [];
+    const mine = () =>
+      taken.splice(0).filter(({ type, makerspace_id }) => type === "announcements.due" && makerspace_id === space.id);
+    await inWorld({ EVENTS: blackHole(taken) as Queue }, async () => {
+      await tick("minute");
+      await deliver(mine());
+      expect(await left()).toBe(10);
+      await deliver(mine());
+      expect([await left(), mine()]).toEqual([0, []]);
+    });
   });
 
   it("reaches ten thousand members, each once, and their lists read a page", async () => {

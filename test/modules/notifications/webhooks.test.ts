@@ -3,50 +3,14 @@
 import { env } from "cloudflare:workers";
 import { Webhook as Oracle } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
-import { RETRY_AFTER } from "../../../src/modules/webhooks/model.ts";
+import { deliveryTries } from "../../../src/modules/webhooks/model.ts";
 import { DAY, HOUR, MINUTE } from "../../../src/platform/time.ts";
 import { deliver, tick } from "../../support/background.ts";
 import { type Received, Receiver } from "../../support/receiver.ts";
 import { makeScene } from "../../support/scene.ts";
-import { makeSpace, makeTwoSpaces, slotIn, type TestSpace, until } from "../../support/space.ts";
-import type {
-  Notification,
-  Webhook,
-  WebhookDelivery,
-  WebhookDeliveryDetail,
-  WebhookWithSecret,
-} from "../../support/wire.ts";
-
-const hook = (space: TestSpace, url: string, events = ["*"]): Promise<WebhookWithSecret> =>
-  space.root.post<WebhookWithSecret>(space.path("/webhooks"), { url, events });
-
-const read = (space: TestSpace, { id }: { id: string }): Promise<Webhook> =>
-  space.root.get<Webhook>(space.path(`/webhooks/${id}`));
-
-const deliveries = (space: TestSpace, { id }: { id: string }, query = ""): Promise<WebhookDelivery[]> =>
-  space.root.all<WebhookDelivery>(space.path(`/webhooks/${id}/deliveries${query}`));
-
-const test = (space: TestSpace, { id }: { id: string }): Promise<WebhookDelivery> =>
-  space.root.post<WebhookDelivery>(space.path(`/webhooks/${id}/test`));
-
-/** Waits until a delivery has been tried this often. */
-const tried = (space: TestSpace, { webhook_id, id }: WebhookDelivery, times: number, seconds = 20) =>
-  until(
-    `attempt ${times}`,
-    async () => {
-      const found = await space.root.get<WebhookDeliveryDetail>(space.path(`/webhooks/${webhook_id}/deliveries/${id}`));
-      return found.log.length >= times && found;
-    },
-    seconds,
-  );
-
-/** Makes its time come, and has it attempted once more. */
-async function tryAgain(space: TestSpace, { id }: WebhookDelivery): Promise<void> {
-  await env.DB_000.prepare("UPDATE webhook_deliveries SET next_attempt_at = 0 WHERE makerspace_id = ? AND id = ?")
-    .bind(space.id, id)
-    .run();
-  await deliver([{ makerspace_id: space.id, delivery_id: id }], "makrcave-webhooks");
-}
+import { makeSpace, makeTwoSpaces, slotIn, until } from "../../support/space.ts";
+import { deliveriesOf, hook, readHook, tried, tryAgain, tryOut } from "../../support/webhooks.ts";
+import type { Notification, WebhookDelivery, WebhookDeliveryDetail, WebhookWithSecret } from "../../support/wire.ts";
 
 const verify = ({ headers, body }: Received, secret: string): unknown => new Oracle(secret).verify(body, headers);
 
@@ -71,7 +35,7 @@ describe("a webhook", () => {
     expect(request.body).not.toContain("secret gift");
     expect(() => verify({ ...request, body: `${request.body} ` }, secret)).toThrow();
     const [log] = await until("the log", async () => {
-      const found = await deliveries(space, webhook, "?status=delivered");
+      const found = await deliveriesOf(space, webhook, "?status=delivered");
       return found.length > 0 && found;
     });
     const detail = await space.root.get<WebhookDeliveryDetail>(
@@ -85,7 +49,7 @@ describe("a webhook", () => {
       response: { status_code: 200, body: "thank you", truncated: false },
     });
     // The database holds the secret sealed, the audit not at all, and no answer repeats it.
-    expect(await read(space, webhook)).toEqual(webhook);
+    expect(await readHook(space, webhook)).toEqual(webhook);
     const { results } = await env.DB_000.prepare("SELECT * FROM audit_details WHERE makerspace_id = ?")
       .bind(space.id)
       .all();
@@ -117,7 +81,7 @@ describe("a webhook", () => {
     expect(second.secret).not.toBe(first.secret);
     const until_at = Date.parse(second.previous_secret_until ?? "");
     expect(Math.abs(until_at - Date.now() - DAY)).toBeLessThan(MINUTE);
-    await test(space, first);
+    await tryOut(space, first);
     const [both] = await receiver.heard(1);
     if (!both) throw new Error("nothing came");
     expect(both.headers["webhook-signature"]?.split(" ")).toHaveLength(2);
@@ -126,8 +90,8 @@ describe("a webhook", () => {
     await env.DB_000.prepare("UPDATE webhooks SET previous_secret_until = ? WHERE makerspace_id = ?")
       .bind(Date.now() - 1, space.id)
       .run();
-    expect((await read(space, first)).previous_secret_until).toBeNull();
-    await test(space, first);
+    expect((await readHook(space, first)).previous_secret_until).toBeNull();
+    await tryOut(space, first);
     const [, alone] = await receiver.heard(2);
     if (!alone) throw new Error("nothing came");
     verify(alone, second.secret);
@@ -146,7 +110,7 @@ describe("a webhook", () => {
       .flatMap(({ body }) => body ?? [])
       .sort((a, b) => a.version - b.version)
       .at(-1);
-    await test(space, webhook);
+    await tryOut(space, webhook);
     const [request] = await receiver.heard(1);
     if (!request || !last) throw new Error("nothing came");
     verify(request, last.secret);
@@ -156,22 +120,22 @@ describe("a webhook", () => {
     const space = await makeSpace();
     const receiver = new Receiver();
     const webhook = await hook(space, receiver.url("flaky"));
-    const delivery = await test(space, webhook);
+    const delivery = await tryOut(space, webhook);
     const failed = await tried(space, delivery, 1);
     expect(failed).toMatchObject({ status: "pending", last_status_code: 503, last_error: "status_503" });
-    expect((await read(space, webhook)).failing_since).not.toBeNull();
+    expect((await readHook(space, webhook)).failing_since).not.toBeNull();
     // The queue brings it again by itself, five seconds later.
     const [first, second] = await receiver.heard(2);
     expect(first?.headers["webhook-id"]).toBe(second?.headers["webhook-id"]);
     expect(await tried(space, delivery, 2)).toMatchObject({ status: "delivered", attempts: 2 });
-    expect((await read(space, webhook)).failing_since).toBeNull();
+    expect((await readHook(space, webhook)).failing_since).toBeNull();
   });
 
   it("is found by the clockwork when the queue forgot it", async () => {
     const space = await makeSpace();
     const receiver = new Receiver();
     const webhook = await hook(space, receiver.url("fail"));
-    const delivery = await test(space, webhook);
+    const delivery = await tryOut(space, webhook);
     await tried(space, delivery, 1);
     await env.DB_000.prepare("UPDATE webhook_deliveries SET next_attempt_at = ? WHERE id = ?")
       .bind(Date.now() - 2 * MINUTE, delivery.id)
@@ -181,22 +145,26 @@ describe("a webhook", () => {
   });
 
   it("gives up after about two days, is switched off, and administrators are told", async () => {
-    expect(RETRY_AFTER.reduce<number>((sum, ms) => sum + ms, 0)).toBeGreaterThan(24 * HOUR);
-    expect(RETRY_AFTER.reduce<number>((sum, ms) => sum + ms, 0)).toBeLessThan(72 * HOUR);
+    expect(deliveryTries.retry_after.reduce<number>((sum, ms) => sum + ms, 0)).toBeGreaterThan(24 * HOUR);
+    expect(deliveryTries.retry_after.reduce<number>((sum, ms) => sum + ms, 0)).toBeLessThan(72 * HOUR);
     const space = await makeSpace();
     const admin = await space.as("makerspace_admin");
     const receiver = new Receiver();
     const webhook = await hook(space, receiver.url("fail"), ["reservation.created"]);
-    const [delivery, waiting] = [await test(space, webhook), await test(space, webhook)];
-    for (let times = 1; times <= RETRY_AFTER.length; times++) {
+    const [delivery, waiting] = [await tryOut(space, webhook), await tryOut(space, webhook)];
+    for (let times = 1; times <= deliveryTries.retry_after.length; times++) {
       await tried(space, delivery, times);
-      expect((await read(space, webhook)).status).toBe("enabled");
+      expect((await readHook(space, webhook)).status).toBe("enabled");
       await tryAgain(space, delivery);
     }
-    const last = await tried(space, delivery, RETRY_AFTER.length + 1);
-    expect(last).toMatchObject({ status: "failed", attempts: RETRY_AFTER.length + 1, next_attempt_at: null });
-    expect(await read(space, webhook)).toMatchObject({ status: "disabled", disabled_because: "failing" });
-    expect((await deliveries(space, webhook, "?status=cancelled")).map(({ id }) => id)).toEqual([waiting.id]);
+    const last = await tried(space, delivery, deliveryTries.retry_after.length + 1);
+    expect(last).toMatchObject({
+      status: "failed",
+      attempts: deliveryTries.retry_after.length + 1,
+      next_attempt_at: null,
+    });
+    expect(await readHook(space, webhook)).toMatchObject({ status: "disabled", disabled_because: "failing" });
+    expect((await deliveriesOf(space, webhook, "?status=cancelled")).map(({ id }) => id)).toEqual([waiting.id]);
     const [told] = await until("the notification", async () => {
       const found = await admin.api.all<Notification>(space.path("/notifications?type=webhook.disabled"));
       return found.length > 0 && found;
@@ -205,21 +173,21 @@ describe("a webhook", () => {
     const refused = await space.root.refused("POST", space.path(`/webhooks/${webhook.id}/test`));
     expect(refused).toMatchObject({ code: "illegal_transition", current_status: "disabled" });
     expect(await space.root.post(space.path(`/webhooks/${webhook.id}/enable`))).toMatchObject({ status: "enabled" });
-    await test(space, webhook);
+    await tryOut(space, webhook);
   }, 90_000);
 
   it("that answers 410 is switched off at once", async () => {
     const space = await makeSpace();
     const webhook = await hook(space, new Receiver().url("gone"));
-    await test(space, webhook);
-    await until("the end", async () => (await read(space, webhook)).status === "disabled");
-    expect(await read(space, webhook)).toMatchObject({ disabled_because: "gone" });
+    await tryOut(space, webhook);
+    await until("the end", async () => (await readHook(space, webhook)).status === "disabled");
+    expect(await readHook(space, webhook)).toMatchObject({ disabled_because: "gone" });
   });
 
   it("does not follow a redirect, least of all to a private address", async () => {
     const space = await makeSpace();
     const receiver = new Receiver();
-    const delivery = await test(space, await hook(space, receiver.url("redirect")));
+    const delivery = await tryOut(space, await hook(space, receiver.url("redirect")));
     expect(await tried(space, delivery, 1)).toMatchObject({
       status: "pending",
       last_status_code: 302,
@@ -234,8 +202,8 @@ describe("a webhook", () => {
     const [slow, drip, quick] = [new Receiver(), new Receiver(), new Receiver()];
     const late = [await hook(space, slow.url("slow")), await hook(space, drip.url("drip"))];
     const started = Date.now();
-    const waiting = await Promise.all(late.map((webhook) => test(space, webhook)));
-    const swift = await test(space, await hook(space, quick.url("ok")));
+    const waiting = await Promise.all(late.map((webhook) => tryOut(space, webhook)));
+    const swift = await tryOut(space, await hook(space, quick.url("ok")));
     for (const delivery of waiting) {
       const failed = await tried(space, delivery, 1);
       expect(failed).toMatchObject({ status: "pending", last_error: "timeout", last_status_code: null });
@@ -248,11 +216,11 @@ describe("a webhook", () => {
 
   it("keeps 64 KiB of an answer without end, and survives one who hangs up", async () => {
     const space = await makeSpace();
-    const huge = await test(space, await hook(space, new Receiver().url("huge")));
+    const huge = await tryOut(space, await hook(space, new Receiver().url("huge")));
     const kept = await tried(space, huge, 1);
     expect(kept).toMatchObject({ status: "delivered", response: { status_code: 200, truncated: true } });
     expect(kept.response?.body).toHaveLength(64 * 1024);
-    const cut = await test(space, await hook(space, new Receiver().url("hangup")));
+    const cut = await tryOut(space, await hook(space, new Receiver().url("hangup")));
     expect(await tried(space, cut, 1)).toMatchObject({ status: "pending", last_error: "unreachable" });
   });
 
@@ -260,7 +228,7 @@ describe("a webhook", () => {
     const space = await makeSpace();
     const receiver = new Receiver();
     const webhook = await hook(space, receiver.url("ok"));
-    const delivery = await test(space, webhook);
+    const delivery = await tryOut(space, webhook);
     await tried(space, delivery, 1);
     const path = space.path(`/webhooks/${webhook.id}/deliveries/${delivery.id}/redeliver`);
     const answer = await space.root.send<WebhookDelivery>("POST", path);
@@ -275,7 +243,7 @@ describe("a webhook", () => {
     const space = await makeSpace();
     const receiver = new Receiver();
     const webhook = await hook(space, receiver.url("fail"));
-    const delivery = await test(space, webhook);
+    const delivery = await tryOut(space, webhook);
     await tried(space, delivery, 1);
     await env.DB_000.prepare("UPDATE webhook_deliveries SET next_attempt_at = 0 WHERE id = ?").bind(delivery.id).run();
     const due = { makerspace_id: space.id, delivery_id: delivery.id };
@@ -301,7 +269,7 @@ describe("a webhook", () => {
     expect((await space.root.refused("PATCH", path, { body })).code).toBe("invalid_body");
     // One that came in by another way is not called either.
     await env.DB_000.prepare("UPDATE webhooks SET url = 'https://192.168.0.1/' WHERE id = ?").bind(webhook.id).run();
-    expect(await tried(space, await test(space, webhook), 1)).toMatchObject({ last_error: "forbidden_target" });
+    expect(await tried(space, await tryOut(space, webhook), 1)).toMatchObject({ last_error: "forbidden_target" });
   });
 
   it("is silent when the makerspace has switched webhooks off; the feed goes on", async () => {
@@ -334,7 +302,7 @@ describe("a webhook", () => {
   it("goes with its secret and its log", async () => {
     const space = await makeSpace();
     const webhook = await hook(space, new Receiver().url("ok"));
-    await tried(space, await test(space, webhook), 1);
+    await tried(space, await tryOut(space, webhook), 1);
     await space.root.delete(space.path(`/webhooks/${webhook.id}`));
     expect((await space.root.refused("GET", space.path(`/webhooks/${webhook.id}`))).code).toBe("not_found");
     const left = await env.DB_000.batch([

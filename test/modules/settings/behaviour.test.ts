@@ -19,6 +19,7 @@ import type {
   Notification,
   PublicSettings,
   Reservation,
+  Session,
   SettingsSection,
   Webhook,
   WebhookDelivery,
@@ -147,6 +148,23 @@ const behaviours: Record<string, () => Promise<void>> = {
     const statusOf = async ({ id }: Reservation) =>
       (await space.root.get<Reservation>(space.bookings(machine, `/${id}`))).status;
     expect([await statusOf(lost), await statusOf(kept)]).toEqual(["cancelled", "approved"]);
+  },
+  "access.running_session_on_suspension": async () => {
+    const { space, machine, ada, ben } = await makeScene();
+    const other = await space.machine();
+    const start = (at: { id: string }, { api }: typeof ada) =>
+      api.post<Session>(space.path(`/equipment/${at.id}/sessions`), { planned_minutes: 60 });
+    const [goesOn, ends] = [await start(machine, ada), await start(other, ben)];
+    const suspend = ({ id }: Member) => space.root.post(space.path(`/members/${id}/suspend`), { reason: "a test" });
+    await suspend(ada.member);
+    await set(space, "access", { running_session_on_suspension: "end" });
+    await suspend(ben.member);
+    const statusOf = async ({ id }: Session) => {
+      const answer = await space.root.send<Session>("GET", space.path(`/sessions/${id}`));
+      return answer.body?.status;
+    };
+    await until("the end", async () => (await statusOf(ends)) === "completed");
+    expect(await statusOf(goesOn)).toBe("active");
   },
   "notifications.email": async () => {
     const { space, ada, desk } = await makeScene();

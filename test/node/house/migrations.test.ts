@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { checkLock, extendLock } from "../../../scripts/lib/migration-lock.ts";
 import { checkMigrations } from "../../../scripts/lib/migration-rules.ts";
 
 const table = (name: string, body = "id TEXT PRIMARY KEY", options = "STRICT"): string =>
@@ -47,4 +48,26 @@ test("dropping a table that another refers to is found", () => {
 
 test("a PRAGMA is found", () => {
   assert.match(findingsOf("PRAGMA foreign_keys = off;").join(), /PRAGMA/);
+});
+
+test("a migration that changed or went after it landed is found, and so is one that is not written down", () => {
+  const first = { path: "space/0001_a.sql", sql: table("a") };
+  const second = { path: "space/0002_b.sql", sql: table("b") };
+  const lock = extendLock("", [first, second]);
+  assert.match(lock, /^[0-9a-f]{64} {2}space\/0001_a\.sql\n[0-9a-f]{64} {2}space\/0002_b\.sql\n$/);
+  assert.deepEqual(checkLock(lock, [first, second]), []);
+  const changed = { ...first, sql: `${first.sql}\n` };
+  assert.match(checkLock(lock, [changed, second]).join(), /^space\/0001_a\.sql: has changed since it landed/);
+  assert.match(checkLock(lock, [first]).join(), /^space\/0002_b\.sql: has landed and is gone/);
+  const third = { path: "space/0003_c.sql", sql: "" };
+  assert.match(checkLock(lock, [first, second, third]).join(), /^space\/0003_c\.sql: is not in migrations\/checksums/);
+});
+
+test("writing down what is new leaves what landed as it was", () => {
+  const first = { path: "space/0001_a.sql", sql: table("a") };
+  const lock = extendLock("", [first]);
+  const changed = { ...first, sql: table("other") };
+  const longer = extendLock(lock, [changed, { path: "directory/0001_a.sql", sql: "" }]);
+  assert.ok(longer.endsWith(lock));
+  assert.equal(checkLock(longer, [changed]).length, 2);
 });

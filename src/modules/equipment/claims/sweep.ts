@@ -4,13 +4,9 @@
  */
 
 import { and, asc, eq, lt, min, sql } from "drizzle-orm";
-import type { CronTask } from "../../../platform/cron.ts";
-import { everyShard } from "../../../platform/db/driver.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
-import type { EventEnvelope } from "../../../platform/events.ts";
-import { newId } from "../../../platform/ids.ts";
 import { describeError, log } from "../../../platform/log.ts";
-import { type Consumers, sendEvents } from "../../../platform/queue.ts";
+import { rounds } from "../../../platform/ops/rounds.ts";
 import { SECOND } from "../../../platform/time.ts";
 import { inParallel, machineOf } from "../objects.ts";
 import { bookingClaims } from "../tables.ts";
@@ -19,54 +15,26 @@ type ClaimRow = typeof bookingClaims.$inferSelect;
 
 /** Facts are good for ten seconds; with this a claim is a minute old, which leaves room for clocks that differ. */
 const RESTS_MS = 50 * SECOND;
-const MAKERSPACES_PER_RUN = 500;
 const CLAIMS_PER_MESSAGE = 240;
 
-/** Each minute: one message per makerspace with claims that are left. */
-export const sweepClaimsEachMinute: CronTask = {
+/** Each minute: makerspaces with claims that are left. */
+export const claimRounds = rounds({
   name: "sweep_claims",
   schedule: "minute",
-  async run(now) {
-    let sent = 0;
-    for (const db of everyShard()) {
-      const left = await db
-        .select({ makerspace_id: bookingClaims.makerspace_id, oldest: min(bookingClaims.decide_before).as("oldest") })
-        .from(bookingClaims)
-        .where(lt(bookingClaims.decide_before, now - RESTS_MS))
-        .groupBy(bookingClaims.makerspace_id)
-        .orderBy(sql`oldest`)
-        .limit(MAKERSPACES_PER_RUN);
-      await sendEvents(left.map(({ makerspace_id }) => due(makerspace_id, now)));
-      sent += left.length;
-    }
-    return sent;
-  },
-};
-
-const due = (makerspace_id: string, now: number): EventEnvelope => ({
-  id: newId(),
   type: "claims.sweep_due",
-  v: 1,
-  makerspace_id,
-  subject: { type: "makerspace", id: makerspace_id, version: 0 },
-  actor_id: "cron",
-  request_id: newId(),
-  occurred_at: now,
-  data: {},
+  waiting: (db, now, limit) =>
+    db
+      .select({ makerspace_id: bookingClaims.makerspace_id, oldest: min(bookingClaims.decide_before).as("oldest") })
+      .from(bookingClaims)
+      .where(lt(bookingClaims.decide_before, now - RESTS_MS))
+      .groupBy(bookingClaims.makerspace_id)
+      .orderBy(sql`oldest`)
+      .limit(limit),
+  async work({ store, looked_at }) {
+    await sweepClaims(store, looked_at);
+    return {};
+  },
 });
-
-/** Handles the minute's message of one makerspace. */
-export const claimConsumers: Consumers<"claims.sweep_due"> = {
-  "claims.sweep_due": [
-    {
-      name: "sweep_claims",
-      async handle({ occurred_at }, { store }) {
-        await sweepClaims(store, occurred_at);
-        return [];
-      },
-    },
-  ],
-};
 
 const isRow = (table: "reservations" | "sessions") => sql`EXISTS (
   SELECT 1 FROM ${sql.raw(table)} r WHERE r.makerspace_id = booking_claims.makerspace_id AND r.id = booking_claims.booking_id

@@ -22,7 +22,7 @@ export const machineRoutes = [
       idempotency: "optional",
       status: 201,
       response: Equipment,
-      problems: taken,
+      problems: [...taken, "conflict"],
     },
     (space, { body }) => createMachine(space, body),
   ),

@@ -101,7 +101,7 @@ function prices(space: Space, input: z.output<typeof EquipmentPatch>, before: Pr
 
 /**
  * Adds a machine and creates its object near the makerspace. A service provider's machine is their own.
- * @throws code_taken, external_id_taken, unknown_reference (owner), forbidden (another's machine)
+ * @throws code_taken, external_id_taken, unknown_reference (owner), forbidden (another's machine), conflict
  */
 export async function createMachine(space: Space, input: z.output<typeof EquipmentInput>): Promise<View> {
   checkPolicy(space, input.policy);

@@ -126,7 +126,9 @@ export const Availability = z
   .strictObject({
     equipment_id: Id,
     from: Instant,
-    to: Instant,
+    to: Instant.openapi({
+      description: "Where the answer ends: as asked, or sooner when 10,000 bookings lie before it. Go on from there.",
+    }),
     free: z.array(z.strictObject({ starts_at: Instant, ends_at: Instant })),
     busy: z.array(z.strictObject({ starts_at: Instant, ends_at: Instant, because: z.enum(busyCauses) })),
   })

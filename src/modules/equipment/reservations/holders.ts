@@ -1,6 +1,6 @@
 /** Who holds bookings on a machine: whom its state concerns. */
 
-import { and, asc, eq, gt, inArray, lt } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, lt, sql } from "drizzle-orm";
 import type { SpaceStore } from "../../../platform/db/store.ts";
 import { DAY } from "../../../platform/time.ts";
 import { reservations } from "../tables.ts";
@@ -9,24 +9,26 @@ import { reservations } from "../tables.ts";
 const HOLDING = ["pending", "approved", "active"] as const;
 /** No booking is longer. */
 const LONGEST = 31 * DAY;
-/** No machine has this many bookings ahead: a worker keeps its memory. */
-const MAX = 2_000;
-
-/** A booking and its holder. Times are epoch milliseconds. */
-interface Holding {
-  reservation_id: string;
+/** Somebody who holds bookings, and the first of these. Times are epoch milliseconds. */
+interface Holder {
   member_id: string;
+  reservation_id: string;
   starts_at: number;
   ends_at: number;
 }
 
-/** Bookings on a machine that have not ended and start before `to`, in order of start. */
-export const holdingsOn = (store: SpaceStore, equipment_id: string, now: number, to: number): Promise<Holding[]> =>
+/** A page of those who hold bookings on a machine that have not ended and start before `to`, by member; reading grows with the machine's bookings. */
+export const holdersOn = (
+  store: SpaceStore,
+  equipment_id: string,
+  { now, to, after, limit }: { now: number; to: number; after: string; limit: number },
+): Promise<Holder[]> =>
   store.db
     .select({
-      reservation_id: reservations.id,
       member_id: reservations.member_id,
-      starts_at: reservations.starts_at,
+      // SQLite takes the other columns from the row that has the minimum.
+      starts_at: sql<number>`min(${reservations.starts_at})`,
+      reservation_id: reservations.id,
       ends_at: reservations.ends_at,
     })
     .from(reservations)
@@ -42,7 +44,9 @@ export const holdingsOn = (store: SpaceStore, equipment_id: string, now: number,
         // The index goes by start.
         gt(reservations.starts_at, now - LONGEST),
         lt(reservations.starts_at, to),
+        gt(reservations.member_id, after),
       ),
     )
-    .orderBy(asc(reservations.starts_at), asc(reservations.id))
-    .limit(MAX);
+    .groupBy(reservations.member_id)
+    .orderBy(asc(reservations.member_id))
+    .limit(limit);

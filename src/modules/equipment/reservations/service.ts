@@ -246,7 +246,8 @@ export async function readAvailability(
   query: z.output<typeof AvailabilityQuery>,
 ): Promise<z.output<typeof Availability>> {
   const row = requireMachine(rows);
-  const { free, busy } = await space.time("object", machine(space, row.id).availability(query.from, query.to));
+  const asked = machine(space, row.id).availability(query.from, query.to);
+  const { until, free, busy } = await space.time("object", asked);
   const iso = (interval: { starts_at: number; ends_at: number }) => ({
     starts_at: toIso(interval.starts_at),
     ends_at: toIso(interval.ends_at),
@@ -254,7 +255,7 @@ export async function readAvailability(
   return {
     equipment_id: row.id,
     from: toIso(query.from),
-    to: toIso(query.to),
+    to: toIso(until),
     free: free.map(iso),
     busy: busy.map((interval) => ({ ...iso(interval), because: interval.because })),
   };

@@ -128,7 +128,7 @@ const standingRoutes = (effects: MemberEffects) => [
       path: "/members/{member_id}/suspend",
       summary: "Suspend: their next request is refused, sockets close",
       description:
-        "`access.cancel_bookings_on_suspension` says whether their future bookings are cancelled or kept. A running session goes on, and staff are told.",
+        "`access.cancel_bookings_on_suspension` says whether their future bookings are cancelled or kept, `access.running_session_on_suspension` whether a running session goes on or ends. Staff are told, and the machine is not cut.",
       permission: "members.manage",
       body: SuspendInput,
       idempotency: "optional",

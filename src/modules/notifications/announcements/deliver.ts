@@ -1,18 +1,16 @@
 /** Published announcements on their way to those whom they concern: page by page, each page once, each page calling for the next. */
 
-import { and, eq, inArray, lte, sql } from "drizzle-orm";
+import { and, asc, eq, lte, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
-import type { CronTask } from "../../../platform/cron.ts";
-import { everyShard } from "../../../platform/db/driver.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
-import { outbox } from "../../../platform/db/tables.ts";
 import type { EventEnvelope } from "../../../platform/events.ts";
-import { newId } from "../../../platform/ids.ts";
+import { describeError, log } from "../../../platform/log.ts";
+import { type Round, type RoundDone, rounds } from "../../../platform/ops/rounds.ts";
 import { Problem } from "../../../platform/problem.ts";
-import { type Consumers, type EventContext, type EventHandler, sendEvents } from "../../../platform/queue.ts";
+import { type Consumers, type EventContext, type EventHandler, sendEvents, toOutbox } from "../../../platform/queue.ts";
 import { systemSpace } from "../../../platform/system-space.ts";
 import { DAY } from "../../../platform/time.ts";
-import { holdingsOn } from "../../equipment/index.ts";
+import { holdersOn } from "../../equipment/index.ts";
 import { activeMemberIds } from "../../members/index.ts";
 import type { AnnouncementEventType } from "../events.ts";
 import { notify, pushWhatCame } from "../notify.ts";
@@ -32,9 +30,8 @@ async function readersAfter(store: SpaceStore, row: AnnouncementRow, after: stri
   const { audience, audience_id } = row;
   if (audience !== "equipment" || audience_id === null)
     return activeMemberIds(store, { after, limit: PAGE, plan_id: audience_id });
-  const holdings = await holdingsOn(store, audience_id, now, now + BOOKED_WITHIN);
-  const ids = new Set(holdings.map((one) => one.member_id).filter((id) => id > after));
-  return [...ids].sort().slice(0, PAGE);
+  const holders = await holdersOn(store, audience_id, { now, to: now + BOOKED_WITHIN, after, limit: PAGE });
+  return holders.map((one) => one.member_id);
 }
 
 /** The envelope under which everybody is told: the same on every page, so that nobody is told twice. */
@@ -45,7 +42,7 @@ const asCause = (envelope: EventEnvelope, { id, version }: AnnouncementRow): Eve
   subject: { type: "announcement", id, version },
 });
 
-/** The statement that keeps the next page's message, in a list: awaiting a statement would run it. */
+/** The next page's message, of the same name however often this page is made: of two, one page comes. In a list: awaiting a statement would run it. */
 async function callForNext(
   envelope: EventEnvelope,
   { store, now }: EventContext,
@@ -53,15 +50,14 @@ async function callForNext(
 ): Promise<BatchItem<"sqlite">[]> {
   const next: EventEnvelope = {
     ...envelope,
-    id: newId(),
+    id: `announcement.${envelope.subject.id}.after.${after}`,
     type: "announcement.fan_out_due",
     occurred_at: now,
     data: { after },
   };
   // In the outbox as well: a broker that forgets it is repaired by the minute sweep. A second later this page is written.
   await sendEvents([next], 1);
-  const row = { event_id: next.id, envelope: next, created_at: now, sent_at: now };
-  return [store.db.insert(outbox).values(store.row(row))];
+  return toOutbox(store, [next], now);
 }
 
 async function fanOut(envelope: EventEnvelope, context: EventContext): Promise<BatchItem<"sqlite">[]> {
@@ -106,83 +102,65 @@ const page: EventHandler = {
   },
 };
 
+/** Announcements per message: each is a batch of its own. */
+const STEPS_PER_MESSAGE = 50;
+
+const { status, publish_at, expires_at } = announcements;
+/** What begins, and what is over; each by an index of its own. */
+const dueBy = (now: number) =>
+  [
+    { step: "publish", isDue: and(eq(status, "scheduled"), lte(publish_at, now)), since: publish_at },
+    { step: "expire", isDue: and(eq(status, "published"), lte(expires_at, now)), since: expires_at },
+  ] as const;
+
 /** Publishes what is scheduled for now, and ends what is over. Somebody may have been faster. */
-async function keepTime({ request_id }: EventEnvelope, { store, now }: EventContext): Promise<void> {
+async function keepTime({ store, request_id, now }: Round): Promise<RoundDone> {
   const space = systemSpace(store, null, { actor_id: "announcements", request_id, now });
-  const rows = await store.db
-    .select()
-    .from(announcements)
-    .where(store.in(announcements, isDue(now)));
-  for (const row of rows) {
-    try {
-      if (row.status === "scheduled") await takeStep(space, row, "publish", { published_at: now });
-      else await takeStep(space, row, "expire");
-    } catch (error) {
-      if (!(error instanceof Problem && error.code === "conflict")) throw error;
+  let more = false;
+  for (const { step, isDue, since } of dueBy(now)) {
+    const rows = await store.db
+      .select()
+      .from(announcements)
+      .where(store.in(announcements, isDue))
+      .orderBy(asc(since))
+      .limit(STEPS_PER_MESSAGE);
+    for (const row of rows) {
+      try {
+        await takeStep(space, row, step, step === "publish" ? { published_at: now } : {});
+        more ||= rows.length === STEPS_PER_MESSAGE;
+      } catch (error) {
+        if (error instanceof Problem && error.code === "conflict") continue;
+        // It keeps none of the others waiting; the clock comes again.
+        const { id, makerspace_id } = row;
+        log.error("announcement_step_failed", {
+          makerspace_id,
+          announcement_id: id,
+          step,
+          error: describeError(error),
+        });
+      }
     }
   }
+  return { more };
 }
 
-const isDue = (now: number) =>
-  and(
-    inArray(announcements.status, ["scheduled", "published"]),
-    sql`CASE ${announcements.status} WHEN 'scheduled' THEN ${announcements.publish_at} ELSE coalesce(${announcements.expires_at}, ${Number.MAX_SAFE_INTEGER}) END <= ${now}`,
-  );
+/** Each minute: makerspaces whose announcements begin or end. */
+export const announcementRounds = rounds({
+  name: "keep_announcements",
+  schedule: "minute",
+  type: "announcements.due",
+  async waiting(db, now, limit) {
+    const found = await Promise.all(
+      dueBy(now).map(({ isDue }) =>
+        db.selectDistinct({ makerspace_id: announcements.makerspace_id }).from(announcements).where(isDue).limit(limit),
+      ),
+    );
+    return [...new Set(found.flat().map((row) => row.makerspace_id))].map((makerspace_id) => ({ makerspace_id }));
+  },
+  work: keepTime,
+});
 
 export const announcementConsumers: Consumers<AnnouncementEventType> = {
   "announcement.published": [page],
   "announcement.fan_out_due": [page],
-  "announcements.due": [
-    {
-      name: "keep_announcements",
-      async handle(envelope, context) {
-        await keepTime(envelope, context);
-        return [];
-      },
-    },
-  ],
-};
-
-const MAKERSPACES_PER_RUN = 500;
-
-/** Each minute: one message per makerspace whose announcements begin or end. */
-export const keepAnnouncements: CronTask = {
-  name: "announcements",
-  schedule: "minute",
-  async run(now) {
-    let sent = 0;
-    const { makerspace_id, status, publish_at, expires_at } = announcements;
-    for (const db of everyShard()) {
-      const due = (
-        await db.batch([
-          db
-            .selectDistinct({ makerspace_id })
-            .from(announcements)
-            .where(and(eq(status, "scheduled"), lte(publish_at, now)))
-            .limit(MAKERSPACES_PER_RUN),
-          db
-            .selectDistinct({ makerspace_id })
-            .from(announcements)
-            .where(and(eq(status, "published"), lte(expires_at, now)))
-            .limit(MAKERSPACES_PER_RUN),
-        ])
-      ).flat();
-      const ids = [...new Set(due.map((row) => row.makerspace_id))];
-      await sendEvents(
-        ids.map((id) => ({
-          id: newId(),
-          type: "announcements.due",
-          v: 1,
-          makerspace_id: id,
-          subject: { type: "makerspace", id, version: 0 },
-          actor_id: "cron",
-          request_id: newId(),
-          occurred_at: now,
-          data: {},
-        })),
-      );
-      sent += ids.length;
-    }
-    return sent;
-  },
 };

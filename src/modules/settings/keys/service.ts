@@ -2,16 +2,13 @@
 
 import type { z } from "@hono/zod-openapi";
 import { count, eq, gt, inArray, sql } from "drizzle-orm";
-import type { CronTask } from "../../../platform/cron.ts";
 import { write } from "../../../platform/db/commit.ts";
 import { everyShard } from "../../../platform/db/driver.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
 import { sealedSecrets } from "../../../platform/db/tables.ts";
 import { config } from "../../../platform/env.ts";
-import type { EventEnvelope } from "../../../platform/events.ts";
-import { newId } from "../../../platform/ids.ts";
 import { describeError, log } from "../../../platform/log.ts";
-import { type Consumers, sendEvents } from "../../../platform/queue.ts";
+import { rounds } from "../../../platform/ops/rounds.ts";
 import { seal, unseal } from "../../../platform/secrets.ts";
 import { systemSpace } from "../../../platform/system-space.ts";
 import type { SettingsMessage } from "../events.ts";
@@ -37,46 +34,6 @@ export async function readKeys(): Promise<z.output<typeof SealingKeys>> {
   const remaining = keys.filter(({ id }) => id !== newest).reduce((sum, { secrets }) => sum + secrets, 0);
   return { newest, keys, remaining };
 }
-
-const MAKERSPACES_PER_RUN = 500;
-
-const due = (makerspace_id: string, now: number): EventEnvelope => ({
-  id: newId(),
-  type: "secrets.reseal_due",
-  v: 1,
-  makerspace_id,
-  subject: { type: "makerspace", id: makerspace_id, version: 0 },
-  actor_id: "rotation",
-  request_id: newId(),
-  occurred_at: now,
-  data: {},
-});
-
-/** Sends one message per makerspace with secrets under an older key that is still configured. Running twice changes nothing. */
-async function startRotation(now: number): Promise<number> {
-  const [, ...older] = keyIds();
-  if (older.length === 0) return 0;
-  let sent = 0;
-  for (const db of everyShard()) {
-    const owing = await db
-      .selectDistinct({ makerspace_id: sealedSecrets.makerspace_id })
-      .from(sealedSecrets)
-      .where(inArray(sealedSecrets.key_id, older))
-      .limit(MAKERSPACES_PER_RUN);
-    await sendEvents(owing.map(({ makerspace_id }) => due(makerspace_id, now)));
-    sent += owing.length;
-  }
-  return sent;
-}
-
-/** Starts a rotation at once, and says what there is to do. */
-export async function rotateKeys(now: number): Promise<z.output<typeof SealingKeys>> {
-  await startRotation(now);
-  return readKeys();
-}
-
-/** Each quarter of an hour: goes on with what a rotation has left. */
-export const rotateEachQuarter: CronTask = { name: "rotate_secrets", schedule: "quarter", run: startRotation };
 
 const SECRETS_PER_BATCH = 25;
 
@@ -130,15 +87,25 @@ async function resealAll(store: SpaceStore, request_id: string, now: number): Pr
   }
 }
 
-/** Handles the message of one makerspace. */
-export const settingsConsumers: Consumers<SettingsMessage> = {
-  "secrets.reseal_due": [
-    {
-      name: "reseal_secrets",
-      async handle({ request_id }, { store, now }) {
-        await resealAll(store, request_id, now);
-        return [];
-      },
-    },
-  ],
-};
+/** Each quarter of an hour: makerspaces with secrets under an older key that is still configured. */
+export const rotationRounds = rounds({
+  name: "reseal_secrets",
+  schedule: "quarter",
+  type: "secrets.reseal_due" satisfies SettingsMessage,
+  async waiting(db, _, limit) {
+    const [, ...older] = keyIds();
+    if (older.length === 0) return [];
+    const { makerspace_id, key_id } = sealedSecrets;
+    return db.selectDistinct({ makerspace_id }).from(sealedSecrets).where(inArray(key_id, older)).limit(limit);
+  },
+  async work({ store, request_id, now }) {
+    await resealAll(store, request_id, now);
+    return {};
+  },
+});
+
+/** Starts a rotation at once, and says what there is to do. */
+export async function rotateKeys(now: number): Promise<z.output<typeof SealingKeys>> {
+  await rotationRounds.task.run(now);
+  return readKeys();
+}

@@ -61,6 +61,7 @@ export const makerspaceRoutes = (effects: MakerspaceEffects) => [
       body: MakerspacePatch,
       if_match: "required",
       response: Makerspace,
+      problems: ["conflict"],
     },
     (space, { body, if_match }) => updateMakerspace(space, if_match, body),
   ),

@@ -1,23 +1,21 @@
 /** One attempt at a delivery: claimed, signed, sent, written down. */
 
-import { and, eq, isNotNull, lte, sql } from "drizzle-orm";
+import { and, eq, isNotNull, sql } from "drizzle-orm";
 import { write } from "../../../platform/db/commit.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
 import { newId } from "../../../platform/ids.ts";
+import { describeError, log } from "../../../platform/log.ts";
+import { claimOf, isSpent, waitAfter } from "../../../platform/ops/tries.ts";
 import { Problem } from "../../../platform/problem.ts";
 import { openSecret } from "../../../platform/secrets.ts";
 import { systemSpace } from "../../../platform/system-space.ts";
-import { MINUTE } from "../../../platform/time.ts";
-import { type Attempt, type DisabledCause, RETRY_AFTER } from "../model.ts";
+import { type Attempt, type DisabledCause, deliveryTries } from "../model.ts";
 import { webhookDeliveries, webhooks } from "../tables.ts";
 import { type Outcome, sendOnce } from "./request.ts";
 import { signedHeaders } from "./signing.ts";
 
 type Delivery = typeof webhookDeliveries.$inferSelect;
 type Webhook = typeof webhooks.$inferSelect;
-
-/** Whoever sends has this long, more than a request takes; then another may. */
-const LEASE = MINUTE;
 
 /** Names a secret of a webhook among the sealed. */
 export const secretRef = (webhook_id: string, which: "current" | "previous" = "current") => ({
@@ -29,22 +27,11 @@ const thisDelivery = (store: SpaceStore, id: string) => store.in(webhookDeliveri
 
 /** Of two that try, one gets it. */
 async function claim(store: SpaceStore, id: string, now: number): Promise<Delivery | null> {
+  const { set, isFree } = claimOf(webhookDeliveries, deliveryTries, now);
   const [row] = await store.db
     .update(webhookDeliveries)
-    .set({
-      attempts: sql`${webhookDeliveries.attempts} + 1`,
-      first_attempt_at: sql`coalesce(${webhookDeliveries.first_attempt_at}, ${now})`,
-      next_attempt_at: now + LEASE,
-      updated_at: now,
-      version: sql`${webhookDeliveries.version} + 1`,
-    })
-    .where(
-      and(
-        thisDelivery(store, id),
-        eq(webhookDeliveries.status, "pending"),
-        lte(webhookDeliveries.next_attempt_at, now),
-      ),
-    )
+    .set({ ...set, first_attempt_at: sql`coalesce(${webhookDeliveries.first_attempt_at}, ${now})` })
+    .where(isFree(thisDelivery(store, id), eq(webhookDeliveries.status, "pending")))
     .returning();
   return row ?? null;
 }
@@ -118,8 +105,8 @@ interface Sent extends Outcome {
 async function settle(store: SpaceStore, delivery: Delivery, url: string, sent: Sent): Promise<number | null> {
   const now = Date.now();
   const { error, answer, headers, at, ms } = sent;
-  const wait = error === null ? undefined : RETRY_AFTER[delivery.attempts - 1];
-  const status = error === null ? "delivered" : wait === undefined ? "failed" : "pending";
+  const wait = error === null ? null : waitAfter(deliveryTries, delivery.attempts);
+  const status = error === null ? "delivered" : wait === null ? "failed" : "pending";
   const attempt: Attempt = { at, status_code: answer?.status_code ?? null, error, ms };
   await store.db
     .update(webhookDeliveries)
@@ -134,7 +121,7 @@ async function settle(store: SpaceStore, delivery: Delivery, url: string, sent: 
     })
     // Cancelled or taken over meanwhile: that stands.
     .where(and(thisDelivery(store, delivery.id), eq(webhookDeliveries.version, delivery.version)));
-  return status === "pending" ? (wait ?? null) : null;
+  return wait;
 }
 
 async function webhookOf(store: SpaceStore, id: string): Promise<Webhook | null> {
@@ -150,8 +137,28 @@ async function judge(store: SpaceStore, delivery: Delivery, gone: boolean, isLas
   const webhook = await webhookOf(store, delivery.webhook_id);
   if (webhook?.status !== "enabled") return;
   const { failing_since } = webhook;
-  const isFailing = isLast && failing_since !== null && failing_since <= (delivery.first_attempt_at ?? 0) + LEASE;
+  const isFailing =
+    isLast && failing_since !== null && failing_since <= (delivery.first_attempt_at ?? 0) + deliveryTries.lease;
   if (gone || isFailing) await disable(store, webhook, gone ? "gone" : "failing", Date.now());
+}
+
+/** One request. What goes wrong in this house, such as a secret that does not open, uses up the attempt like all else. */
+async function tryOnce(
+  store: SpaceStore,
+  delivery: Delivery,
+  webhook: Webhook,
+  at: number,
+): Promise<{ headers: Record<string, string>; outcome: Outcome }> {
+  if (isSpent(deliveryTries, delivery.attempts))
+    return { headers: {}, outcome: { error: "interrupted", answer: null } };
+  try {
+    const secrets = await secretsOf(store, webhook, at);
+    const headers = await signedHeaders(delivery.event_id, delivery.body, secrets, at);
+    return { headers, outcome: await sendOnce(webhook.url, headers, delivery.body) };
+  } catch (error) {
+    log.error("webhook_attempt_failed", { makerspace_id: store.makerspace_id, error: describeError(error) });
+    return { headers: {}, outcome: { error: "internal", answer: null } };
+  }
 }
 
 /**
@@ -170,9 +177,7 @@ export async function attemptDelivery(store: SpaceStore, id: string): Promise<nu
       .where(thisDelivery(store, id));
     return null;
   }
-  const secrets = await secretsOf(store, webhook, at);
-  const headers = await signedHeaders(delivery.event_id, delivery.body, secrets, at);
-  const outcome = await sendOnce(webhook.url, headers, delivery.body);
+  const { headers, outcome } = await tryOnce(store, delivery, webhook, at);
   const wait = await settle(store, delivery, webhook.url, { ...outcome, headers, at, ms: Date.now() - at });
   await noteHealth(store, webhook.id, outcome.error === null, at);
   if (outcome.error !== null) await judge(store, delivery, outcome.answer?.status_code === 410, wait === null);
