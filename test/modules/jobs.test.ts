@@ -4,6 +4,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { newId } from "../../src/platform/ids.ts";
 import { type JobRunners, jobConsumers } from "../../src/platform/ops/jobs.ts";
+import { tidy } from "../../src/platform/ops/tidy.ts";
+import { DAY } from "../../src/platform/time.ts";
 import type { Api } from "../support/api.ts";
 import { blackHole, deliverTo, outboxOf } from "../support/background.ts";
 import { through } from "../support/faults.ts";
@@ -120,5 +122,34 @@ describe("a job", () => {
     const job = await api.get<Job>(path);
     expect(job).toMatchObject({ status: "failed", problem: { code: "internal_error" } });
     expect(JSON.stringify(job)).not.toContain("secret");
+  });
+
+  it("is listed for ninety days after its end; one that still runs, for as long as it does", async () => {
+    const space = await makeSpace();
+    const ended = (days: number) => Date.now() - days * DAY;
+    const jobs = [
+      ["succeeded", ended(91)],
+      ["failed", ended(91)],
+      ["cancelled", ended(91)],
+      ["running", ended(91)],
+      ["succeeded", ended(89)],
+    ] as const;
+    await env.DB_000.batch(
+      jobs.map(([status, at], index) =>
+        env.DB_000.prepare(
+          `INSERT INTO jobs (makerspace_id, id, kind, status, input, created_by, created_at, updated_at)
+           VALUES (?, ?, 'import_members', ?, '{"file_id":"x"}', 'm', ?, ?)`,
+        ).bind(space.id, `job-${index}`, status, at, at),
+      ),
+    );
+    await tidy.run(Date.now());
+    const left = await space.root.all<Job>(space.path("/jobs"));
+    expect(left.map(({ id }) => id).sort()).toEqual(["job-3", "job-4"]);
+    const plan = await env.DB_000.prepare(
+      "EXPLAIN QUERY PLAN DELETE FROM jobs WHERE status IN ('succeeded', 'failed', 'cancelled') AND updated_at < ?",
+    )
+      .bind(0)
+      .all<{ detail: string }>();
+    expect(plan.results.map(({ detail }) => detail)).toEqual([expect.stringMatching(/SEARCH jobs USING .*jobs_over/)]);
   });
 });

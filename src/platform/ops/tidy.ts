@@ -1,6 +1,6 @@
 /** Retention: what has done its work goes. */
 
-import { lt } from "drizzle-orm";
+import { and, lt, sql } from "drizzle-orm";
 import type { CronTask } from "../cron.ts";
 import { directory, everyShard } from "../db/driver.ts";
 import {
@@ -10,6 +10,7 @@ import {
   devMail,
   idempotencyKeys,
   inviteTokens,
+  jobs,
   liveVisits,
   logoutTokens,
   mailDeliveries,
@@ -29,7 +30,13 @@ const PROCESSED_KEPT = 14 * DAY;
 const DELIVERIES_KEPT = 90 * DAY;
 const DEV_MAIL_KEPT = 7 * DAY;
 
-/** Deletes expired keys, codes, marks, files and mail. */
+/** Jobs that are over are listed this long; what they left to download is gone before, when its link ends. */
+const JOBS_KEPT = 90 * DAY;
+// In these words, because they are those of the partial index.
+const jobsOverBefore = (at: number) =>
+  and(sql`${jobs.status} IN ('succeeded', 'failed', 'cancelled')`, lt(jobs.updated_at, at));
+
+/** Deletes expired keys, codes, marks, files, mail and jobs. */
 export const tidy: CronTask = {
   name: "tidy",
   schedule: "quarter",
@@ -52,6 +59,7 @@ export const tidy: CronTask = {
           shard.delete(idempotencyKeys).where(lt(idempotencyKeys.expires_at, now)),
           shard.delete(processedEvents).where(lt(processedEvents.processed_at, now - PROCESSED_KEPT)),
           shard.delete(mailDeliveries).where(doneBefore(now - DELIVERIES_KEPT)),
+          shard.delete(jobs).where(jobsOverBefore(now - JOBS_KEPT)),
         ]),
       ),
     );

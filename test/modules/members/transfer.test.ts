@@ -93,17 +93,6 @@ describe("an import of members", () => {
       expect(refused).toMatchObject({ code: "invalid_body", errors: [{ pointer: "/csv" }] });
     }
   });
-
-  it("takes a few hundred rows", async () => {
-    const space = await makeSpace();
-    const { api } = await space.as("makerspace_admin");
-    const rows = Array.from({ length: 300 }, (_, index) => `m${index}@example.org,Maker ${index}`);
-    const report = await load(space, api, ["email,first_name", ...rows].join("\n"));
-    expect(report.results.filter(({ ok }) => ok)).toHaveLength(300);
-    expect(await api.get(space.path("/members?count=true&status=pending&limit=1"))).toMatchObject({
-      count: { value: 300, capped: false },
-    });
-  }, 60_000);
 });
 
 describe("an export of members", () => {

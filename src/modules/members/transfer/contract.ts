@@ -17,7 +17,6 @@ export const importColumns = [
   "external_id",
   "duties",
 ] as const;
-export type ImportColumn = (typeof importColumns)[number];
 
 /** An export says these besides. */
 export const exportColumns = ["id", "status", ...importColumns, "last_seen_at", "left_at", "created_at"] as const;

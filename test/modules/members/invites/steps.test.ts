@@ -2,33 +2,13 @@
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import type { EventEnvelope } from "../../../../src/platform/events.ts";
 import { DAY } from "../../../../src/platform/time.ts";
-import { blackHole, deliver, outboxOf } from "../../../support/background.ts";
-import { faulty, inWorld, through } from "../../../support/faults.ts";
+import { blackHole, outboxOf } from "../../../support/background.ts";
+import { through } from "../../../support/faults.ts";
 import { address, Inviting } from "../../../support/invites.ts";
 import { makeSpace } from "../../../support/space.ts";
+import { statementsOf } from "../../../support/statements.ts";
 import type { Job } from "../../../support/wire.ts";
-
-/** Delivers messages one by one, with whatever they send on, and answers the statements that each took. */
-async function statementsOf(first: EventEnvelope, type: string): Promise<number[]> {
-  const counts: number[] = [];
-  const waiting = [first];
-  for (let next = waiting.shift(); next; next = waiting.shift()) {
-    let count = 0;
-    const sent: EventEnvelope[] = [];
-    const DB_000 = faulty(env.DB_000, {
-      before: (statements) => {
-        count += statements.length;
-      },
-    });
-    const EVENTS = blackHole(sent) as Env["EVENTS"];
-    await inWorld({ DB_000, EVENTS }, () => deliver([next]));
-    counts.push(count);
-    waiting.push(...sent.filter((one) => one.type === type));
-  }
-  return counts;
-}
 
 it("an import of 120 rows takes three steps, each within its measure, and one whole report", async () => {
   const space = await makeSpace();
