@@ -18,6 +18,8 @@ export interface Write {
   expect?: ProblemCode;
   /** Columns of a UNIQUE constraint as SQLite names them ("members.email") → the problem when it is violated. */
   unique?: Readonly<Record<string, ProblemCode>>;
+  /** An entry of its own in the audit when the statement changed a row: for what a step does beside its subject. */
+  entry?: AuditEntry;
 }
 
 /** Makes a write; `statement` is a Drizzle builder that nobody awaited. */
@@ -26,13 +28,18 @@ export const write = (statement: BatchItem<"sqlite">, failures: Omit<Write, "sta
   ...failures,
 });
 
-/** What happened, for the audit log and the outbox. */
-export interface CommitEntry {
+/** What happened, as the audit tells it. */
+export interface AuditEntry {
   action: string;
-  subject: { type: string; id: string; version: number };
+  subject: { type: string; id: string };
   /** What an auditor needs to know: ids, statuses, names of changed fields. Erasable, and still no place for personal data. */
   before?: unknown;
   after?: unknown;
+}
+
+/** What happened, for the audit log and the outbox. */
+export interface CommitEntry extends AuditEntry {
+  subject: { type: string; id: string; version: number };
   /** Types and data of the events to send; their subject is the entry's unless they name another. */
   events?: readonly EventDraft[];
   /** The answer to remember under the request's Idempotency-Key. */
@@ -64,8 +71,16 @@ const causeOf = (error: unknown): string => {
 const assertChanged = (store: SpaceStore, code: ProblemCode): BatchItem<"sqlite"> =>
   store.db.run(sql.raw(`SELECT json_extract('{}', iif(changes() = 1, '$', 'expect:${code}'))`));
 
+/** Of an aggregate without groups: one row, or none when the statement before it changed nothing. */
+const ifChanged = sql.raw("HAVING changes() = 1");
+
 /** The audit entry; what may have to be erased one day goes beside it, with a salt that hides it in the chain's digest. */
-function auditStatements(context: CommitContext, entry: CommitEntry, commit_id: string): BatchItem<"sqlite">[] {
+function auditStatements(
+  context: CommitContext,
+  entry: AuditEntry,
+  commit_id: string,
+  only = sql.raw(""),
+): BatchItem<"sqlite">[] {
   const { store, actor } = context;
   const text = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
   const facts = store.db.run(sql`
@@ -73,7 +88,7 @@ function auditStatements(context: CommitContext, entry: CommitEntry, commit_id: 
                            subject_type, subject_id, request_id)
     SELECT ${store.makerspace_id}, coalesce(max(seq), 0) + 1, ${commit_id}, ${context.now}, ${context.now}, ${actor.kind},
            ${actor.id}, ${entry.action}, ${entry.subject.type}, ${entry.subject.id}, ${context.request_id}
-    FROM audit_log WHERE makerspace_id = ${store.makerspace_id}`);
+    FROM audit_log WHERE makerspace_id = ${store.makerspace_id} ${only}`);
   if (entry.before === undefined && entry.after === undefined) return [facts];
   const details = store.db.run(sql`
     INSERT INTO audit_details (makerspace_id, seq, salt, before, after)
@@ -146,6 +161,7 @@ export async function commit(
   for (const item of writes) {
     batch.push(item.statement);
     if (item.expect) batch.push(assertChanged(store, item.expect));
+    if (item.entry) batch.push(...auditStatements(context, item.entry, context.newId(), ifChanged));
   }
   for (const envelope of envelopes) {
     const row = store.row({ event_id: envelope.id, envelope, created_at: context.now, sent_at: context.now });

@@ -34,9 +34,9 @@ describe("a plan", () => {
       max_open_bookings: 4,
       minutes_per_cycle: 1_200,
       cancellation_hours: 12,
-      priority: 7,
-      project_limit: 3,
-      storage_mb: 1_024,
+      priority: 0,
+      project_limit: null,
+      storage_mb: null,
       guest_passes_per_cycle: 2,
       max_members: 40,
       trial_days: 14,
@@ -71,6 +71,21 @@ describe("a plan", () => {
       visibility: "public",
       max_members: null,
     });
+  });
+
+  it("promises nothing that nobody keeps yet: limits of modules to come are refused with the module's name", async () => {
+    const space = await makeSpace();
+    const modules = { priority: "waitlist", project_limit: "projects", storage_mb: "projects" };
+    for (const [name, module] of Object.entries(modules)) {
+      const refused = await refusal(space, { [name]: 5 });
+      expect(refused).toMatchObject({ code: "invalid_body", errors: [{ pointer: `/${name}`, code: "reserved" }] });
+      expect(refused.errors?.[0]?.detail).toContain(`"${module}"`);
+    }
+    const plan = await planIn(space, { priority: 0, project_limit: null, storage_mb: null });
+    const change = { body: { storage_mb: 1 }, if_match: 1 };
+    expect((await space.root.refused("PATCH", space.path(`/plans/${plan.id}`), change)).code).toBe("invalid_body");
+    const { data } = await space.root.post<{ data: Plan[] }>(space.path("/plans/defaults"));
+    for (const one of data) expect(one).toMatchObject({ priority: 0, project_limit: null, storage_mb: null });
   });
 
   it("is found by the name it is known by, once per makerspace, however it is written", async () => {

@@ -33,7 +33,7 @@ const termsOf = (billing_cycle: BillingCycle) => ({
 });
 
 const begun = (billing_cycle: BillingCycle, from: number, timezone: string): Stay => ({
-  ...firstPeriod(termsOf(billing_cycle), from, timezone, { trial: false, setup: true, code: null, priced_at: from })
+  ...firstPeriod(termsOf(billing_cycle), from, timezone, { trial: false, setup_minor: 0, code: null, priced_at: from })
     .columns,
   auto_renew: true,
   cancels_at_end: false,
@@ -46,7 +46,7 @@ const begun = (billing_cycle: BillingCycle, from: number, timezone: string): Sta
 describe("the next period", () => {
   it("after a move westwards ends with the following cycle: an hour is not paid for as a month", () => {
     const stay = begun("monthly", Date.parse("2027-01-10T10:00:00Z"), "Europe/Berlin");
-    const { period } = nextPeriod(stay, termsOf("monthly"), stay.ends_at, "UTC");
+    const { period } = nextPeriod(stay, termsOf("monthly"), stay.ends_at, "UTC", 0);
     expect([period.from, period.to].map((at) => new Date(at).toISOString())).toEqual([
       "2027-02-09T23:00:00.000Z",
       "2027-03-10T00:00:00.000Z",
@@ -63,7 +63,7 @@ describe("the next period", () => {
       fc.property(moves, ({ billing_cycle, from, path: [home = "UTC", ...path] }) => {
         let stay = begun(billing_cycle, from, home);
         for (const zone of path) {
-          const { columns, period } = nextPeriod(stay, termsOf(billing_cycle), stay.ends_at, zone);
+          const { columns, period } = nextPeriod(stay, termsOf(billing_cycle), stay.ends_at, zone, 0);
           const length = period.to - period.from;
           const least = shortest[billing_cycle] * DAY;
           // Clocks take an hour or two; a move eastwards takes up to 27 hours, but of a single day nothing.

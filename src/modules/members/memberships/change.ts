@@ -8,10 +8,11 @@ import { directionOf } from "../plans/model.ts";
 import { requiredPlan } from "../plans/service.ts";
 import type { PlanRow } from "../plans/view.ts";
 import type { PaymentsPort } from "../port.ts";
+import { closingWrites, laterContract, newRow, refuseOffer } from "./begin.ts";
 import type { ChangePlanInput, Membership, Quote } from "./contract.ts";
 import { ENDLESS, endOf } from "./cycles.ts";
-import { closingWrites, newRow, refuseOffer } from "./join.ts";
 import { amountOf, type Begun, type Breakdown, type Effect, effectOf, firstPeriod, unusedOf } from "./model.ts";
+import { setupDue, setupWrites } from "./setup.ts";
 import { type MembershipRow, viewMembership } from "./view.ts";
 import {
   audited,
@@ -37,14 +38,21 @@ interface Plan {
   breakdown: Breakdown;
 }
 
+/** To what somebody changes: the plan, and what of its setup fee they have not paid yet. */
+interface Target {
+  plan: PlanRow;
+  setup_minor: number;
+}
+
 /**
- * The first period on the other plan from an instant: full price, no setup fee and no trial, less what was paid for the time of the old plan
- * that is not used.
+ * The first period on the other plan from an instant: full price and no trial, with what its setup fee is above those paid before, less what
+ * was paid for the time of the old plan that is not used.
  */
-function planned(space: Space, { row, plan }: Loaded, target: PlanRow, at: number, when: Effect): Plan {
+function planned(space: Space, { row, plan }: Loaded, to: Target, at: number, when: Effect): Plan {
+  const { plan: target, setup_minor } = to;
   const begun = firstPeriod(target, at, space.settings.timezone, {
     trial: false,
-    setup: false,
+    setup_minor,
     code: null,
     priced_at: at,
   });
@@ -53,9 +61,9 @@ function planned(space: Space, { row, plan }: Loaded, target: PlanRow, at: numbe
 }
 
 /** When it takes effect unless told. Members get no money back by changing: a change that would give some waits for the period's end. */
-function usualEffect(space: Space, loaded: Loaded, target: PlanRow): Effect {
+function usualEffect(space: Space, loaded: Loaded, target: Target): Effect {
   const { row, plan: current } = loaded;
-  const usual = effectOf(current, target, row, space.now);
+  const usual = effectOf(current, target.plan, row, space.now);
   if (usual === "period_end" || isStaff(space)) return usual;
   return amountOf(planned(space, loaded, target, space.now, "now").breakdown) < 0 ? "period_end" : "now";
 }
@@ -63,8 +71,7 @@ function usualEffect(space: Space, loaded: Loaded, target: PlanRow): Effect {
 /** The later end of two contracts: only staff let somebody out of one, by a downgrade at once. */
 function contractAfter(space: Space, row: MembershipRow, made: MembershipRow, { kind, when }: Plan): number | null {
   const isLetOut = isStaff(space) && kind === "downgrade" && when === "now";
-  if (isLetOut || row.contract_ends_at === null) return made.contract_ends_at;
-  return Math.max(row.contract_ends_at, made.contract_ends_at ?? 0);
+  return isLetOut ? made.contract_ends_at : laterContract(row.contract_ends_at, made.contract_ends_at);
 }
 
 /** Checks a wish and says what comes of it. */
@@ -80,12 +87,13 @@ async function plan(space: Space, loaded: Loaded, wish: z.output<typeof ChangePl
   if (target.id === row.plan_id) refuseStep("change", row, "It is on this plan already.");
   refuseOffer(space, target);
   if (target.currency !== row.currency) throw problem("currency_mismatch");
-  const usual = usualEffect(space, loaded, target);
+  const to: Target = { plan: target, setup_minor: await setupDue(space, row.member_id, target) };
+  const usual = usualEffect(space, loaded, to);
   const when = wish.when ?? usual;
   if (when === "period_end" && (row.ends_at >= ENDLESS || row.ends_at <= space.now))
     refuseStep("change", row, "No period runs that would end.");
   if (row.starts_at > space.now) refuseStep("change", row, "It has not begun.");
-  const made = planned(space, loaded, target, when === "now" ? space.now : row.ends_at, when);
+  const made = planned(space, loaded, to, when === "now" ? space.now : row.ends_at, when);
   if (!isStaff(space)) refuseMembersOwn(space, loaded, made, usual);
   return made;
 }
@@ -144,13 +152,14 @@ async function carryOut(space: Space, payments: PaymentsPort, { row }: Loaded, c
     ...placeWrites(space, target),
     ...closingWrites(space, row, begun.columns.starts_at),
     insertWrite(space, made),
+    ...setupWrites(space, row.member_id, target, breakdown.setup_fee_minor),
     ...(await transactionWrites(space, payments, made, {
       kind,
       breakdown,
       period: { from: made.starts_at, to: made.ends_at },
       reason: `from membership ${row.id}`,
     })),
-    memberReturns(space, row.member_id),
+    ...memberReturns(space, row.member_id),
   );
   return made;
 }
@@ -160,7 +169,13 @@ export async function changeAsPlanned(space: Space, payments: PaymentsPort, load
   const { row } = loaded;
   const target = await requiredPlan(space, row.next_plan_id ?? "");
   if (target.status !== "active" || target.currency !== row.currency) throw problem("plan_unavailable");
-  return carryOut(space, payments, loaded, planned(space, loaded, target, row.ends_at, "period_end"));
+  const setup_minor = await setupDue(space, row.member_id, target);
+  return carryOut(
+    space,
+    payments,
+    loaded,
+    planned(space, loaded, { plan: target, setup_minor }, row.ends_at, "period_end"),
+  );
 }
 
 /**

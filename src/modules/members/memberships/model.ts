@@ -131,12 +131,15 @@ export interface Begun {
 const graceAfter = (ends_at: number, days: number, timezone: string): number =>
   ends_at >= ENDLESS || days === 0 ? ends_at : midnightAfter(ends_at, days, timezone);
 
-/** The first period on a plan, from an instant: a trial for nothing, or a paid one with its fees and discounts. */
+/**
+ * The first period on a plan, from an instant: a trial for nothing, or a paid one with its discounts and what of the setup fee is not paid
+ * yet (`setup_minor`).
+ */
 export function firstPeriod(
   plan: Terms,
   from: number,
   timezone: string,
-  options: { trial: boolean; setup: boolean; code: string | null; priced_at: number },
+  options: { trial: boolean; setup_minor: number; code: string | null; priced_at: number },
 ): Begun {
   const trial = options.trial && plan.trial_days > 0;
   // A trial's cycles are counted from its end, when the first paid period begins.
@@ -152,7 +155,7 @@ export function firstPeriod(
         ...nothingDue,
         price_minor: plan.price_minor,
         discount_minor,
-        setup_fee_minor: options.setup ? plan.setup_fee_minor : 0,
+        setup_fee_minor: options.setup_minor,
       };
   const lapses_at = graceAfter(ends_at, plan.grace_days, timezone);
   const paid_minor = breakdown.price_minor - breakdown.discount_minor;
@@ -203,7 +206,7 @@ function wholeEnd(anchor: CycleAnchor, from: number, timezone: string): number {
  * One more period on the same plan, from the end of the one before: days of grace that were used are not given twice. The setup fee that a
  * trial put off falls due with it. A plan whose cycle has changed meanwhile begins the new cycle there.
  */
-export function nextPeriod(stay: Stay, plan: Terms, now: number, timezone: string) {
+export function nextPeriod(stay: Stay, plan: Terms, now: number, timezone: string, setup_minor: number) {
   const from = stay.ends_at;
   const same = stay.billing_cycle === plan.billing_cycle;
   const anchor_on = same ? stay.anchor_on : localDate(from, timezone);
@@ -217,7 +220,7 @@ export function nextPeriod(stay: Stay, plan: Terms, now: number, timezone: strin
   const breakdown = {
     ...nothingDue,
     price_minor: plan.price_minor,
-    setup_fee_minor: stay.is_trial ? plan.setup_fee_minor : 0,
+    setup_fee_minor: stay.is_trial ? setup_minor : 0,
   };
   // Renewed ahead of time, what was paid for the rest of this period counts on.
   const early = now < stay.ends_at;

@@ -1,117 +1,14 @@
 import { spaceRoute } from "../../../platform/route.ts";
 import type { PaymentsPort } from "../port.ts";
-import { changePlanOf, quoteChange } from "./change.ts";
-import {
-  CancelInput,
-  ChangePlanInput,
-  DeclineInput,
-  JoinInput,
-  Membership,
-  MembershipPage,
-  MembershipQuery,
-  MembershipTransaction,
-  MembershipTransactionPage,
-  OwnMembershipQuery,
-  PauseInput,
-  Quote,
-  QuoteQuery,
-  TransactionQuery,
-} from "./contract.ts";
-import { approveMembership, declineMembership, joinPlan } from "./join.ts";
-import { listMemberships, listMembershipsOf, listTransactions, readMembership, readTransaction } from "./lists.ts";
+import { approveMembership, declineMembership } from "./applications.ts";
+import { changePlanOf } from "./change.ts";
+import { CancelInput, ChangePlanInput, DeclineInput, JoinInput, Membership, PauseInput } from "./contract.ts";
+import { joinPlan } from "./join.ts";
+import { membershipReads } from "./list-routes.ts";
 import { pauseMembership, resumeMembership } from "./pauses.ts";
 import { cancelMembership, continueMembership, renewMembership } from "./steps.ts";
 
 const tag = "members";
-
-const reads = [
-  spaceRoute(
-    {
-      operation_id: "list_memberships",
-      tag,
-      method: "get",
-      path: "/memberships",
-      summary: "Memberships by the end of their period; members see their own",
-      permission: "memberships.read",
-      query: MembershipQuery,
-      response: MembershipPage,
-      problems: ["invalid_cursor"],
-    },
-    (space, { query }) => listMemberships(space, query),
-  ),
-  spaceRoute(
-    {
-      operation_id: "get_membership",
-      tag,
-      method: "get",
-      path: "/memberships/{membership_id}",
-      summary: "One membership",
-      permission: "memberships.read",
-      response: Membership,
-    },
-    (space, { params }) => readMembership(space, params.membership_id),
-  ),
-  spaceRoute(
-    {
-      operation_id: "list_memberships_of_member",
-      tag,
-      method: "get",
-      path: "/members/{member_id}/memberships",
-      summary: "All memberships of a member, the newest first",
-      permission: "memberships.read",
-      query: OwnMembershipQuery,
-      response: MembershipPage,
-      problems: ["invalid_cursor"],
-    },
-    (space, { params, query }) => listMembershipsOf(space, params.member_id, query),
-  ),
-  spaceRoute(
-    {
-      operation_id: "quote_plan_change",
-      tag,
-      method: "get",
-      path: "/memberships/{membership_id}/quote",
-      summary: "What a change of plan would cost now",
-      permission: "memberships.manage",
-      query: QuoteQuery,
-      response: Quote,
-      problems: [
-        "illegal_transition",
-        "unknown_reference",
-        "plan_unavailable",
-        "currency_mismatch",
-        "contract_running",
-      ],
-    },
-    (space, { params, query }) => quoteChange(space, params.membership_id, query),
-  ),
-  spaceRoute(
-    {
-      operation_id: "list_membership_transactions",
-      tag,
-      method: "get",
-      path: "/membership_transactions",
-      summary: "What memberships cost, by time; members see their own",
-      permission: "memberships.read",
-      query: TransactionQuery,
-      response: MembershipTransactionPage,
-      problems: ["invalid_cursor"],
-    },
-    (space, { query }) => listTransactions(space, query),
-  ),
-  spaceRoute(
-    {
-      operation_id: "get_membership_transaction",
-      tag,
-      method: "get",
-      path: "/membership_transactions/{transaction_id}",
-      summary: "One transaction",
-      permission: "memberships.read",
-      response: MembershipTransaction,
-    },
-    (space, { params }) => readTransaction(space, params.transaction_id),
-  ),
-];
 
 const beginnings = (payments: PaymentsPort) => [
   spaceRoute(
@@ -148,6 +45,8 @@ const beginnings = (payments: PaymentsPort) => [
       method: "post",
       path: "/memberships/{membership_id}/approve",
       summary: "Say yes to an application: its first period begins",
+      description:
+        "A membership that the member has ends with it, as by a change of plan: what it did not use is credited, and its contract goes on in the new one; `contract_running` where the new plan would cost less to leave.",
       permission: "memberships.manage",
       idempotency: "required",
       response: Membership,
@@ -158,6 +57,7 @@ const beginnings = (payments: PaymentsPort) => [
         "group_required",
         "membership_exists",
         "currency_mismatch",
+        "contract_running",
         "conflict",
       ],
     },
@@ -300,7 +200,7 @@ const ends = (payments: PaymentsPort) => [
 
 /** Routes of memberships; `payments` collects what they cost. */
 export const membershipRoutes = (payments: PaymentsPort) => [
-  ...reads,
+  ...membershipReads,
   ...beginnings(payments),
   ...continuations(payments),
   ...ends(payments),

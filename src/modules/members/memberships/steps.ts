@@ -5,10 +5,11 @@ import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import type { PlanRow } from "../plans/view.ts";
 import type { PaymentsPort } from "../port.ts";
+import { refuseOffer } from "./begin.ts";
 import type { CancelInput, Membership } from "./contract.ts";
 import { ENDLESS, mayRenewItself, midnightAfterMonths } from "./cycles.ts";
-import { refuseOffer } from "./join.ts";
 import { firstPeriod, nextPeriod, nothingDue, terminationFee, unusedOf } from "./model.ts";
+import { setupDue, setupWrites } from "./setup.ts";
 import { type MembershipRow, viewMembership } from "./view.ts";
 import { isStaff, type Loaded, loadMembership, refuseMember, refuseStep, takeStep } from "./writes.ts";
 
@@ -28,23 +29,26 @@ export async function renewCurrent(
   reason: string | null,
 ): Promise<MembershipRow> {
   const { row, plan } = loaded;
-  const { columns, breakdown, period } = nextPeriod(row, plan, space.now, space.settings.timezone);
+  // Whoever had only a trial has not paid it yet.
+  const setup_minor = row.is_trial ? await setupDue(space, row.member_id, plan) : 0;
+  const { columns, breakdown, period } = nextPeriod(row, plan, space.now, space.settings.timezone, setup_minor);
   return takeStep(space, payments, loaded, {
     step: "renew",
     event: "membership.renewed",
     change: { ...columns, ...unplanned },
     transaction: { kind: "renewal", breakdown, period, reason },
+    first: setupWrites(space, row.member_id, plan, setup_minor),
   });
 }
 
 /** A fresh period from now on, at today's price; a place must be free. */
 async function renewExpired(space: Space, payments: PaymentsPort, loaded: Loaded): Promise<MembershipRow> {
-  const { plan } = loaded;
+  const { row, plan } = loaded;
   const { timezone } = space.settings;
+  const setup_minor = row.is_trial ? await setupDue(space, row.member_id, plan) : 0;
   const begun = firstPeriod(plan, space.now, timezone, {
     trial: false,
-    // Whoever had only a trial has not paid it yet.
-    setup: loaded.row.is_trial,
+    setup_minor,
     code: null,
     priced_at: space.now,
   });
@@ -65,6 +69,7 @@ async function renewExpired(space: Space, payments: PaymentsPort, loaded: Loaded
       period: { from: begun.columns.starts_at, to: begun.columns.ends_at },
       reason: "after expiry",
     },
+    first: setupWrites(space, row.member_id, plan, setup_minor),
   });
 }
 

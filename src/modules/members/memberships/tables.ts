@@ -32,6 +32,7 @@ export const memberships = sqliteTable(
     ...resourceColumns(),
     stretched_from: integer(),
     stretched_to: integer(),
+    had_trial: flag().notNull().default(false),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
 );

@@ -159,20 +159,32 @@ export function refuseMember(member: MemberStanding): void {
 }
 
 /** The member is still one, and no longer expired: they book again with their next request. */
-export const memberReturns = (space: Space, member_id: string): Write =>
+export const memberReturns = (space: Space, member_id: string): Write[] => [
   write(
     space.db
       .update(members)
-      .set({
-        status: sql`iif(${members.status} = 'expired', 'active', ${members.status})`,
-        version: sql`${members.version} + (${members.status} = 'expired')`,
-        updated_at: sql`iif(${members.status} = 'expired', ${space.now}, ${members.updated_at})`,
-      })
+      .set({ updated_at: sql`${members.updated_at}` })
       .where(
         space.store.in(members, eq(members.id, member_id), inArray(members.status, ["pending", "active", "expired"])),
       ),
     { expect: "conflict" },
-  );
+  ),
+  write(
+    space.db
+      .update(members)
+      .set({ status: "active", updated_at: space.now, version: sql`${members.version} + 1` })
+      .where(space.store.in(members, eq(members.id, member_id), eq(members.status, "expired"))),
+    { entry: standingEntry(member_id, "member.renewed", "expired", "active") },
+  ),
+];
+
+/** A change of a member's standing in the audit, by itself: it follows from the membership's step, and is the member's story. */
+const standingEntry = (id: string, action: string, before: string, after: string) => ({
+  action,
+  subject: { type: "member", id },
+  before: { status: before },
+  after: { status: after },
+});
 
 /** Without a current membership the member expires; staff never do, so an administrator is left. After the membership's own row. */
 const memberFollows = (space: Space, member_id: string): Write =>
@@ -190,6 +202,7 @@ const memberFollows = (space: Space, member_id: string): Write =>
               AND mine.member_id = ${member_id} AND mine.status IN ('active', 'paused'))`,
         ),
       ),
+    { entry: standingEntry(member_id, "member.expired", "active", "expired") },
   );
 
 /** Inserts a membership; of those who race for a member's only one, one wins. */
@@ -260,6 +273,8 @@ interface Turn {
   transaction?: TransactionDraft;
   /** Before the row itself. */
   first?: Write[];
+  /** The membership that ends with this step, for the audit. */
+  ended?: MembershipRow;
 }
 
 /** Takes one step of one membership in one commit. @throws conflict when somebody else was faster; plan_full */
@@ -267,7 +282,7 @@ export async function takeStep(
   space: Space,
   payments: PaymentsPort,
   { row, plan }: Loaded,
-  { step, event, change, transaction, first = [] }: Turn,
+  { step, event, change, transaction, first = [], ended }: Turn,
 ): Promise<MembershipRow> {
   const after = rowAfter(space, step, row, change);
   const enters = isCurrent(after) && !isCurrent(row);
@@ -276,7 +291,7 @@ export async function takeStep(
     {
       action: event,
       subject: { type: "membership", id: row.id, version: after.version },
-      before: audited(row),
+      before: { ...audited(row), ...(ended && { ended: { membership_id: ended.id, ...audited(ended) } }) },
       after: audited(after),
       events: [told(event, after)],
       answer: { status: 200, body: viewMembership(after, space.now) },
@@ -285,7 +300,7 @@ export async function takeStep(
     ...(enters ? placeWrites(space, plan) : []),
     updateWrite(space, step, row, after),
     ...(transaction ? await transactionWrites(space, payments, after, transaction) : []),
-    ...(enters || step === "renew" ? [memberReturns(space, row.member_id)] : []),
+    ...(enters || step === "renew" ? memberReturns(space, row.member_id) : []),
     ...(leaves ? [memberFollows(space, row.member_id)] : []),
   );
   return after;

@@ -18,7 +18,7 @@ import { WeeklyWindows } from "../../../platform/settings/windows.ts";
 import { groupKinds } from "../billing_groups/model.ts";
 import { billingCycles } from "../memberships/cycles.ts";
 import { membershipStates } from "../memberships/model.ts";
-import { planStatuses, planTypes, planVisibilities, promoCode } from "./model.ts";
+import { planStatuses, planTypes, planVisibilities, promoCode, reservedLimits } from "./model.ts";
 
 const amount = z.int().min(0).max(1_000_000_000_000);
 const inPlanCurrency = "In the smallest unit of the price's currency.";
@@ -59,6 +59,11 @@ const Promo = z
   })
   .openapi("Promo");
 
+const reservedNote = (name: keyof typeof reservedLimits): string => {
+  const { reserved_for, initial } = reservedLimits[name];
+  return `Reserved for the module "${reserved_for}": ${initial} until it is there.`;
+};
+
 const equipmentIds = z.array(Id).max(200);
 
 /** What a plan says of itself and its limits, the same in requests and answers. */
@@ -68,7 +73,7 @@ const shape = {
   plan_type: z.enum(planTypes),
   price: Money,
   setup_fee_minor: amount.openapi({
-    description: `Due with the first paid period of who joins this plan; who changes to it from another plan, also a free one or a trial, pays none. ${inPlanCurrency}`,
+    description: `Due with the first paid period on this plan, once per member: setup fees that they have paid before, of this plan or another one in its currency, count. Who changes to a plan with a higher fee pays the difference, and nobody gets one back. ${inPlanCurrency}`,
   }),
   billing_cycle: z.enum(billingCycles).openapi({
     description:
@@ -90,9 +95,29 @@ const shape = {
   cancellation_hours: z.int().min(0).max(720).openapi({
     description: "Cancelled this long before the start, a booking gives its minutes back.",
   }),
-  priority: z.int().min(0).max(100).openapi({ description: "Orders a waitlist, higher first; it never bumps." }),
-  project_limit: z.int().min(0).max(100_000).nullable(),
-  storage_mb: z.int().min(0).max(1_000_000_000).nullable(),
+  priority: z
+    .int()
+    .min(0)
+    .max(100)
+    .openapi({
+      description: `Orders a waitlist, higher first; it never bumps. ${reservedNote("priority")}`,
+    }),
+  project_limit: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .nullable()
+    .openapi({
+      description: `Projects at a time. ${reservedNote("project_limit")}`,
+    }),
+  storage_mb: z
+    .int()
+    .min(0)
+    .max(1_000_000_000)
+    .nullable()
+    .openapi({
+      description: `Room for files of projects, in MB. ${reservedNote("storage_mb")}`,
+    }),
   guest_passes_per_cycle: z.int().min(0).max(10_000).nullable().openapi({
     description:
       "Guests one may invite per billing cycle, counted by the day of their visit; per month on a plan for life.",
@@ -101,7 +126,10 @@ const shape = {
     description: "Only for members of a family, or of a company (see billing groups); null for everybody.",
   }),
   max_members: z.int().min(0).max(1_000_000).nullable().openapi({ description: "Places; null has no bound." }),
-  trial_days: z.int().min(0).max(366).openapi({ description: "Free days once per member, before the first period." }),
+  trial_days: z.int().min(0).max(366).openapi({
+    description:
+      "Free days before the first period, for who has had no trial here yet: one per member, of whichever plan.",
+  }),
   grace_days: z.int().min(0).max(90).openapi({ description: "Days after the period in which it still counts." }),
   auto_renew: z.boolean().openapi({ description: "What memberships start with; not for plans by the hour." }),
   visibility: z.enum(planVisibilities).openapi({ description: "`staff`: only staff put members on it." }),

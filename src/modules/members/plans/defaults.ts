@@ -1,7 +1,7 @@
 /** The plans that a new makerspace starts with. */
 
 import { newId } from "../../../platform/ids.ts";
-import { nameKey } from "./model.ts";
+import { nameKey, reservedLimits } from "./model.ts";
 import type { PlanRow } from "./view.ts";
 
 /** Decimal places of a currency: 2 for EUR, 0 for JPY, 3 for KWD. */
@@ -19,6 +19,9 @@ const unlimited = {
   access_windows: null,
   included_equipment_ids: null,
   excluded_equipment_ids: [],
+  priority: reservedLimits.priority.initial,
+  project_limit: reservedLimits.project_limit.initial,
+  storage_mb: reservedLimits.storage_mb.initial,
   max_members: null,
   places_taken: 0,
   trial_days: 0,
@@ -45,9 +48,6 @@ const sets = [
     max_open_bookings: 1,
     minutes_per_cycle: 240,
     cancellation_hours: 24,
-    priority: 0,
-    project_limit: 1,
-    storage_mb: 512,
     guest_passes_per_cycle: 0,
     grace_days: 0,
     auto_renew: false,
@@ -63,9 +63,6 @@ const sets = [
     max_open_bookings: 5,
     minutes_per_cycle: 2_400,
     cancellation_hours: 24,
-    priority: 10,
-    project_limit: 10,
-    storage_mb: 5_120,
     guest_passes_per_cycle: 1,
     grace_days: 7,
     auto_renew: true,
@@ -81,9 +78,6 @@ const sets = [
     max_open_bookings: 20,
     minutes_per_cycle: null,
     cancellation_hours: 12,
-    priority: 20,
-    project_limit: null,
-    storage_mb: 51_200,
     guest_passes_per_cycle: 4,
     grace_days: 7,
     auto_renew: true,

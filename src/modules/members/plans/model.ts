@@ -6,6 +6,17 @@ export const planTypes = ["free", "basic", "standard", "premium", "enterprise", 
 export const planStatuses = ["active", "archived"] as const;
 export const planVisibilities = ["public", "staff"] as const;
 
+/**
+ * Limits whose module is not there yet: what nothing reads keeps its initial value, and naming another one is refused with the module's
+ * name. A module that comes takes its line away.
+ */
+export const reservedLimits = {
+  priority: { initial: 0, reserved_for: "waitlist" },
+  project_limit: { initial: null, reserved_for: "projects" },
+  storage_mb: { initial: null, reserved_for: "projects" },
+} as const;
+export const reservedLimitNames = Object.keys(reservedLimits) as (keyof typeof reservedLimits)[];
+
 /** A discount on the price of the first period; with a code for those who name it, without one for everybody. */
 export interface Promo {
   /** In upper case. */

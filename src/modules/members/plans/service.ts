@@ -12,7 +12,7 @@ import { memberships } from "../memberships/tables.ts";
 import type { MachineCheck } from "../port.ts";
 import type { Plan, PlanInput, PlanOrPublic, PlanPatch } from "./contract.ts";
 import { defaultPlans } from "./defaults.ts";
-import { nameKey } from "./model.ts";
+import { nameKey, reservedLimitNames, reservedLimits } from "./model.ts";
 import { plans } from "./tables.ts";
 import { type PlanRow, toPlanRow, viewFor, viewPlan } from "./view.ts";
 
@@ -31,9 +31,17 @@ export async function requiredPlan(space: Space, id: string): Promise<PlanRow> {
   return toPlanRow(row);
 }
 
+/** Limits that no module keeps yet. */
+const reservedFaults = (plan: PlanRow): FieldError[] =>
+  reservedLimitNames.flatMap((name) => {
+    const { initial, reserved_for } = reservedLimits[name];
+    const detail = `${name} belongs to the module "${reserved_for}", which is not there yet`;
+    return plan[name] === initial ? [] : [{ pointer: `/${name}`, code: "reserved", detail }];
+  });
+
 /** What contradicts itself in a plan, or names machines that are not there. @throws invalid_body with each fault */
 async function refuseFaults(space: Space, plan: PlanRow, machines: MachineCheck): Promise<void> {
-  const faults: FieldError[] = [];
+  const faults = reservedFaults(plan);
   const fault = (pointer: string, detail: string): number => faults.push({ pointer, code: "contradiction", detail });
   const { valid_from, valid_until, promo, price_minor } = plan;
   if (valid_from !== null && valid_until !== null && valid_from >= valid_until)
