@@ -6,7 +6,7 @@ import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { sendMailBy } from "./integrations/mail/index.ts";
-import { accessRoutes, accountStands, apiTokenSource } from "./modules/access/index.ts";
+import { accessRoutes, accountStands, apiTokenSource, revokeTokensOfMerged } from "./modules/access/index.ts";
 import {
   closeAtOnce,
   closeSockets,
@@ -30,6 +30,7 @@ import {
   inviteRoutes,
   inviteTemplates,
   joinRoutes,
+  type MachineCheck,
   type MemberEffects,
   type MemberMove,
   memberRoutes,
@@ -82,8 +83,11 @@ export const mailPorts: MailPorts = {
 /** What happens on machines and sockets when a member's standing changes. */
 const memberEffects: MemberEffects = { shutOut: sweepAtOnce, changed: closeAtOnce, isBusy };
 
+/** Which machines there are, for members' duties and plans. */
+const machineCheck: MachineCheck = { unknown: unknownMachines };
+
 /** What other modules hold of a member, and give to whom they are merged into. */
-const memberMoves: readonly MemberMove[] = [moveMachines, moveInbox];
+export const memberMoves: readonly MemberMove[] = [moveMachines, moveInbox, revokeTokensOfMerged];
 
 /** Every path of the system. A new module adds its routes here. */
 export const routes: readonly Route[] = [
@@ -97,16 +101,22 @@ export const routes: readonly Route[] = [
   ...joinRoutes,
   ...statisticsRoutes,
   ...transferRoutes,
-  ...bulkRoutes(memberEffects),
+  ...bulkRoutes(memberEffects, machineCheck),
   ...mergeRoutes(memberEffects, memberMoves),
-  ...memberRoutes(memberEffects),
-  ...dutyRoutes(memberEffects),
-  ...inviteRoutes(mailPorts, { settings: settingsSource, payments: recordedAsDue, accountStands }),
+  ...memberRoutes(memberEffects, machineCheck),
+  ...dutyRoutes(memberEffects, machineCheck),
+  ...inviteRoutes(mailPorts, {
+    settings: settingsSource,
+    payments: recordedAsDue,
+    accountStands,
+    effects: memberEffects,
+    machines: machineCheck,
+  }),
   ...agreementRoutes,
   ...minorRoutes,
   ...documentRoutes,
   ...emergencyContactRoutes,
-  ...planRoutes({ unknown: unknownMachines }),
+  ...planRoutes(machineCheck),
   ...membershipRoutes(recordedAsDue),
   ...billingGroupRoutes,
   ...guestRoutes,

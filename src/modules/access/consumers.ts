@@ -11,7 +11,11 @@ export const accessConsumers: Consumers<"member.removed"> = {
       name: "revoke_tokens_of_removed_member",
       async handle({ subject }, { store, now }) {
         const theirs = store.in(apiTokens, eq(apiTokens.member_id, subject.id), isNull(apiTokens.revoked_at));
-        const rows = await store.db.select({ id: apiTokens.id }).from(apiTokens).where(theirs);
+        // Those that a merge has revoked are still in the index, too.
+        const rows = await store.db
+          .select({ id: apiTokens.id })
+          .from(apiTokens)
+          .where(store.in(apiTokens, eq(apiTokens.member_id, subject.id)));
         await forgetApiTokens(rows.map((row) => row.id));
         const revoked = { revoked_at: now, updated_at: now, version: sql`${apiTokens.version} + 1` };
         return [store.db.update(apiTokens).set(revoked).where(theirs)];

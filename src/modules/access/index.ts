@@ -7,6 +7,7 @@ import { signOutRoutes } from "./sign_out/routes.ts";
 
 export { apiTokenSource } from "./api_tokens/source.ts";
 export { accessConsumers } from "./consumers.ts";
+export { revokeTokensOfMerged } from "./merges.ts";
 export { accountStands } from "./service_accounts/stands.ts";
 
 export const accessRoutes = (effects: AccessEffects) => [

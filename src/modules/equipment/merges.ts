@@ -27,11 +27,19 @@ export async function isBusy({ store }: Space, member_id: string): Promise<boole
 }
 
 /** Machines change their owner; bookings and sessions do not: machines decided them, about whom they decided. */
-export const moveMachines: MemberMove = (store, from, into) => [
-  write(
-    store.db
-      .update(equipment)
-      .set({ owner_member_id: into })
-      .where(store.in(equipment, leads(equipment.owner_member_id, from))),
-  ),
-];
+export const moveMachines: MemberMove = {
+  tables: {
+    equipment: "moved to their new owner",
+    reservations: "kept: history does not change hands; open ones hinder the merge",
+    sessions: "kept: history does not change hands; running ones hinder the merge",
+    booking_claims: "kept: they last for the moment of a request",
+  },
+  writes: (store, { from, into }) => [
+    write(
+      store.db
+        .update(equipment)
+        .set({ owner_member_id: into })
+        .where(store.in(equipment, leads(equipment.owner_member_id, from))),
+    ),
+  ],
+};

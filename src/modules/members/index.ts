@@ -44,7 +44,7 @@ export { findMember, memberById, memberIdOfUser, membershipById, membershipSourc
 export { memberRoutes } from "./people/routes.ts";
 export { planRoutes } from "./plans/routes.ts";
 export { defaultPlanWrites } from "./plans/service.ts";
-export { type MemberEffects, type MemberMove, recordedAsDue } from "./port.ts";
+export { type MachineCheck, type MemberEffects, type MemberMove, recordedAsDue } from "./port.ts";
 export { statisticsRoutes } from "./statistics/routes.ts";
 export { exportMembersJob } from "./transfer/export.ts";
 export { importMembersJob } from "./transfer/import.ts";

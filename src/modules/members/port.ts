@@ -47,5 +47,17 @@ export interface PaymentsPort {
 /** Without a collector the transaction alone says that the amount is due. */
 export const recordedAsDue: PaymentsPort = { fallsDue: () => [] };
 
-/** Writes that give what a module holds of one member to another, in the batch of their merge. */
-export type MemberMove = (store: SpaceStore, from: string, into: string) => Write[];
+/** Two records of one person: whose things go to whom. */
+export interface Merged {
+  from: string;
+  into: string;
+  now: number;
+}
+
+/** What a module holds of a member who is merged into another. */
+export interface MemberMove {
+  /** Each of its tables that says whose a row is, with what becomes of these rows. A test knows the tables that are missing here. */
+  tables: Readonly<Record<string, string>>;
+  /** Goes into the batch of the merge. */
+  writes(store: SpaceStore, merged: Merged): Write[];
+}

@@ -270,6 +270,11 @@ export class Access {
   /** The widest scope of a permission; with a machine, duties limited to that machine count, too. */
   scope(permission: Permission, equipment_id?: string): Scope {
     if (this.only && !this.only.includes(permission)) return "none";
+    return this.standing(permission, equipment_id);
+  }
+
+  /** The same by role and duties alone. */
+  private standing(permission: Permission, equipment_id?: string): Scope {
     const byDuty = this.duties.some(
       (grant) =>
         (dutyGrants[grant.duty] as readonly Permission[]).includes(permission) &&
@@ -284,12 +289,20 @@ export class Access {
     return [undefined, ...limited].some((equipment_id) => this.scope(permission, equipment_id) !== "none");
   }
 
-  /** True when everything in `role` and `granted` is already ours: nobody grants above their own. */
+  /**
+   * True when everything in `role` and `granted` is already ours: nobody grants above their own. With a token that has to be in what it
+   * carries, too, but for what every member may: a program that invites needs no more than `invites.manage` to bring in members.
+   */
   covers(role: MemberRole, granted: readonly DutyGrant[]): boolean {
     const wanted = [
       ...(Object.entries(roleGrants[role]) as [Permission, Scope][]),
       ...granted.flatMap((grant) => dutyGrants[grant.duty].map((name): [Permission, Scope] => [name, "any"])),
     ];
-    return wanted.every(([name, scope]) => scopes.indexOf(this.scope(name)) >= scopes.indexOf(scope));
+    const isWithin = (held: Scope | undefined, scope: Scope) => scopes.indexOf(held ?? "none") >= scopes.indexOf(scope);
+    return wanted.every(
+      ([name, scope]) =>
+        isWithin(this.standing(name), scope) &&
+        (!this.only || this.only.includes(name) || isWithin(roleGrants.user[name], scope)),
+    );
   }
 }

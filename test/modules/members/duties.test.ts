@@ -62,6 +62,34 @@ describe("a duty", () => {
     }
   });
 
+  it("reaches machines of this makerspace alone, however it is given", async () => {
+    const { home, abroad } = await makeTwoSpaces();
+    const [mine, theirs] = [await home.machine(), await abroad.machine()];
+    const one = await home.person();
+    const duty = { duty: "maintainer", equipment_ids: [mine.id, theirs.id] };
+    const whole = { email: "n@example.org", first_name: "N", last_name: "", role: "user" };
+    const wishes: [string, "PUT" | "POST", string, object, string][] = [
+      ["granted", "PUT", pathOf(home, one, "/duties/maintainer"), { equipment_ids: duty.equipment_ids }, ""],
+      ["added", "POST", home.path("/members"), { ...whole, duties: [duty] }, "/duties/0"],
+      ["invited", "POST", home.path("/invites"), { ...whole, duties: [{ duty: "desk" }, duty] }, "/duties/1"],
+      [
+        "given to many",
+        "POST",
+        home.path("/members/bulk"),
+        { member_ids: [one.member.id], do: { operation: "grant_duty", ...duty } },
+        "/do",
+      ],
+    ];
+    for (const [how, method, path, body, place] of wishes) {
+      const refused = await home.root.refused(method, path, { body });
+      const errors = [{ pointer: `${place}/equipment_ids/1`, code: "unknown", detail: "names no machine" }];
+      expect(refused, how).toMatchObject({ code: "unknown_reference", errors });
+    }
+    const read = await home.root.get<Member>(pathOf(home, one));
+    expect([read.duties, read.version]).toEqual([[], 1]);
+    await home.root.must("PUT", pathOf(home, one, "/duties/maintainer"), { body: { equipment_ids: [mine.id] } });
+  });
+
   it("that changes closes the sockets of its holder, so that they open again with what they may see", async () => {
     const space = await makeSpace();
     const [one, other] = [await space.person(), await space.person()];

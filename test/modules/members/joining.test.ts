@@ -2,6 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { Api } from "../../support/api.ts";
+import { ACCEPT, Inviting } from "../../support/invites.ts";
+import { nextMail, tokenIn } from "../../support/mail.ts";
 import { putSettings } from "../../support/settings.ts";
 import { iso, makeSpace, makeTwoSpaces, signIn, type TestSpace, tokenFor, until } from "../../support/space.ts";
 import type { ApiToken, Me, Member, NewApiToken } from "../../support/wire.ts";
@@ -130,6 +132,27 @@ describe("one person", () => {
 });
 
 describe("who was removed and asks to come back", () => {
+  it("is not suspended any more: neither who asks to come back, nor who is invited back", async () => {
+    const space = await makeSpace();
+    await registration(space, { public_registration: true });
+    const at = new Inviting(space);
+    for (const back of ["join", "invite"] as const) {
+      const person = await space.person();
+      const path = space.path(`/members/${person.member.id}`);
+      await space.root.post(`${path}/suspend`, { reason: "Unpaid" });
+      await space.root.delete(path);
+      if (back === "join") {
+        await person.api.post(space.path("/join"), { first_name: "Ada" });
+        await space.root.post(`${path}/approve`);
+      } else {
+        await at.invite(person.email);
+        await person.api.post(ACCEPT, { token: tokenIn(await nextMail(person.email)) });
+      }
+      const member = await space.root.get<Member>(path);
+      expect(member, back).toMatchObject({ status: "active", suspended_at: null, suspended_by: null, left_at: null });
+    }
+  });
+
   it("is nobody in particular: no role, no duties, no token of before", async () => {
     const space = await makeSpace();
     await registration(space, { public_registration: true });

@@ -2,6 +2,10 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { memberMoves } from "../../../src/app.ts";
+import { moveOwn } from "../../../src/modules/members/merge/moves.ts";
+import { HOUR } from "../../../src/platform/time.ts";
+import { Api } from "../../support/api.ts";
 import { makeScene } from "../../support/scene.ts";
 import { makeSpace, makeTwoSpaces, signIn, slotIn, type TestSpace, until } from "../../support/space.ts";
 import type { Equipment, Me, Member, Notification, Reservation } from "../../support/wire.ts";
@@ -71,6 +75,57 @@ describe("two records of one person", () => {
     expect(history.map(({ id }) => id)).toEqual([booked.id]);
     expect((await space.root.refused("POST", `${path}/reactivate`)).code).toBe("illegal_transition");
     expect((await merge(space, ada.member, other)).problem?.code).toBe("illegal_transition");
+  });
+
+  it("leave nothing behind unsaid: every table that says whose a row is has a line", async () => {
+    const { results } = await env.DB_000.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all<{
+      name: string;
+      sql: string;
+    }>();
+    const names =
+      /^\s*\w*(member_id|merged_into)"? TEXT|REFERENCES "?members"? |[(,] *\w*(member_id|merged_into)"? TEXT/im;
+    const there = results.filter(({ sql }) => names.test(sql)).map(({ name }) => name);
+    expect(there).toEqual(expect.arrayContaining(["members", "equipment", "invites", "membership_transactions"]));
+    const said = [moveOwn, ...memberMoves].flatMap(({ tables }) => Object.keys(tables)).sort();
+    expect(said).toEqual(there.sort());
+  });
+
+  it("become one with what they wish to be told, what they have acknowledged, and without tokens", async () => {
+    const space = await makeSpace();
+    const ada = await space.person({ duties: [{ duty: "desk" }] });
+    const preferences = space.path("/members/me/notification_preferences");
+    await ada.api.patch(preferences, { digest: "weekly" });
+    const news = await space.root.post<{ id: string }>(space.path("/announcements"), {
+      title: "New doors",
+      body: "They open to the left.",
+      requires_acknowledgement: true,
+    });
+    await space.root.post(space.path(`/announcements/${news.id}/publish`));
+    await ada.api.post(space.path(`/announcements/${news.id}/acknowledge`));
+    const made = await ada.api.post<{ id: string; token: string }>(space.path("/api_tokens"), {
+      name: "a test",
+      permissions: ["equipment.read"],
+      expires_at: new Date(Date.now() + HOUR).toISOString(),
+    });
+    const program = new Api(made.token);
+    await program.get(space.path("/equipment"));
+    const other = await added(space);
+    expect((await merge(space, other, ada.member)).status).toBe(200);
+    expect(await ada.api.get(preferences)).toMatchObject({ digest: "weekly" });
+    expect(await ada.api.get(space.path(`/announcements/${news.id}`))).toMatchObject({
+      acknowledged_at: expect.any(String),
+    });
+    expect((await program.refused("GET", space.path("/equipment"))).code).toBe("unauthenticated");
+    const { revoked_at } = await space.root.get<{ revoked_at: string | null }>(space.path(`/api_tokens/${made.id}`));
+    expect(revoked_at).not.toBeNull();
+    const left = await Promise.all(
+      ["notification_preferences", "announcement_readers", "notifications", "deferred_mails"].map((table) =>
+        env.DB_000.prepare(`SELECT count(*) AS n FROM ${table} WHERE makerspace_id = ? AND member_id = ?`)
+          .bind(space.id, ada.member.id)
+          .first<number>("n"),
+      ),
+    );
+    expect(left).toEqual([0, 0, 0, 0]);
   });
 
   it("stay two when both have signed in, when one is the other, or when one is of another makerspace", async () => {

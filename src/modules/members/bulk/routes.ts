@@ -1,9 +1,10 @@
 import { spaceRoute } from "../../../platform/route.ts";
-import type { MemberEffects } from "../port.ts";
+import { refuseUnknownMachines } from "../duties/machines.ts";
+import type { MachineCheck, MemberEffects } from "../port.ts";
 import { BulkResults, MemberBulkInput } from "./contract.ts";
 import { changeMany } from "./service.ts";
 
-export const bulkRoutes = (effects: MemberEffects) => [
+export const bulkRoutes = (effects: MemberEffects, machines: MachineCheck) => [
   spaceRoute(
     {
       operation_id: "change_members",
@@ -15,8 +16,19 @@ export const bulkRoutes = (effects: MemberEffects) => [
       permission: "members.manage",
       body: MemberBulkInput,
       response: BulkResults,
-      problems: ["bulk_refused", "conflict", "illegal_transition", "last_administrator", "payer_of_group"],
+      problems: [
+        "bulk_refused",
+        "unknown_reference",
+        "conflict",
+        "illegal_transition",
+        "last_administrator",
+        "payer_of_group",
+      ],
     },
-    (space, { body }) => changeMany(space, body, effects),
+    async (space, { body }) => {
+      if (body.do.operation === "grant_duty")
+        await refuseUnknownMachines(space, [body.do], machines, () => "/do/equipment_ids");
+      return changeMany(space, body, effects);
+    },
   ),
 ];

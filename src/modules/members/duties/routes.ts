@@ -1,13 +1,14 @@
 import { spaceRoute } from "../../../platform/route.ts";
 import { Member } from "../people/contract.ts";
-import type { MemberEffects } from "../port.ts";
+import type { MachineCheck, MemberEffects } from "../port.ts";
 import { DutyReach, RoleInput } from "./contract.ts";
+import { refuseUnknownMachines } from "./machines.ts";
 import { changeRole, grantDuty, revokeDuty } from "./service.ts";
 
 const tag = "members";
 const permission = "members.manage";
 
-export const dutyRoutes = (effects: MemberEffects) => [
+export const dutyRoutes = (effects: MemberEffects, machines: MachineCheck) => [
   spaceRoute(
     {
       operation_id: "change_role",
@@ -34,9 +35,12 @@ export const dutyRoutes = (effects: MemberEffects) => [
       permission,
       body: DutyReach,
       response: Member,
-      problems: ["grant_exceeds_own", "illegal_transition", "conflict"],
+      problems: ["grant_exceeds_own", "unknown_reference", "illegal_transition", "conflict"],
     },
-    (space, { params, body }) => grantDuty(space, params.member_id, params.duty, body, effects),
+    async (space, { params, body }) => {
+      await refuseUnknownMachines(space, [body], machines, () => "/equipment_ids");
+      return grantDuty(space, params.member_id, params.duty, body, effects);
+    },
   ),
   spaceRoute(
     {

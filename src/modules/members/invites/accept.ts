@@ -10,12 +10,13 @@ import { attemptsOf } from "../../../platform/objects.ts";
 import { problem } from "../../../platform/problem.ts";
 import { sendEvents } from "../../../platform/queue.ts";
 import type { Caller, Visitor } from "../../../platform/route.ts";
-import { loadSystemSpace } from "../../../platform/system-space.ts";
+import { loadSystemSpace, systemSpace } from "../../../platform/system-space.ts";
 import { MINUTE } from "../../../platform/time.ts";
 import { displayName } from "../model.ts";
 import type { Member } from "../people/contract.ts";
 import { findMember, indexMembership } from "../people/reads.ts";
 import { viewOneself } from "../people/view.ts";
+import type { MemberEffects } from "../port.ts";
 import type { InvitePreview } from "./contract.ts";
 import { entranceFor, subjectOf } from "./entrance.ts";
 import { type AccountStands, refuseOrphaned } from "./maker.ts";
@@ -60,6 +61,7 @@ export async function previewInvite(
 /** What accepting asks of other modules. */
 export interface AcceptSources extends PlanSources {
   accountStands: AccountStands;
+  effects: Pick<MemberEffects, "changed">;
 }
 
 /** Uses the token up: of twenty that try at once, one matches. */
@@ -96,7 +98,7 @@ export async function acceptInvite(
   const { store, row } = open;
   if (principal.email !== row.email) throw problem("email_mismatch");
   const vouched = await refuseOrphaned(open, now, sources.accountStands);
-  const { member, writes, events } = await entranceFor(open, caller);
+  const { member, writes, events, raises } = await entranceFor(open, caller);
   const subject = { type: "invite", id: row.id, version: row.version + 1 };
   const envelopes = await commit(
     { store, actor: { kind: "member", id: member.id }, request_id, now, idempotency: null, newId },
@@ -119,6 +121,8 @@ export async function acceptInvite(
   caller.defer(sendEvents(envelopes));
   // The event repeats it, should the directory be away now.
   await indexMembership(principal.user_id, store.makerspace_id, member.id).catch(() => undefined);
+  if (raises)
+    await sources.effects.changed(systemSpace(store, null, { actor_id: "invites", request_id, now }), member.id);
   const accepted = { invite_id: row.id, member_id: member.id, plan_id: row.plan_id, request_id, now };
   await joinAtOnce(store, accepted, sources);
   return viewOneself(member);

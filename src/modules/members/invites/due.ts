@@ -1,6 +1,6 @@
 /** The clockwork of invites: those that are over become `expired`, those who have not answered are reminded once. */
 
-import { and, eq, isNull, lte, or } from "drizzle-orm";
+import { and, eq, isNull, lt, lte, or, sql } from "drizzle-orm";
 import type { CronTask } from "../../../platform/cron.ts";
 import { write } from "../../../platform/db/commit.ts";
 import { everyShard } from "../../../platform/db/driver.ts";
@@ -11,6 +11,7 @@ import { Problem } from "../../../platform/problem.ts";
 import { type Consumers, sendEvents } from "../../../platform/queue.ts";
 import type { Space } from "../../../platform/space.ts";
 import { systemSpace } from "../../../platform/system-space.ts";
+import { DAY } from "../../../platform/time.ts";
 import { REMIND_BEFORE } from "./model.ts";
 import type { InviteMailData } from "./orders.ts";
 import { joinByEvent, type PlanSources } from "./plans.ts";
@@ -20,6 +21,8 @@ import type { InviteRow } from "./view.ts";
 
 /** Invites per message, each with five statements: D1 takes a thousand per invocation. Another message goes on with the rest. */
 const DUE_MAX = 100;
+/** Who did not accept is known no longer than this; the audit keeps that there was an invite, and nothing of whom. */
+const OVER_KEPT = 90 * DAY;
 /** Makerspaces per tick and database. */
 const MAKERSPACES_MAX = 1_000;
 
@@ -145,6 +148,22 @@ export const inviteConsumers = (sources: PlanSources): Consumers<"invites.due" |
   ],
 });
 
+/** Deletes what nobody accepted and is long over, with the address. */
+export async function tidyInvites(now: number): Promise<number> {
+  const done = await Promise.all(
+    everyShard().map((db) =>
+      db.delete(invites).where(
+        and(
+          // In these words, because they are those of the partial index.
+          sql`${invites.status} IN ('cancelled', 'expired')`,
+          lt(invites.updated_at, now - OVER_KEPT),
+        ),
+      ),
+    ),
+  );
+  return done.reduce((sum, { meta }) => sum + (meta.changes ?? 0), 0);
+}
+
 /** Each quarter of an hour: one message per makerspace with something due. */
 export const tendInvitesEachQuarter: CronTask = {
   name: "invites",
@@ -157,6 +176,6 @@ export const tendInvitesEachQuarter: CronTask = {
     );
     const envelopes = found.flat().map(({ id }) => dueMessage(id, now));
     await sendEvents(envelopes);
-    return envelopes.length;
+    return envelopes.length + (await tidyInvites(now));
   },
 };

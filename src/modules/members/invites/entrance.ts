@@ -22,6 +22,8 @@ export interface Entrance {
   member: MemberRow;
   writes: Write[];
   events: EventDraft[];
+  /** Somebody who is in already may more than before: their sockets open anew. */
+  raises: boolean;
 }
 
 export const subjectOf = ({ id, version }: MemberRow) => ({ type: "member", id, version });
@@ -73,6 +75,7 @@ function newcomer(open: OpenInvite, { principal, now }: Caller): Entrance {
     member,
     writes: [insert, ...grantWrites(open, member.id, duties, now)],
     events: [{ type: "member.added", data: { user_id: principal.user_id }, subject: subjectOf(member) }],
+    raises: false,
   };
 }
 
@@ -152,6 +155,9 @@ function returning(open: OpenInvite, { principal, now }: Caller, before: MemberR
     status: "active" as const,
     status_reason: null,
     left_at: null,
+    // Whatever they were suspended for before they left is over.
+    suspended_at: null,
+    suspended_by: null,
     joined_at: before.status === "left" ? now : before.joined_at || now,
     updated_at: now,
     version: before.version + 1,
@@ -161,15 +167,17 @@ function returning(open: OpenInvite, { principal, now }: Caller, before: MemberR
     member,
     writes: [memberWrite(open, before, change), ...gift.writes],
     events: [{ type: "member.linked", data: { user_id: principal.user_id }, subject: subjectOf(member) }],
+    raises: false,
   };
 }
 
 /** Somebody who is in already: the invite adds what it gives, if anything. */
 function settled(open: OpenInvite, before: MemberRow, gift: Gift, now: number): Entrance {
-  if (gift.role === before.role && gift.writes.length === 0) return { member: before, writes: [], events: [] };
+  if (gift.role === before.role && gift.writes.length === 0)
+    return { member: before, writes: [], events: [], raises: false };
   const change = { role: gift.role, updated_at: now, version: before.version + 1 };
   const member: MemberRow = { ...before, ...change, duties: gift.duties };
-  return { member, writes: [memberWrite(open, before, change), ...gift.writes], events: [] };
+  return { member, writes: [memberWrite(open, before, change), ...gift.writes], events: [], raises: true };
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { MailPorts } from "../../../platform/mail/deliveries.ts";
 import { Job } from "../../../platform/ops/contract.ts";
 import { platformRoute, publicRoute, type Route, spaceRoute } from "../../../platform/route.ts";
+import { refuseUnknownMachines } from "../duties/machines.ts";
 import { Member } from "../people/contract.ts";
+import type { MachineCheck } from "../port.ts";
 import { type AcceptSources, acceptInvite, previewInvite } from "./accept.ts";
 import {
   Invite,
@@ -27,6 +29,7 @@ const readRoutes = [
       method: "get",
       path: "/invites",
       summary: "Invites, newest first",
+      description: "One that was cancelled, or expired, is here for 90 days; then it is deleted, with the address.",
       permission: "invites.read",
       query: InviteQuery,
       response: InvitePage,
@@ -48,7 +51,7 @@ const readRoutes = [
   ),
 ];
 
-const staffRoutes = (ports: MailPorts) => [
+const staffRoutes = (ports: MailPorts, machines: MachineCheck) => [
   spaceRoute(
     {
       operation_id: "create_invite",
@@ -63,7 +66,10 @@ const staffRoutes = (ports: MailPorts) => [
       response: Invite,
       problems: ["grant_exceeds_own", "already_member", "already_invited", "unknown_reference"],
     },
-    (space, { body }) => createInvite(space, body, ports),
+    async (space, { body }) => {
+      await refuseUnknownMachines(space, body.duties, machines);
+      return createInvite(space, body, ports);
+    },
   ),
   spaceRoute(
     {
@@ -127,7 +133,7 @@ const staffRoutes = (ports: MailPorts) => [
   ),
 ];
 
-const guestRoutes = (sources: AcceptSources) => [
+const guestRoutes = (sources: InviteSources) => [
   publicRoute(
     {
       operation_id: "preview_invite",
@@ -165,9 +171,14 @@ const guestRoutes = (sources: AcceptSources) => [
   ),
 ];
 
+/** What invites ask of other modules. */
+interface InviteSources extends AcceptSources {
+  machines: MachineCheck;
+}
+
 /** Invites, for staff and for those who got one. */
-export const inviteRoutes = (ports: MailPorts, sources: AcceptSources): readonly Route[] => [
+export const inviteRoutes = (ports: MailPorts, sources: InviteSources): readonly Route[] => [
   ...readRoutes,
-  ...staffRoutes(ports),
+  ...staffRoutes(ports, sources.machines),
   ...guestRoutes(sources),
 ];

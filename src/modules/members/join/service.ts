@@ -65,7 +65,7 @@ async function comeBack(space: Space, row: MemberRow, user_id: string): Promise<
     step: "rejoin",
     to: "pending",
     action: "member.asked_to_join",
-    set: { left_at: null, user_id, role: "user" },
+    set: { left_at: null, suspended_at: null, suspended_by: null, user_id, role: "user" },
     events: [{ type: "member.joined", data: { status: "pending" } }],
   }));
   await indexMembership(user_id, space.id, row.id).catch(() => undefined);

@@ -4,7 +4,6 @@ import type { z } from "@hono/zod-openapi";
 import { and, eq, sql } from "drizzle-orm";
 import type { DutyGrant } from "../../../platform/access/permissions.ts";
 import { type Write, write } from "../../../platform/db/commit.ts";
-import type { SpaceStore } from "../../../platform/db/store.ts";
 import { Problem, problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { moveGroups } from "../billing_groups/service.ts";
@@ -14,45 +13,7 @@ import { findMember, indexMembership } from "../people/reads.ts";
 import { type MemberRow, viewInFull } from "../people/view.ts";
 import type { MemberEffects, MemberMove } from "../port.ts";
 import { members } from "../tables.ts";
-import { moveCare } from "./care.ts";
-
-/** Tables of this module that say whose a row is, in no more than one row per member and key. */
-function moveOwn(store: SpaceStore, from: string, into: string): Write[] {
-  const { db, makerspace_id } = store;
-  const run = (statement: ReturnType<typeof sql>, failures: Omit<Write, "statement"> = {}) =>
-    write(db.run(statement), failures);
-  return [
-    // What both have stays as the one who goes on has it.
-    run(
-      sql`UPDATE OR IGNORE member_duties SET member_id = ${into} WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`,
-    ),
-    run(sql`DELETE FROM member_duties WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`),
-    run(sql`
-      INSERT OR IGNORE INTO member_tags (makerspace_id, tag, status, member_id)
-      SELECT t.makerspace_id, t.tag, m.status, m.id FROM member_tags t JOIN members m ON m.makerspace_id = t.makerspace_id AND m.id = ${into}
-      WHERE t.makerspace_id = ${makerspace_id} AND t.member_id = ${from}`),
-    run(sql`DELETE FROM member_tags WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`),
-    run(
-      sql`UPDATE memberships SET member_id = ${into} WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`,
-      {
-        unique: { "memberships.makerspace_id, memberships.member_id": "both_have_memberships" },
-      },
-    ),
-    run(
-      sql`UPDATE membership_transactions SET member_id = ${into} WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`,
-    ),
-    // A record of what somebody agreed to stays where it is; it counts for the other as well.
-    run(sql`
-      INSERT OR IGNORE INTO agreement_acceptances (makerspace_id, agreement_id, number, member_id, accepted_at, method, recorded_by)
-      SELECT makerspace_id, agreement_id, number, ${into}, accepted_at, method, recorded_by FROM agreement_acceptances
-      WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`),
-    run(
-      sql`UPDATE guest_visits SET host_member_id = ${into} WHERE makerspace_id = ${makerspace_id} AND host_member_id = ${from}`,
-    ),
-    ...moveCare(store, from, into),
-    run(sql`UPDATE invites SET member_id = ${into} WHERE makerspace_id = ${makerspace_id} AND member_id = ${from}`),
-  ];
-}
+import { moveOwn } from "./moves.ts";
 
 /** @throws unknown_reference, illegal_transition, both_linked, grant_exceeds_own, has_open_reservations */
 async function judge(
@@ -163,8 +124,9 @@ export async function mergeMembers(
       // The sign-in leaves the one before the other takes it.
       update(after.from, from, guard),
       update(after.into, into),
-      ...moveOwn(space.store, from_member_id, id),
-      ...moves.flatMap((move) => move(space.store, from_member_id, id)),
+      ...[moveOwn, ...moves].flatMap(({ writes }) =>
+        writes(space.store, { from: from_member_id, into: id, now: space.now }),
+      ),
     );
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== "conflict") throw error;
@@ -172,6 +134,6 @@ export async function mergeMembers(
     throw now.version === from.version && isAdministrator(now) && guard ? problem("last_administrator") : error;
   }
   if (after.into.user_id !== null) await indexMembership(after.into.user_id, space.id, id).catch(() => undefined);
-  await effects.shutOut(space, from_member_id, true);
+  await Promise.all([effects.shutOut(space, from_member_id, true), effects.changed(space, id)]);
   return viewInFull(space, after.into);
 }

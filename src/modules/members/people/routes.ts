@@ -1,5 +1,6 @@
 import { spaceRoute } from "../../../platform/route.ts";
-import type { MemberEffects } from "../port.ts";
+import { refuseUnknownMachines } from "../duties/machines.ts";
+import type { MachineCheck, MemberEffects } from "../port.ts";
 import {
   Member,
   MemberInput,
@@ -16,7 +17,7 @@ import { leave, reactivateMember, removeMember, suspendMember } from "./standing
 
 const tag = "members";
 
-const peopleRoutes = [
+const addRoute = (machines: MachineCheck) =>
   spaceRoute(
     {
       operation_id: "add_member",
@@ -29,10 +30,15 @@ const peopleRoutes = [
       idempotency: "optional",
       status: 201,
       response: Member,
-      problems: ["grant_exceeds_own", "email_taken", "already_member", "external_id_taken"],
+      problems: ["grant_exceeds_own", "unknown_reference", "email_taken", "already_member", "external_id_taken"],
     },
-    (space, { body }) => addMember(space, body),
-  ),
+    async (space, { body }) => {
+      await refuseUnknownMachines(space, body.duties, machines);
+      return addMember(space, body);
+    },
+  );
+
+const peopleRoutes = [
   spaceRoute(
     {
       operation_id: "list_members",
@@ -166,4 +172,8 @@ const standingRoutes = (effects: MemberEffects) => [
   ),
 ];
 
-export const memberRoutes = (effects: MemberEffects) => [...peopleRoutes, ...standingRoutes(effects)];
+export const memberRoutes = (effects: MemberEffects, machines: MachineCheck) => [
+  addRoute(machines),
+  ...peopleRoutes,
+  ...standingRoutes(effects),
+];

@@ -1,9 +1,9 @@
 /** An invite works while whoever sent it may give what it gives; and it gives that to those who came by themselves, too. */
 
-import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Api } from "../../../support/api.ts";
 import { ACCEPT, address, Inviting, withAddress } from "../../../support/invites.ts";
+import { LiveSocket } from "../../../support/live.ts";
 import { nextMail, tokenIn } from "../../../support/mail.ts";
 import { set } from "../../../support/plans.ts";
 import { makeSpace, type TestSpace, tokenFor } from "../../../support/space.ts";
@@ -86,22 +86,28 @@ describe("an invite of somebody", () => {
     expect((await two.guest.refused("POST", ACCEPT, { body: { token: two.token } })).code).toBe("invite_withdrawn");
   });
 
-  it("by a service account works while that is not disabled", async () => {
-    const account = await space.root.post<{ id: string }>(space.path("/service_accounts"), {
-      name: "Front desk",
-      role: "makerspace_admin",
+  it("by a program brings in members, nobody above them, and works while its account is not disabled", async () => {
+    const path = space.path("/service_accounts");
+    const account = await space.root.post<{ id: string }>(path, { name: "Desk", permissions: ["invites.manage"] });
+    const { token: secret } = await space.root.post<{ token: string }>(space.path("/api_tokens"), {
+      name: "a test",
+      permissions: ["invites.manage"],
+      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+      service_account_id: account.id,
     });
-    const [one, two] = [await sent(space.root, {}), await sent(space.root, {})];
-    // No token of a program carries all that a member may, so none covers a role yet: the rows are made theirs.
-    for (const { row } of [one, two]) {
-      await env.DB_000.prepare(
-        "UPDATE invites SET invited_as = 'service', invited_by = ? WHERE makerspace_id = ? AND id = ?",
-      )
-        .bind(account.id, space.id, row.id)
-        .run();
+    const program = new Api(secret);
+    const [one, two] = [await sent(program, {}), await sent(program, {})];
+    expect(one.row.invited_by).toBe(account.id);
+    for (const more of [
+      { role: "admin" },
+      { role: "service_provider" },
+      { role: "user", duties: [{ duty: "desk" }] },
+    ]) {
+      const body = { email: address(), ...more };
+      expect((await program.refused("POST", space.path("/invites"), { body })).code).toBe("grant_exceeds_own");
     }
     expect((await one.guest.post<Member>(ACCEPT, { token: one.token })).role).toBe("user");
-    await space.root.delete(space.path(`/service_accounts/${account.id}`));
+    await space.root.delete(`${path}/${account.id}`);
     expect((await two.guest.refused("POST", ACCEPT, { body: { token: two.token } })).code).toBe("invite_withdrawn");
   });
 });
@@ -126,6 +132,24 @@ describe("somebody who registered themselves before they accept", () => {
     const read = await guest.get<Member>(space.path("/members/me"));
     expect(read).toMatchObject({ role: member.role, duties: member.duties, version: member.version });
     expect((await at.read(row)).member_id).toBe(member.id);
+  });
+
+  it("sees with their new rights at once: sockets that were open close", async () => {
+    await set(space, "access", { public_registration: true, auto_approve_members: true });
+    const more = await sent(space.root, { role: "service_provider" });
+    const same = await sent(space.root, {});
+    const open = async ({ guest }: typeof more) => {
+      await join(guest);
+      const socket = await LiveSocket.open(guest, space.path("/floor"));
+      await socket.heard(/snapshot/);
+      return socket;
+    };
+    const [raised, spared] = [await open(more), await open(same)];
+    await same.guest.post(ACCEPT, { token: same.token });
+    await more.guest.post(ACCEPT, { token: more.token });
+    expect((await raised.closed).code).toBe(4403);
+    // Whose invite gives nothing new watches on.
+    expect(spared.socket?.readyState).toBe(WebSocket.OPEN);
   });
 
   it("keeps what staff gave them since: a higher role, and other duties", async () => {

@@ -112,6 +112,38 @@ describe("an open invite", () => {
     expect(await at.audited("invite.expired", row.id)).toEqual([{ actor_kind: "system", actor_id: "invites" }]);
   });
 
+  it("that nobody accepted is deleted with its address after ninety days; one that was, or is open, stays", async () => {
+    const [cancelled, expired, recent, open, used] = [
+      await at.invite(address()),
+      await at.invite(address()),
+      await at.invite(address()),
+      await at.invite(address()),
+      await at.invite(address()),
+    ];
+    await at.step(space.root, cancelled, "cancel");
+    await at.step(space.root, recent, "cancel");
+    await at.endsIn(expired, -1);
+    await at.clockwork();
+    const guest = await withAddress(used.email);
+    await guest.post(ACCEPT, { token: tokenIn(await nextMail(used.email)) });
+    const age = (row: Invite, days: number) =>
+      env.DB_000.prepare("UPDATE invites SET updated_at = ? WHERE makerspace_id = ? AND id = ?")
+        .bind(Date.now() - days * DAY, space.id, row.id)
+        .run();
+    for (const row of [cancelled, expired, open, used]) await age(row, 91);
+    await age(recent, 89);
+    await at.clockwork();
+    for (const { id } of [cancelled, expired])
+      expect((await space.root.refused("GET", space.path(`/invites/${id}`))).code).toBe("not_found");
+    for (const row of [recent, open, used]) expect((await at.read(row)).id).toBe(row.id);
+    const plan = await env.DB_000.prepare(
+      "EXPLAIN QUERY PLAN DELETE FROM invites WHERE status IN ('cancelled', 'expired') AND updated_at < ?",
+    )
+      .bind(0)
+      .all<{ detail: string }>();
+    expect(plan.results[0]?.detail).toMatch(/SEARCH invites USING .*invites_over/);
+  });
+
   it("that is over makes room for another before the clockwork comes", async () => {
     const email = address();
     const row = await at.invite(email);
