@@ -116,3 +116,14 @@ export const deafNamespace = <T extends object>(namespace: T, isLost: (method: s
     if (isLost(method)) throw new Error("the answer got lost");
     return answer;
   });
+
+/** A way for requests: right before the first trip of theirs that carries such a statement, something else happens. */
+export function whenAbout(statement: RegExp, work: () => Promise<unknown>): Send {
+  let isDone = false;
+  const before = async (statements: readonly string[]): Promise<void> => {
+    if (isDone || !statements.some((sql) => statement.test(sql))) return;
+    isDone = true;
+    await work();
+  };
+  return through({ DB_000: faulty(env.DB_000, { before }) });
+}

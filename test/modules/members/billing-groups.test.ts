@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { clockwork, makeClub } from "../../support/club.ts";
+import { whenAbout } from "../../support/faults.ts";
 import { stepsOf } from "../../support/query-plans.ts";
 import { makeSpace, makeTwoSpaces, type Person, type TestSpace } from "../../support/space.ts";
 import type { BillingGroup, GroupMember, Member, MembershipTransaction } from "../../support/wire.ts";
@@ -169,6 +170,32 @@ describe("the payer", () => {
     await space.root.post(space.path(`/members/${ada.member.id}/suspend`), { reason: "Broken saw" });
     await join(ben, await plan(100));
     expect((await transactions(`member_id=${ben.member.id}`))[0]?.payer_member_id).toBe(ada.member.id);
+  });
+
+  it("is told with an amount as it is when that falls due, and not as it was read a moment before", async () => {
+    const { space, ada, ben, group, plan, own, transactions } = await makeFamily();
+    const body = { plan_id: (await plan(9_900)).id };
+    const handOver = () => space.root.post(at(space, group, "/hand_over"), { payer_member_id: ben.member.id });
+    const asked = space.root.by(whenAbout(/insert into "membership_transactions"/i, handOver));
+    expect((await asked.refused("POST", own(ben), { body })).code).toBe("conflict");
+    await space.root.post(own(ben), body);
+    const payers = (await transactions("kind=join")).map(({ payer_member_id }) => payer_member_id);
+    expect(payers).toEqual([ben.member.id]);
+    expect(payers).not.toContain(ada.member.id);
+  });
+
+  it("is nobody, and nobody is in a group, who leaves the makerspace at that moment", async () => {
+    const { space, group } = await makeFamily();
+    const [cleo, dora] = [await space.person(), await space.person()];
+    const goes = (person: Person) => () => space.root.delete(space.path(`/members/${person.member.id}`));
+    const adding = space.root.by(whenAbout(/INSERT INTO billing_group_members/, goes(cleo)));
+    const body = { member_id: cleo.member.id };
+    expect((await adding.refused("POST", at(space, group, "/members"), { body })).code).toBe("unknown_reference");
+    const making = space.root.by(whenAbout(/INSERT INTO billing_groups/, goes(dora)));
+    const input = { kind: "family", name: "x", payer_member_id: dora.member.id };
+    const refused = await making.refused("POST", space.path("/billing_groups"), { body: input });
+    expect(refused.code).toBe("unknown_reference");
+    expect(await space.root.all(at(space, group, "/members"))).toHaveLength(2);
   });
 
   it("stays one of them, whoever races: leaving the makerspace, being handed to, taking in", async () => {

@@ -1,6 +1,7 @@
 /** Guests at the door: on their day, with everything signed, and an active host. */
 
 import { describe, expect, it } from "vitest";
+import { whenAbout } from "../../../support/faults.ts";
 import { makeGuestHouse, sign, step } from "../../../support/guests.ts";
 import { codes } from "../../../support/scene.ts";
 import { slotIn, until } from "../../../support/space.ts";
@@ -63,6 +64,30 @@ describe("at the door", () => {
     expect(codes(await step(space, desk.api, due, "check_in"))).toEqual(["host_not_active"]);
     await space.root.post(space.path(`/members/${ada.member.id}/reactivate`));
     expect((await step(space, desk.api, due, "check_in")).status).toBe(200);
+  });
+
+  it("nobody comes in past what changes at that very moment: another text, a host who is suspended", async () => {
+    const { space, ada, desk, invite, waiver } = await makeGuestHouse();
+    const guest = await invite(ada.api);
+    await sign(space, desk.api, guest, waiver);
+    const atTheLast = (work: () => Promise<unknown>) => desk.api.by(whenAbout(/update "guest_visits"/i, work));
+    const suspended = await step(
+      space,
+      atTheLast(() => space.root.post(space.path(`/members/${ada.member.id}/suspend`), { reason: "Broken saw" })),
+      guest,
+      "check_in",
+    );
+    expect(suspended.problem?.code).toBe("conflict");
+    await space.root.post(space.path(`/members/${ada.member.id}/reactivate`));
+    const outdated = await step(
+      space,
+      atTheLast(() => space.root.post(space.path(`/agreements/${waiver.id}/texts`), { body: "Another." })),
+      guest,
+      "check_in",
+    );
+    expect(outdated.problem?.code).toBe("conflict");
+    await sign(space, desk.api, guest, waiver, 2);
+    expect((await step(space, desk.api, guest, "check_in")).status).toBe(200);
   });
 
   it("comes in once, however many desks let the guest in at once", async () => {
