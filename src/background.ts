@@ -17,8 +17,7 @@ import {
   documentConsumers,
   documentsEachQuarter,
   exportMembersJob,
-  guestConsumers,
-  guestsEachQuarter,
+  guestRounds,
   importInvitesJob,
   importMembersJob,
   inviteConsumers,
@@ -62,13 +61,14 @@ function merge<P extends readonly Partial<Consumers>[]>(...parts: P & Complete<P
 }
 
 const pushes = policyRounds(settingsSource);
+const guests = guestRounds(settingsSource);
 
 export const consumers: Consumers = merge(
   accessConsumers,
   memberConsumers,
   inviteConsumers({ settings: settingsSource, payments: recordedAsDue }),
   membershipConsumers(settingsSource, recordedAsDue),
-  guestConsumers(settingsSource),
+  guests.consumers,
   minorConsumers(settingsSource),
   documentConsumers(settingsSource),
   suspensionConsumers,
@@ -110,7 +110,7 @@ export const cronTasks: readonly CronTask[] = [
   verifyRounds.task,
   rotationRounds.task,
   membershipsEachQuarter,
-  guestsEachQuarter,
+  guests.task,
   comeOfAgeNightly,
   documentsEachQuarter,
   tidy,

@@ -24,6 +24,10 @@ declare module "../../platform/events.ts" {
     "invites.due": Record<string, never>;
     "agreement.text_published": { number: number; required: boolean; effective_at: number };
     "agreement.accepted": { number: number; member_id: string };
+    /** Somebody else pays for this member from now on. */
+    "billing_group.member_added": { member_id: string };
+    /** This member pays for a group from now on. */
+    "billing_group.payer_named": { member_id: string };
     /** A guest of this member is there. */
     "guest.arrived": { member_id: string };
     /** For some visits of the makerspace the day is over, or the time to keep the guest's name. */

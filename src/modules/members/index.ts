@@ -15,7 +15,7 @@ export { documentRoutes } from "./documents/routes.ts";
 export { dutyRoutes } from "./duties/routes.ts";
 export { emergencyContactRoutes } from "./emergency_contacts/routes.ts";
 export type { CareEventType } from "./events.ts";
-export { guestConsumers, guestsEachQuarter } from "./guests/due.ts";
+export { guestRounds } from "./guests/due.ts";
 export { guestRoutes } from "./guests/routes.ts";
 export { inviteConsumers, tendInvitesEachQuarter } from "./invites/due.ts";
 export { importInvitesJob } from "./invites/import.ts";

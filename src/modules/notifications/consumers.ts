@@ -1,4 +1,4 @@
-/** Events that somebody is told about. The catalogue in model.ts says the same in words. */
+/** Events that somebody is told about. catalogue.ts says the same in words. */
 
 import type { EventEnvelope } from "../../platform/events.ts";
 import type { Consumers, EventContext } from "../../platform/queue.ts";
@@ -131,6 +131,8 @@ export const notificationConsumers: Consumers<
   | "member.approved"
   | "member.joined"
   | "guest.arrived"
+  | "billing_group.member_added"
+  | "billing_group.payer_named"
 > = {
   "reservation.created": [tellHolder],
   "reservation.approved": [tellHolder],
@@ -168,6 +170,8 @@ export const notificationConsumers: Consumers<
   "member.approved": [tellMember],
   "member.joined": [tellOfRegistration],
   "guest.arrived": [tellHolder],
+  "billing_group.member_added": [tellHolder],
+  "billing_group.payer_named": [tellHolder],
   "guardian.named": [tellGuardian],
   "guardian_consent.given": [tellHolder],
   "guardian_consent.withdrawn": [tellHolder],

@@ -10,9 +10,10 @@ import type { EventContext, EventHandler } from "../../platform/queue.ts";
 import { loadSystemSpace } from "../../platform/system-space.ts";
 import { contactsOf } from "../members/index.ts";
 import { settingsSource } from "../settings/index.ts";
+import { isType, type NotificationTypeName } from "./catalogue.ts";
 import { pushArrivals } from "./inbox/live.ts";
 import { orderFor } from "./mail/order.ts";
-import { channelsFor, isType, mailWaitsUntil, type NotificationTypeName, noPreferences } from "./model.ts";
+import { channelsFor, mailWaitsUntil, noPreferences } from "./model.ts";
 import { preferencesOf } from "./preferences/service.ts";
 import { deferredMails, notifications } from "./tables.ts";
 

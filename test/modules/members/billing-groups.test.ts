@@ -1,35 +1,11 @@
-/** Families and companies: one payer, who is one of them, and who is named on what falls due. */
+/** Families and companies: who is in them, and one payer, who is one of them. */
 
 import { describe, expect, it } from "vitest";
-import { clockwork, makeClub } from "../../support/club.ts";
+import { add, at, makeFamily, makeGroup } from "../../support/billing-groups.ts";
 import { whenAbout } from "../../support/faults.ts";
 import { stepsOf } from "../../support/query-plans.ts";
-import { makeSpace, makeTwoSpaces, type Person, type TestSpace } from "../../support/space.ts";
-import type { BillingGroup, GroupMember, Member, MembershipTransaction } from "../../support/wire.ts";
-
-const makeGroup = (space: TestSpace, payer: Person, more: object = {}): Promise<BillingGroup> =>
-  space.root.post<BillingGroup>(space.path("/billing_groups"), {
-    kind: "family",
-    name: "The Byrons",
-    payer_member_id: payer.member.id,
-    ...more,
-  });
-
-const at = (space: TestSpace, group: { id: string }, rest = ""): string =>
-  space.path(`/billing_groups/${group.id}${rest}`);
-
-const add = (space: TestSpace, group: { id: string }, { member }: Person) =>
-  space.root.send<GroupMember>("POST", at(space, group, "/members"), { body: { member_id: member.id } });
-
-/** A family of two: Ada pays for Ben. */
-async function makeFamily() {
-  const club = await makeClub();
-  const { space, ada } = club;
-  const ben = await space.person({ first_name: "Ben", last_name: "Okri" });
-  const group = await makeGroup(space, ada);
-  expect((await add(space, group, ben)).status).toBe(201);
-  return { ...club, ben, group };
-}
+import { makeSpace, makeTwoSpaces, type Person, type TestSpace, until } from "../../support/space.ts";
+import type { BillingGroup, GroupMember, Member, Notification } from "../../support/wire.ts";
 
 const idsIn = async (person: Person, space: TestSpace, group: BillingGroup): Promise<string[]> =>
   (await person.api.all<GroupMember>(at(space, group, "/members?limit=1"))).map(({ member_id }) => member_id);
@@ -112,7 +88,7 @@ describe("a family or company", () => {
     await space.root.delete(at(space, group));
     await space.root.delete(at(space, group));
     const read = await space.root.get<BillingGroup>(at(space, group));
-    expect(read).toMatchObject({ status: "dissolved", payer_member_id: null, member_count: 0 });
+    expect(read).toMatchObject({ status: "dissolved", payer_member_id: null, member_count: 0, name: "family" });
     expect((await add(space, group, ben)).problem?.code).toBe("illegal_transition");
     expect((await ben.api.refused("GET", space.path("/members/me/billing_group"))).code).toBe("not_found");
     await join(ben, await plan(100));
@@ -122,6 +98,20 @@ describe("a family or company", () => {
 });
 
 describe("the payer", () => {
+  it("is told that they pay, and the others that somebody does", async () => {
+    const { space, ada, ben, group } = await makeFamily();
+    const told = (person: Person, type: string, times: number) =>
+      until(type, async () => {
+        const inbox = await person.api.all<Notification>(space.path("/notifications"));
+        return inbox.filter((one) => one.type === type && one.subject.id === group.id).length === times;
+      });
+    await told(ada, "billing_group.payer_named", 1);
+    await told(ben, "billing_group.member_added", 1);
+    await space.root.post(at(space, group, "/hand_over"), { payer_member_id: ben.member.id });
+    await told(ben, "billing_group.payer_named", 1);
+    await told(ada, "billing_group.payer_named", 1);
+  });
+
   it("is one of them, and goes by handing over", async () => {
     const { space, ada, ben, group } = await makeFamily();
     const cleo = await space.person();
@@ -161,7 +151,8 @@ describe("the payer", () => {
     expect((await remove(ben)).status).toBe(204);
     expect(await space.root.get(at(space, group))).toMatchObject({ member_count: 1, status: "active" });
     expect((await remove(ada)).status).toBe(204);
-    expect(await space.root.get(at(space, group))).toMatchObject({ status: "dissolved", payer_member_id: null });
+    const after = await space.root.get(at(space, group));
+    expect(after).toMatchObject({ status: "dissolved", payer_member_id: null, name: "family" });
     expect((await makeGroup(space, await space.person())).status).toBe("active");
   });
 
@@ -170,18 +161,6 @@ describe("the payer", () => {
     await space.root.post(space.path(`/members/${ada.member.id}/suspend`), { reason: "Broken saw" });
     await join(ben, await plan(100));
     expect((await transactions(`member_id=${ben.member.id}`))[0]?.payer_member_id).toBe(ada.member.id);
-  });
-
-  it("is told with an amount as it is when that falls due, and not as it was read a moment before", async () => {
-    const { space, ada, ben, group, plan, own, transactions } = await makeFamily();
-    const body = { plan_id: (await plan(9_900)).id };
-    const handOver = () => space.root.post(at(space, group, "/hand_over"), { payer_member_id: ben.member.id });
-    const asked = space.root.by(whenAbout(/insert into "membership_transactions"/i, handOver));
-    expect((await asked.refused("POST", own(ben), { body })).code).toBe("conflict");
-    await space.root.post(own(ben), body);
-    const payers = (await transactions("kind=join")).map(({ payer_member_id }) => payer_member_id);
-    expect(payers).toEqual([ben.member.id]);
-    expect(payers).not.toContain(ada.member.id);
   });
 
   it("is nobody, and nobody is in a group, who leaves the makerspace at that moment", async () => {
@@ -215,65 +194,6 @@ describe("the payer", () => {
       const gone = (await space.root.all<Member>(space.path("/members?status=left"))).map(({ id }) => id);
       expect(people.filter(({ member_id }) => gone.includes(member_id))).toEqual([]);
     }
-  });
-});
-
-describe("what falls due in a family or company", () => {
-  it("names who pays, as it was then, and the payer sees it", async () => {
-    const { space, ada, ben, group, plan, join, step, transactions } = await makeFamily();
-    const row = await join(ben, await plan(9_900));
-    const own = await join(ada, await plan(500));
-    const body = { payer_member_id: ben.member.id };
-    await space.root.post(at(space, group, "/hand_over"), body);
-    await step(row, "renew");
-    await step(own, "renew");
-    const payers = async (id: string) =>
-      (await transactions(`membership_id=${id}`)).map(({ payer_member_id }) => payer_member_id);
-    expect(await payers(row.id)).toEqual([ada.member.id, ben.member.id]);
-    expect(await payers(own.id)).toEqual([ada.member.id, ben.member.id]);
-    const path = space.path("/membership_transactions");
-    const forOthers = await ada.api.all<MembershipTransaction>(`${path}?payer_member_id=me`);
-    expect(forOthers.map(({ membership_id }) => membership_id)).toEqual([row.id]);
-    expect(await ada.api.get(`${path}/${forOthers[0]?.id}`)).toEqual(forOthers[0]);
-    const cleo = await space.person();
-    expect((await cleo.api.refused("GET", `${path}/${forOthers[0]?.id}`)).code).toBe("not_found");
-    expect((await cleo.api.refused("GET", `${path}?payer_member_id=${ada.member.id}`)).code).toBe("forbidden");
-    const both = `${path}?payer_member_id=${ada.member.id}&member_id=${ben.member.id}&kind=join`;
-    expect((await space.root.all<MembershipTransaction>(both)).map(({ id }) => id)).toEqual([forOthers[0]?.id]);
-  });
-});
-
-describe("a plan for families", () => {
-  it("is joined by members of a family alone, by every door", async () => {
-    const { space, ada, ben, plan, own, join, step } = await makeFamily();
-    const cleo = await space.person();
-    const family = await plan(2_000, { group_kind: "family" });
-    expect(family.group_kind).toBe("family");
-    const body = { plan_id: family.id };
-    expect((await space.root.refused("POST", own(cleo), { body })).code).toBe("group_required");
-    await makeGroup(space, cleo, { kind: "company" });
-    expect((await cleo.api.refused("POST", own(cleo), { body })).code).toBe("group_required");
-    const other = await join(cleo, await plan(100));
-    const change = space.path(`/memberships/${other.id}/change_plan`);
-    expect((await space.root.refused("POST", change, { body })).code).toBe("group_required");
-    const strict = await plan(2_000, { group_kind: "family", requires_approval: true });
-    expect((await cleo.api.refused("POST", own(cleo), { body: { plan_id: strict.id } })).code).toBe("group_required");
-    expect((await join(ada, family)).status).toBe("active");
-    const waiting = await ben.api.post<{ id: string }>(own(ben), { plan_id: strict.id });
-    expect((await step(waiting, "approve")).status).toBe("active");
-  });
-
-  it("does not renew for who has left the family", async () => {
-    const { space, ada, ben, group, plan, join, read } = await makeFamily();
-    const family = await plan(2_000, { group_kind: "family", auto_renew: true });
-    const [row, other] = [await join(ben, family), await join(ada, family)];
-    await space.root.delete(at(space, group, `/members/${ben.member.id}`));
-    const renew = space.path(`/memberships/${row.id}/renew`);
-    expect((await space.root.refused("POST", renew, {})).code).toBe("group_required");
-    await clockwork(space, row.ends_at ?? "");
-    expect((await read(row)).status).toBe("expired");
-    const goesOn = await read(other);
-    expect([goesOn.status, goesOn.ends_at === other.ends_at]).toEqual(["active", false]);
   });
 });
 

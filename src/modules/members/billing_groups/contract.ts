@@ -35,7 +35,7 @@ export const BillingGroup = z
   .strictObject({
     ...resourceFields,
     kind,
-    name: z.string(),
+    name: z.string().openapi({ description: "A dissolved group keeps none: its kind stands for it." }),
     status: z.enum(groupStatuses),
     payer_member_id: Id.nullable().openapi({ description: "Null when the group is dissolved." }),
     payer_display_name: z.string().nullable(),

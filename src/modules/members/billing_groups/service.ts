@@ -4,6 +4,7 @@ import type { z } from "@hono/zod-openapi";
 import { and, eq, sql } from "drizzle-orm";
 import { type Write, write } from "../../../platform/db/commit.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
+import type { EventDraft } from "../../../platform/events.ts";
 import { newId } from "../../../platform/ids.ts";
 import { definedOnly } from "../../../platform/merge.ts";
 import { problem } from "../../../platform/problem.ts";
@@ -83,6 +84,7 @@ export async function createGroup(space: Space, input: z.output<typeof BillingGr
       action: "billing_group.created",
       subject: { type: "billing_group", id, version: 1 },
       after: { kind, payer_member_id },
+      events: [{ type: "billing_group.payer_named", data: { member_id: payer.id } }],
       answer: { status: 201, body },
     },
     write(insert, { expect: "unknown_reference", unique: { ...taken, ...alreadyIn } }),
@@ -95,7 +97,14 @@ async function changeGroup(
   space: Space,
   before: GroupRow,
   change: Partial<Columns>,
-  told: { action: string; before: object; after: object; expect?: Write["expect"]; also?: Write[] },
+  told: {
+    action: string;
+    before: object;
+    after: object;
+    events?: EventDraft[];
+    expect?: Write["expect"];
+    also?: Write[];
+  },
 ): Promise<Columns> {
   const { group } = before;
   const next = { ...change, updated_at: space.now, version: group.version + 1 };
@@ -108,6 +117,7 @@ async function changeGroup(
       subject: { type: "billing_group", id: group.id, version: next.version },
       before: told.before,
       after: told.after,
+      events: told.events ?? [],
     },
     write(statement, { expect: told.expect ?? "conflict", unique: taken }),
     ...(told.also ?? []),
@@ -146,7 +156,12 @@ export async function handOver(space: Space, id: string, payer_member_id: string
     space,
     before,
     { payer_member_id },
-    { action: "billing_group.handed_over", before: { payer_member_id: from }, after: { payer_member_id } },
+    {
+      action: "billing_group.handed_over",
+      before: { payer_member_id: from },
+      after: { payer_member_id },
+      events: [{ type: "billing_group.payer_named", data: { member_id: payer_member_id } }],
+    },
   );
   return viewGroup({ ...before, group, payer });
 }
@@ -190,6 +205,7 @@ export async function addToGroup(
       action: "billing_group.member_added",
       subject: { type: "billing_group", id: group_id, version: found.group.version + 1 },
       after: { member_id },
+      events: [{ type: "billing_group.member_added", data: { member_id } }],
       answer: { status: 201, body },
     },
     touch(space, group_id),

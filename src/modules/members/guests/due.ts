@@ -2,12 +2,8 @@
 
 import { eq, lte, sql } from "drizzle-orm";
 import type { SettingsSource } from "../../../platform/access/membership.ts";
-import type { CronTask } from "../../../platform/cron.ts";
 import { write } from "../../../platform/db/commit.ts";
-import { everyShard } from "../../../platform/db/driver.ts";
-import type { EventEnvelope } from "../../../platform/events.ts";
-import { newId } from "../../../platform/ids.ts";
-import { type Consumers, sendEvents } from "../../../platform/queue.ts";
+import { rounds } from "../../../platform/ops/rounds.ts";
 import type { Space } from "../../../platform/space.ts";
 import { loadSystemSpace } from "../../../platform/system-space.ts";
 import { DAY } from "../../../platform/time.ts";
@@ -15,37 +11,6 @@ import { guestVisits } from "./tables.ts";
 
 /** Visits per message; another one goes on. */
 const PER_MESSAGE = 200;
-/** Makerspaces per tick and database. */
-const MAKERSPACES_MAX = 1_000;
-
-const dueMessage = (makerspace_id: string, now: number): EventEnvelope => ({
-  id: newId(),
-  type: "guests.due",
-  v: 1,
-  makerspace_id,
-  subject: { type: "makerspace", id: makerspace_id, version: 0 },
-  actor_id: "cron",
-  request_id: newId(),
-  occurred_at: now,
-  data: {},
-});
-
-/** Local midnights fall on quarters of an hour in every zone: each quarter, one message per makerspace with something due. */
-export const guestsEachQuarter: CronTask = {
-  name: "guests",
-  schedule: "quarter",
-  async run(now) {
-    let sent = 0;
-    for (const db of everyShard()) {
-      const rows = await db.all<{ makerspace_id: string }>(sql`
-        SELECT DISTINCT makerspace_id FROM guest_visits INDEXED BY guest_visits_due
-        WHERE due_at IS NOT NULL AND due_at <= ${now} LIMIT ${MAKERSPACES_MAX}`);
-      await sendEvents(rows.map((row) => dueMessage(row.makerspace_id, now)));
-      sent += rows.length;
-    }
-    return sent;
-  },
-};
 
 /** Ids of what is due, by what is to be done. */
 async function dueVisits({ store, db, now }: Space) {
@@ -64,7 +29,7 @@ async function dueVisits({ store, db, now }: Space) {
 }
 
 /** Works through what is due, in one commit per kind; running twice changes nothing. @returns whether more is left */
-export async function tendGuests(space: Space): Promise<boolean> {
+async function tendGuests(space: Space): Promise<boolean> {
   const { missed, left, nameless, isMore } = await dueVisits(space);
   const kept = space.settings.sections.access.guest_names_kept_days * DAY;
   const among = (ids: string[]) => sql`${guestVisits.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
@@ -98,16 +63,18 @@ export async function tendGuests(space: Space): Promise<boolean> {
   return isMore;
 }
 
-/** The consumer of the quarter's message. */
-export const guestConsumers = (source: SettingsSource): Consumers<"guests.due"> => ({
-  "guests.due": [
-    {
-      name: "guests_due",
-      async handle({ request_id }, { store, now }) {
-        const space = await loadSystemSpace(store, source, { actor_id: "guests", request_id, now });
-        if (space && (await tendGuests(space))) await sendEvents([dueMessage(space.id, now)]);
-        return [];
-      },
+/** Local midnights fall on quarters of an hour in every zone: each quarter, makerspaces with something due. */
+export const guestRounds = (source: SettingsSource) =>
+  rounds({
+    name: "guests",
+    schedule: "quarter",
+    type: "guests.due",
+    waiting: (db, now, limit) =>
+      db.all<{ makerspace_id: string }>(sql`
+        SELECT DISTINCT makerspace_id FROM guest_visits INDEXED BY guest_visits_due
+        WHERE due_at IS NOT NULL AND due_at <= ${now} LIMIT ${limit}`),
+    async work({ store, request_id, now }) {
+      const space = await loadSystemSpace(store, source, { actor_id: "guests", request_id, now });
+      return { more: space !== null && (await tendGuests(space)) };
     },
-  ],
-});
+  });

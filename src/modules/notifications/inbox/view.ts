@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import { toIso, toIsoOrNull } from "../../../platform/time.ts";
-import { isType, typeOf } from "../model.ts";
+import { isType, typeOf } from "../catalogue.ts";
 import type { notifications } from "../tables.ts";
 import type { Notification } from "./contract.ts";
 

@@ -8,7 +8,8 @@ import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { toIsoOrNull } from "../../../platform/time.ts";
 import { contactsOf } from "../../members/index.ts";
-import { type Choice, channels, channelsFor, noPreferences, type Preferences, typeNames, typeOf } from "../model.ts";
+import { typeNames, typeOf } from "../catalogue.ts";
+import { type Choice, channels, channelsFor, noPreferences, type Preferences } from "../model.ts";
 import { notificationPreferences } from "../tables.ts";
 import type { NotificationPreferences, NotificationPreferencesPatch } from "./contract.ts";
 

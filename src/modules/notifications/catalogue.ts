@@ -1,0 +1,289 @@
+/** Every kind of notification: whom it tells, and how much it matters. Who is told is said again, as code, in consumers.ts. Pure. */
+
+export const categories = [
+  "booking",
+  "membership",
+  "machine",
+  "waitlist",
+  "safety",
+  "account",
+  "announcement",
+  "system",
+] as const;
+export type Category = (typeof categories)[number];
+
+/** One kind of notification. */
+interface NotificationType {
+  category: Category;
+  /** Who is told, in words. */
+  tells: string;
+  /** What happened, as the subject of a mail and the first line in a list. */
+  title: string;
+  /** Whether it is mailed to those who said nothing about it; the inbox has everything. */
+  mailed: boolean;
+  /** Neither quiet hours nor a digest keep it waiting. */
+  urgent?: true;
+  /** Nobody can keep it out of their inbox. */
+  required?: true;
+}
+
+/** Every type there is. */
+export const catalogue = {
+  "reservation.created": { category: "booking", tells: "the holder", title: "Your booking was made", mailed: false },
+  "reservation.approved": {
+    category: "booking",
+    tells: "the holder",
+    title: "Your booking was approved",
+    mailed: true,
+  },
+  "reservation.rejected": {
+    category: "booking",
+    tells: "the holder",
+    title: "Your booking was declined",
+    mailed: true,
+  },
+  "reservation.cancelled": {
+    category: "booking",
+    tells: "the holder",
+    title: "Your booking was cancelled",
+    mailed: true,
+  },
+  "reservation.expired": { category: "booking", tells: "the holder", title: "Your booking has lapsed", mailed: true },
+  "reservation.amended": { category: "booking", tells: "the holder", title: "Your booking was changed", mailed: true },
+  "reservation.no_show": { category: "booking", tells: "the holder", title: "You missed your booking", mailed: true },
+  "reservation.excused": {
+    category: "booking",
+    tells: "the holder",
+    title: "Your missed booking was excused",
+    mailed: false,
+  },
+  "reservation.starts_soon": {
+    category: "booking",
+    tells: "the holder, two hours ahead",
+    title: "Your booking starts soon",
+    mailed: true,
+    urgent: true,
+  },
+  "session.ends_soon": {
+    category: "machine",
+    tells: "who uses the machine, ten minutes ahead",
+    title: "Your session ends soon",
+    mailed: false,
+    urgent: true,
+  },
+  "session.overrun": {
+    category: "machine",
+    tells: "who runs over, and who is next",
+    title: "A session runs over its time",
+    mailed: false,
+    urgent: true,
+  },
+  "session.of_suspended": {
+    category: "safety",
+    tells: "administrators, desk and safety",
+    title: "A suspended member is still at a machine",
+    mailed: true,
+    urgent: true,
+    required: true,
+  },
+  "session.ended_for_suspended": {
+    category: "safety",
+    tells: "administrators, desk and safety",
+    title: "A suspended member's session was ended: look whether the machine still runs",
+    mailed: true,
+    urgent: true,
+    required: true,
+  },
+  "equipment.down": {
+    category: "machine",
+    tells: "holders of bookings in the next seven days",
+    title: "A machine that you booked is down",
+    mailed: true,
+    urgent: true,
+  },
+  "member.reactivated": {
+    category: "account",
+    tells: "the member",
+    title: "Your membership is active again",
+    mailed: true,
+    required: true,
+  },
+  "membership.applied": {
+    category: "membership",
+    tells: "administrators and the desk",
+    title: "Somebody applies for a plan",
+    mailed: true,
+  },
+  "membership.declined": {
+    category: "membership",
+    tells: "the member",
+    title: "Your application was declined",
+    mailed: true,
+  },
+  "membership.started": {
+    category: "membership",
+    tells: "the member",
+    title: "Your membership has begun",
+    mailed: true,
+  },
+  "membership.renewed": {
+    category: "membership",
+    tells: "the member",
+    title: "Your membership was renewed",
+    mailed: true,
+  },
+  "membership.changed": {
+    category: "membership",
+    tells: "the member",
+    title: "Your plan has changed",
+    mailed: true,
+  },
+  "membership.change_planned": {
+    category: "membership",
+    tells: "the member",
+    title: "Your plan will change",
+    mailed: false,
+  },
+  "membership.continued": {
+    category: "membership",
+    tells: "the member",
+    title: "Your membership goes on as it is",
+    mailed: false,
+  },
+  "membership.paused": {
+    category: "membership",
+    tells: "the member",
+    title: "Your membership is paused",
+    mailed: true,
+  },
+  "membership.resumed": {
+    category: "membership",
+    tells: "the member",
+    title: "Your membership goes on",
+    mailed: false,
+  },
+  "membership.cancelled": {
+    category: "membership",
+    tells: "the member",
+    title: "Your membership ends",
+    mailed: true,
+  },
+  "membership.expired": {
+    category: "membership",
+    tells: "the member",
+    title: "Your membership has expired",
+    mailed: true,
+  },
+  "announcement.published": {
+    category: "announcement",
+    tells: "those whom it concerns",
+    title: "An announcement",
+    mailed: false,
+  },
+  "webhook.disabled": {
+    category: "system",
+    tells: "administrators",
+    title: "A webhook was switched off: its receiver takes nothing",
+    mailed: true,
+    required: true,
+  },
+  "member.approved": {
+    category: "account",
+    tells: "the member",
+    title: "Your membership was approved",
+    mailed: true,
+    required: true,
+  },
+  "member.joined": {
+    category: "membership",
+    tells: "administrators",
+    title: "Somebody asks to become a member",
+    mailed: false,
+  },
+  "billing_group.member_added": {
+    category: "membership",
+    tells: "the member",
+    title: "Somebody pays for you: you are in their family or company",
+    mailed: true,
+  },
+  "billing_group.payer_named": {
+    category: "membership",
+    tells: "the payer",
+    title: "You pay for a family or company now",
+    mailed: true,
+    required: true,
+  },
+  "guest.arrived": {
+    category: "account",
+    tells: "the host",
+    title: "Your guest has arrived",
+    mailed: false,
+    urgent: true,
+  },
+  "guardian.named": {
+    category: "account",
+    tells: "the guardian",
+    title: "You are the guardian of a member who needs your consent",
+    mailed: true,
+    required: true,
+  },
+  "guardian_consent.given": {
+    category: "account",
+    tells: "the minor",
+    title: "Your guardian has consented",
+    mailed: true,
+  },
+  "guardian_consent.withdrawn": {
+    category: "account",
+    tells: "the minor",
+    title: "Your guardian's consent was withdrawn",
+    mailed: true,
+    required: true,
+  },
+  "document.verified": {
+    category: "account",
+    tells: "the member",
+    title: "Your document was verified",
+    mailed: false,
+  },
+  "document.rejected": {
+    category: "account",
+    tells: "the member",
+    title: "Your document was rejected",
+    mailed: true,
+    required: true,
+  },
+  "document.expiring": {
+    category: "account",
+    tells: "the member",
+    title: "Your document ends soon: hand in another",
+    mailed: true,
+    required: true,
+  },
+  "document.expired": {
+    category: "account",
+    tells: "the member",
+    title: "Your document has ended",
+    mailed: true,
+    required: true,
+  },
+  "projection.orphans_found": {
+    category: "system",
+    tells: "administrators",
+    title: "Bookings were found that no machine knows",
+    mailed: true,
+    required: true,
+  },
+  "audit.broken": {
+    category: "system",
+    tells: "administrators",
+    title: "The audit is not what was sealed: a link of its chain is broken",
+    mailed: true,
+    required: true,
+  },
+} as const satisfies Record<string, NotificationType>;
+
+export type NotificationTypeName = keyof typeof catalogue;
+export const typeNames = Object.keys(catalogue) as [NotificationTypeName, ...NotificationTypeName[]];
+export const typeOf = (name: NotificationTypeName): NotificationType => catalogue[name];
+export const isType = (name: string): name is NotificationTypeName => name in catalogue;
