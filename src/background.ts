@@ -13,9 +13,7 @@ import {
   suspensionConsumers,
 } from "./modules/equipment/index.ts";
 import {
-  comeOfAgeNightly,
-  documentConsumers,
-  documentsEachQuarter,
+  documentRounds,
   exportMembersJob,
   guestRounds,
   importInvitesJob,
@@ -24,7 +22,7 @@ import {
   memberConsumers,
   membershipConsumers,
   membershipsEachQuarter,
-  minorConsumers,
+  minorRounds,
   recordedAsDue,
   tendInvitesEachQuarter,
 } from "./modules/members/index.ts";
@@ -62,6 +60,8 @@ function merge<P extends readonly Partial<Consumers>[]>(...parts: P & Complete<P
 
 const pushes = policyRounds(settingsSource);
 const guests = guestRounds(settingsSource);
+const comingOfAge = minorRounds(settingsSource);
+const documents = documentRounds(settingsSource);
 
 export const consumers: Consumers = merge(
   accessConsumers,
@@ -69,8 +69,8 @@ export const consumers: Consumers = merge(
   inviteConsumers({ settings: settingsSource, payments: recordedAsDue }),
   membershipConsumers(settingsSource, recordedAsDue),
   guests.consumers,
-  minorConsumers(settingsSource),
-  documentConsumers(settingsSource),
+  comingOfAge.consumers,
+  documents.consumers,
   suspensionConsumers,
   nameConsumers,
   notificationConsumers,
@@ -111,8 +111,8 @@ export const cronTasks: readonly CronTask[] = [
   rotationRounds.task,
   membershipsEachQuarter,
   guests.task,
-  comeOfAgeNightly,
-  documentsEachQuarter,
+  comingOfAge.task,
+  documents.task,
   tidy,
   sweepDeliveries,
   announcementRounds.task,

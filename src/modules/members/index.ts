@@ -10,7 +10,7 @@ export { agreementRoutes } from "./agreements/routes.ts";
 export { billingGroupRoutes } from "./billing_groups/routes.ts";
 export { bulkRoutes } from "./bulk/routes.ts";
 export { memberConsumers } from "./consumers.ts";
-export { documentConsumers, documentsEachQuarter } from "./documents/due.ts";
+export { documentRounds } from "./documents/due.ts";
 export { documentRoutes } from "./documents/routes.ts";
 export { dutyRoutes } from "./duties/routes.ts";
 export { emergencyContactRoutes } from "./emergency_contacts/routes.ts";
@@ -31,7 +31,7 @@ export type { MembershipEventType } from "./memberships/events.ts";
 export { type BookingRights, bookingRights, bookingRightsOfUser, isCovered } from "./memberships/rights.ts";
 export { membershipRoutes } from "./memberships/routes.ts";
 export { mergeRoutes } from "./merge/routes.ts";
-export { comeOfAgeNightly, minorConsumers } from "./minors/due.ts";
+export { minorRounds } from "./minors/due.ts";
 export {
   type Guardianship,
   guardianship,

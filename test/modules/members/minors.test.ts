@@ -4,20 +4,10 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { bornAfter, isUnderAge, ofAgeOn } from "../../../src/modules/members/minors/model.ts";
 import { DAY, HOUR } from "../../../src/platform/time.ts";
-import { tick } from "../../support/background.ts";
 import { bornYearsAgo, consent, nameGuardian, ofMember, recordMinor } from "../../support/family.ts";
-import { set } from "../../support/plans.ts";
 import { codes, enter, makeScene, type Scene } from "../../support/scene.ts";
-import { iso, makeSpace, makeTwoSpaces, type Person, slotIn, type TestSpace, until } from "../../support/space.ts";
-import type {
-  Guardian,
-  GuardianConsent,
-  Member,
-  Minor,
-  Notification,
-  Reservation,
-  Session,
-} from "../../support/wire.ts";
+import { iso, makeSpace, type Person, slotIn, type TestSpace, until } from "../../support/space.ts";
+import type { Guardian, GuardianConsent, Minor, Notification, Reservation, Session } from "../../support/wire.ts";
 
 /** A scene in which Ada is fifteen, and Ben is her guardian. */
 async function makeFamily(): Promise<Scene & { guardian: Guardian }> {
@@ -246,99 +236,5 @@ describe("a guardian", () => {
       .run();
     expect(await refusedFor(space, machine, ada, 30)).toEqual(missing);
     expect(await ada.api.get(ofMember(space, ada, "/minor"))).toMatchObject({ has_consent: false });
-  });
-});
-
-describe("coming of age", () => {
-  it("ends the need at once, and the night takes date and contact away", async () => {
-    const { space, machine, ada, ben } = await makeFamily();
-    const mother = { name: "Annabella Byron", relation: "mother", phone: "+44 20 1" };
-    const { id } = await space.root.post<Guardian>(ofMember(space, ada, "/guardians"), mother);
-    const young = await space.person();
-    await recordMinor(space, young);
-    expect(await refusedFor(space, machine, ada, 24)).toEqual(missing);
-    // The birthday comes.
-    await env.DB_000.prepare("UPDATE minors SET birth_date = ? WHERE makerspace_id = ? AND member_id = ?")
-      .bind(bornYearsAgo(18), space.id, ada.member.id)
-      .run();
-    expect((await space.book(ada.api, machine, slotIn(24))).status).toBe(201);
-    expect(await ada.api.get(ofMember(space, ada, "/minor"))).toMatchObject({ is_minor: false });
-    await tick("night");
-    await until("the record to go", async () => {
-      const answer = await ada.api.send("GET", ofMember(space, ada, "/minor"));
-      return answer.status === 404;
-    });
-    const kept = await ada.api.get<Guardian>(ofMember(space, ada, `/guardians/${id}`));
-    expect(kept).toMatchObject({ name: mother.name, phone: null, ended_at: expect.any(String) });
-    expect(await ben.api.all(space.path("/wards"))).toEqual([]);
-    expect(await young.api.get(ofMember(space, young, "/minor"))).toMatchObject({ is_minor: true });
-    await tick("night");
-  });
-
-  it("is at the age that the makerspace says", async () => {
-    const space = await makeSpace();
-    const [machine, child] = [await space.machine(), await space.person()];
-    await recordMinor(space, child, 16);
-    expect(await refusedFor(space, machine, child, 24)).toEqual(missing);
-    await set(space, "access", { age_of_majority: 16 });
-    expect((await space.book(child.api, machine, slotIn(24))).status).toBe(201);
-  });
-});
-
-describe("what is kept of minors", () => {
-  it("is seen by those on duty, the minor and the guardians, and by nobody else, in no makerspace more", async () => {
-    const { home, abroad } = await makeTwoSpaces();
-    const [child, guardian, stranger, admin] = [
-      await home.person(),
-      await home.person(),
-      await home.person(),
-      await home.as("admin"),
-    ];
-    await recordMinor(home, child);
-    const { id } = await nameGuardian(home, child, guardian);
-    const given = await consent(home, child, guardian.api);
-    const paths = ["/minor", "/guardians", `/guardians/${id}`, "/guardian_consents", `/guardian_consents/${given.id}`];
-    for (const rest of paths) {
-      for (const who of [child, guardian, await home.as("desk"), await home.as("safety"), await home.as("trainer")])
-        expect([rest, (await who.api.send("GET", ofMember(home, child, rest))).status]).toEqual([rest, 200]);
-      for (const who of [stranger, admin])
-        expect([rest, (await who.api.send("GET", ofMember(home, child, rest))).status]).toEqual([rest, 404]);
-      expect((await abroad.root.send("GET", abroad.path(`/members/${child.member.id}${rest}`))).body ?? "none").toEqual(
-        rest === "/guardians" || rest === "/guardian_consents" ? { data: [], next_cursor: null } : "none",
-      );
-    }
-  });
-
-  it("stands in no audit: neither date of birth, nor name, nor contact", async () => {
-    const space = await makeSpace();
-    const child = await space.person();
-    const { birth_date } = await recordMinor(space, child);
-    const named = { name: "Annabella Milbanke", relation: "mother", phone: "+44 20 998877" };
-    const guardian = await space.root.post<Guardian>(ofMember(space, child, "/guardians"), named);
-    await consent(space, child, space.root, { guardian_id: guardian.id });
-    const { results } = await env.DB_000.prepare("SELECT * FROM audit_details WHERE makerspace_id = ?")
-      .bind(space.id)
-      .all();
-    const text = JSON.stringify(results);
-    for (const secret of [birth_date, named.name, named.phone]) expect(text).not.toContain(secret);
-    expect(results.length).toBeGreaterThan(2);
-  });
-
-  it("goes to the record that a member is merged into", async () => {
-    const { space, machine, ada, ben } = await makeFamily();
-    await consent(space, ada, ben.api);
-    const paper = await space.root.post<Member>(space.path("/members"), {
-      email: "ada.on.paper@example.org",
-      role: "user",
-      first_name: "Ada",
-      last_name: "Byron",
-    });
-    await space.root.delete(ofMember(space, ada, "/minor"));
-    await space.root.must("PUT", space.path(`/members/${paper.id}/minor`), { body: { birth_date: bornYearsAgo(15) } });
-    await space.root.post(space.path(`/members/${paper.id}/guardians`), { name: "Annabella", relation: "mother" });
-    await space.root.post(space.path(`/members/${ada.member.id}/merge`), { from_member_id: paper.id });
-    expect(await ada.api.get(ofMember(space, ada, "/minor"))).toMatchObject({ is_minor: true, has_consent: false });
-    expect(await ada.api.all(ofMember(space, ada, "/guardians"))).toHaveLength(2);
-    expect(await refusedFor(space, machine, ada, 24)).toEqual(missing);
   });
 });

@@ -2,15 +2,11 @@
 
 import { eq, sql } from "drizzle-orm";
 import type { SettingsSource } from "../../../platform/access/membership.ts";
-import type { CronTask } from "../../../platform/cron.ts";
 import { write } from "../../../platform/db/commit.ts";
-import { everyShard } from "../../../platform/db/driver.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
-import type { EventEnvelope } from "../../../platform/events.ts";
-import { newId } from "../../../platform/ids.ts";
 import { describeError, log } from "../../../platform/log.ts";
+import { rounds } from "../../../platform/ops/rounds.ts";
 import { Problem } from "../../../platform/problem.ts";
-import { type Consumers, sendEvents } from "../../../platform/queue.ts";
 import type { Space } from "../../../platform/space.ts";
 import { loadSystemSpace } from "../../../platform/system-space.ts";
 import { HOUR } from "../../../platform/time.ts";
@@ -18,38 +14,8 @@ import { takeStep } from "./decide.ts";
 import { memberDocuments } from "./tables.ts";
 import type { DocumentRow } from "./view.ts";
 
-/** A message works on no more; the next quarter goes on. */
+/** A message works on no more. */
 const PER_MESSAGE = 100;
-const MAKERSPACES_PER_RUN = 1_000;
-
-const dueMessage = (makerspace_id: string, now: number): EventEnvelope => ({
-  id: newId(),
-  type: "documents.due",
-  v: 1,
-  makerspace_id,
-  subject: { type: "makerspace", id: makerspace_id, version: 0 },
-  actor_id: "cron",
-  request_id: newId(),
-  occurred_at: now,
-  data: {},
-});
-
-/** Each quarter of an hour: one message per makerspace with a document that is due. */
-export const documentsEachQuarter: CronTask = {
-  name: "documents",
-  schedule: "quarter",
-  async run(now) {
-    let sent = 0;
-    for (const db of everyShard()) {
-      const rows = await db.all<{ makerspace_id: string }>(sql`
-        SELECT DISTINCT makerspace_id FROM member_documents INDEXED BY member_documents_due
-        WHERE due_at IS NOT NULL AND due_at <= ${now} LIMIT ${MAKERSPACES_PER_RUN}`);
-      await sendEvents(rows.map((row) => dueMessage(row.makerspace_id, now)));
-      sent += rows.length;
-    }
-    return sent;
-  },
-};
 
 /** What is due in a makerspace, the oldest first. */
 const dueRows = (store: SpaceStore, now: number): Promise<DocumentRow[]> =>
@@ -101,29 +67,33 @@ const putOff = (space: Space, { id, version }: DocumentRow) =>
     .set({ due_at: space.now + HOUR })
     .where(space.store.in(memberDocuments, eq(memberDocuments.id, id), eq(memberDocuments.version, version)));
 
-async function handleDue(space: Space, row: DocumentRow): Promise<void> {
-  if (row.expires_at !== null && row.expires_at > space.now) await remind(space, row);
-  else await takeStep(space, row, "expire", { due_at: null });
+async function handleOrPutOff(space: Space, row: DocumentRow): Promise<void> {
+  try {
+    if (row.expires_at !== null && row.expires_at > space.now) await remind(space, row);
+    else await takeStep(space, row, "expire", { due_at: null });
+  } catch (error) {
+    // Somebody else was faster.
+    if (error instanceof Problem && error.code === "conflict") return;
+    log.error("document_due_failed", { makerspace_id: space.id, id: row.id, error: describeError(error) });
+    await putOff(space, row);
+  }
 }
 
-/** The consumer of the quarter's message. */
-export const documentConsumers = (source: SettingsSource): Consumers<"documents.due"> => ({
-  "documents.due": [
-    {
-      name: "documents_due",
-      async handle({ request_id }, { store, now }) {
-        const space = await loadSystemSpace(store, source, { actor_id: "documents", request_id, now });
-        if (!space) return [];
-        for (const row of await dueRows(store, now)) {
-          await handleDue(space, row).catch(async (error: unknown) => {
-            // Somebody else was faster.
-            if (error instanceof Problem && error.code === "conflict") return;
-            log.error("document_due_failed", { makerspace_id: space.id, id: row.id, error: describeError(error) });
-            await putOff(space, row);
-          });
-        }
-        return [];
-      },
+/** Each quarter of an hour: makerspaces with a document that is due. */
+export const documentRounds = (source: SettingsSource) =>
+  rounds({
+    name: "documents_due",
+    schedule: "quarter",
+    type: "documents.due",
+    waiting: (db, now, limit) =>
+      db.all<{ makerspace_id: string }>(sql`
+        SELECT DISTINCT makerspace_id FROM member_documents INDEXED BY member_documents_due
+        WHERE due_at IS NOT NULL AND due_at <= ${now} LIMIT ${limit}`),
+    async work({ store, request_id, now }) {
+      const space = await loadSystemSpace(store, source, { actor_id: "documents", request_id, now });
+      if (!space) return {};
+      const rows = await dueRows(store, now);
+      for (const row of rows) await handleOrPutOff(space, row);
+      return { more: rows.length === PER_MESSAGE };
     },
-  ],
-});
+  });

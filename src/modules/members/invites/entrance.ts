@@ -11,7 +11,7 @@ import type { Caller } from "../../../platform/route.ts";
 import { mayStep } from "../model.ts";
 import { memberColumns, toMemberRow } from "../people/reads.ts";
 import { blankMember } from "../people/service.ts";
-import type { MemberRow } from "../people/view.ts";
+import { columnsOf, type MemberRow } from "../people/view.ts";
 import { memberDuties, members } from "../tables.ts";
 import { outranks } from "./model.ts";
 import type { OpenInvite } from "./reads.ts";
@@ -67,8 +67,7 @@ function newcomer(open: OpenInvite, { principal, now }: Caller): Entrance {
       duties,
     },
   );
-  const { duties: _, tags: __, ...columns } = member;
-  const insert = write(store.db.insert(members).values(columns), {
+  const insert = write(store.db.insert(members).values(columnsOf(member)), {
     unique: { "members.user_id": "already_member", "members.email": "already_member" },
   });
   return {
@@ -129,12 +128,11 @@ function onTop(open: OpenInvite, before: MemberRow, now: number): Gift {
 }
 
 /** Writes the member at the version that was read. */
-const memberWrite = ({ store }: OpenInvite, before: MemberRow, change: Partial<MemberRow>): Write => {
-  const { duties: _, tags: __, ...columns } = change;
-  return write(
+const memberWrite = ({ store }: OpenInvite, before: MemberRow, change: Partial<MemberRow>): Write =>
+  write(
     store.db
       .update(members)
-      .set(columns)
+      .set(columnsOf(change))
       .where(
         store.in(
           members,
@@ -145,7 +143,6 @@ const memberWrite = ({ store }: OpenInvite, before: MemberRow, change: Partial<M
       ),
     { expect: "conflict", unique: { "members.user_id": "already_member" } },
   );
-};
 
 /** Somebody whom the makerspace knows comes in. */
 function returning(open: OpenInvite, { principal, now }: Caller, before: MemberRow, gift: Gift): Entrance {

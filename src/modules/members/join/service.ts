@@ -15,7 +15,7 @@ import type { Member } from "../people/contract.ts";
 import { moveMember } from "../people/moves.ts";
 import { indexMembership, memberColumns, membershipSource, toMemberRow } from "../people/reads.ts";
 import { blankMember } from "../people/service.ts";
-import { type MemberRow, viewOneself } from "../people/view.ts";
+import { columnsOf, type MemberRow, viewOneself } from "../people/view.ts";
 import { members } from "../tables.ts";
 import type { JoinInput } from "./contract.ts";
 
@@ -73,7 +73,6 @@ async function comeBack(space: Space, row: MemberRow, user_id: string): Promise<
 }
 
 async function register(space: Space, row: MemberRow): Promise<View> {
-  const { duties: _, tags: __, ...columns } = row;
   await space.commit(
     {
       action: "member.joined",
@@ -81,7 +80,7 @@ async function register(space: Space, row: MemberRow): Promise<View> {
       after: { role: row.role, status: row.status },
       events: [{ type: "member.joined", data: { status: row.status } }],
     },
-    write(space.db.insert(members).values(columns), {
+    write(space.db.insert(members).values(columnsOf(row)), {
       unique: { "members.user_id": "already_member", "members.email": "email_taken" },
     }),
   );

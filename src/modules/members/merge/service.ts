@@ -10,7 +10,7 @@ import { moveGroups } from "../billing_groups/service.ts";
 import type { Member } from "../people/contract.ts";
 import { anotherAdministrator, isAdministrator, requiredMember } from "../people/moves.ts";
 import { findMember, indexMembership } from "../people/reads.ts";
-import { type MemberRow, viewInFull } from "../people/view.ts";
+import { columnsOf, type MemberRow, viewInFull } from "../people/view.ts";
 import type { MemberEffects, MemberMove } from "../port.ts";
 import { members } from "../tables.ts";
 import { moveOwn } from "./moves.ts";
@@ -56,6 +56,7 @@ function outcome({ now }: Space, into: MemberRow, from: MemberRow): { into: Memb
         byDuty,
       ),
       tags: [...new Set([...into.tags, ...from.tags])].sort(),
+      birth_date: into.birth_date ?? from.birth_date,
       updated_at: now,
       version: into.version + 1,
     },
@@ -68,6 +69,7 @@ function outcome({ now }: Space, into: MemberRow, from: MemberRow): { into: Memb
       merged_into: into.id,
       duties: [],
       tags: [],
+      birth_date: null,
       updated_at: now,
       version: from.version + 1,
     },
@@ -89,7 +91,7 @@ export async function mergeMembers(
   const from = await judge(space, into, await findMember(space.store, from_member_id), effects);
   const after = outcome(space, into, from);
   const update = (row: MemberRow, before: MemberRow, more?: ReturnType<typeof sql>): Write => {
-    const { duties: _, tags: __, makerspace_id: ___, id: ____, search_id: _____, ...columns } = row;
+    const { makerspace_id: _, id: __, search_id: ___, ...columns } = columnsOf(row);
     return write(
       space.db
         .update(members)

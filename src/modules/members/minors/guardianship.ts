@@ -48,8 +48,10 @@ export const guardianship: BatchRead<Guardianship | null> = {
 /** The date on the makerspace's wall clock. */
 export const today = ({ settings, now }: Space): string => dateIn(new Zone(settings.timezone), now);
 
+/** True for somebody who is under age today. */
+export const isMinor = (space: Space, birth_date: string): boolean =>
+  isUnderAge(birth_date, space.settings.sections.access.age_of_majority, today(space));
+
 /** True for somebody under age for whom no guardian's consent is in force. */
 export const needsConsent = (space: Space, found: Guardianship | null): boolean =>
-  found !== null &&
-  !found.has_consent &&
-  isUnderAge(found.birth_date, space.settings.sections.access.age_of_majority, today(space));
+  found !== null && !found.has_consent && isMinor(space, found.birth_date);

@@ -7,8 +7,7 @@ import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { requiredMember } from "../people/moves.ts";
 import type { Minor, MinorInput } from "./contract.ts";
-import { consented, today } from "./guardianship.ts";
-import { isUnderAge } from "./model.ts";
+import { consented, isMinor, today } from "./guardianship.ts";
 import { requireReach, requireStaff } from "./reach.ts";
 import { guardians, minors } from "./tables.ts";
 import { type MinorRow, viewMinor } from "./view.ts";
@@ -44,9 +43,8 @@ export async function readMinor(space: Space, member_id: string): Promise<z.outp
 
 /** @throws invalid_body for a date that makes nobody a minor: none is kept of adults */
 function judgeDate(space: Space, birth_date: string): void {
-  const date = today(space);
-  const isFuture = birth_date > date;
-  if (!isFuture && isUnderAge(birth_date, space.settings.sections.access.age_of_majority, date)) return;
+  const isFuture = birth_date > today(space);
+  if (!isFuture && isMinor(space, birth_date)) return;
   const detail = isFuture ? "lies ahead" : "is that of somebody of age, of whom no date of birth is kept";
   throw problem("invalid_body", { errors: [{ pointer: "/birth_date", code: "no_minor", detail }] });
 }

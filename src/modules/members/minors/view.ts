@@ -2,8 +2,8 @@ import type { z } from "@hono/zod-openapi";
 import type { Space } from "../../../platform/space.ts";
 import { toIso, toIsoOrNull } from "../../../platform/time.ts";
 import type { Guardian, GuardianConsent, Minor } from "./contract.ts";
-import { today } from "./guardianship.ts";
-import { isUnderAge, ofAgeOn } from "./model.ts";
+import { isMinor } from "./guardianship.ts";
+import { ofAgeOn } from "./model.ts";
 import type { guardianConsents, guardians, minors } from "./tables.ts";
 
 export type MinorRow = typeof minors.$inferSelect;
@@ -15,7 +15,7 @@ export function viewMinor(space: Space, row: MinorRow, has_consent: boolean): z.
   return {
     member_id: row.member_id,
     birth_date: row.birth_date,
-    is_minor: isUnderAge(row.birth_date, age, today(space)),
+    is_minor: isMinor(space, row.birth_date),
     of_age_on: ofAgeOn(row.birth_date, age),
     has_consent,
     created_at: toIso(row.created_at),

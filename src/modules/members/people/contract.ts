@@ -156,6 +156,10 @@ export const Member = z
     merged_into: Id.optional().openapi({ description: "The member who took over what this record had." }),
     metadata: Metadata,
     external_id: z.string().nullable(),
+    is_minor: z.boolean().optional().openapi({
+      description:
+        "Today, on the makerspace's wall clock, as far as it was recorded. Left out where somebody just came.",
+    }),
     tags: z.array(z.string()).optional().openapi({ description: "For staff alone." }),
     notes: z.string().nullable().optional().openapi({ description: "For staff alone." }),
     suspended_by: z.string().nullable().optional().openapi({ description: "Who suspended them. For staff alone." }),

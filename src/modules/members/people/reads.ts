@@ -23,15 +23,23 @@ const tagsJson = sql<string>`(
   SELECT coalesce(json_group_array(t.tag), '[]')
   FROM member_tags t WHERE t.makerspace_id = members.makerspace_id AND t.member_id = members.id)`;
 
-/** Columns of `members`, and duties and labels as JSON. */
+const birthDate = sql<string | null>`(
+  SELECT b.birth_date FROM minors b WHERE b.makerspace_id = members.makerspace_id AND b.member_id = members.id)`;
+
+/** Columns of `members`, duties and labels as JSON, the date of birth of minors. */
 export const memberColumns = {
   ...getTableColumns(members),
   duties: dutiesJson.as("duties"),
   tags: tagsJson.as("tags"),
+  birth_date: birthDate.as("birth_date"),
 };
 
 /** A row of `memberColumns` as it is selected. */
-export type Selected = typeof members.$inferSelect & { duties: string; tags: string };
+export type Selected = typeof members.$inferSelect & {
+  duties: string;
+  tags: string;
+  birth_date: string | null;
+};
 
 /** A row of `memberColumns` with its duties and labels read. */
 export const toMemberRow = (row: Selected): MemberRow => ({

@@ -13,7 +13,7 @@ import { type Member, type MemberInput, type MemberOrEntry, type MemberPatch, ow
 import { requiredMember } from "./moves.ts";
 import { tagWrites } from "./parts.ts";
 import { findMember, indexMembership } from "./reads.ts";
-import { type MemberRow, viewFor, viewInFull, viewMember } from "./view.ts";
+import { columnsOf, type MemberRow, viewFor, viewInFull, viewMember } from "./view.ts";
 
 type View = z.output<typeof Member>;
 
@@ -50,6 +50,7 @@ export const blankMember = (
     updated_at: now,
     duties: [],
     tags: [],
+    birth_date: null,
     ...told,
   });
 
@@ -70,7 +71,6 @@ export async function addMember(space: Space, input: z.output<typeof MemberInput
     tags,
   });
   const body = viewMember(row);
-  const { duties: _, tags: __, ...columns } = row;
   const grants = row.duties.map((grant) =>
     write(
       space.db
@@ -86,7 +86,7 @@ export async function addMember(space: Space, input: z.output<typeof MemberInput
       events: [{ type: "member.added", data: { user_id: row.user_id } }],
       answer: { status: 201, body },
     },
-    write(space.db.insert(members).values(columns), {
+    write(space.db.insert(members).values(columnsOf(row)), {
       unique: {
         "members.user_id": "already_member",
         "members.email": "email_taken",

@@ -2,12 +2,25 @@ import type { z } from "@hono/zod-openapi";
 import type { DutyGrant } from "../../../platform/access/permissions.ts";
 import type { Space } from "../../../platform/space.ts";
 import { toIso, toIsoOrNull } from "../../../platform/time.ts";
+import { isMinor } from "../minors/guardianship.ts";
 import { displayName } from "../model.ts";
 import type { members } from "../tables.ts";
 import type { DirectoryEntry, Member, MemberOrEntry } from "./contract.ts";
 
-/** A member with duties and tags, as read together. */
-export type MemberRow = typeof members.$inferSelect & { duties: DutyGrant[]; tags: string[] };
+/** What is read together with a member's row. */
+interface Beside {
+  duties: DutyGrant[];
+  tags: string[];
+  /** Of minors alone; nobody is shown more of it than whether they are one. */
+  birth_date: string | null;
+}
+
+/** A member with what lies beside their row. */
+export type MemberRow = typeof members.$inferSelect & Beside;
+
+/** The columns of a member's own row. */
+export const columnsOf = <T extends Partial<Beside>>({ duties: _, tags: __, birth_date: ___, ...columns }: T) =>
+  columns;
 
 /** Zero stands for "not yet" in the columns that lists are sorted by. */
 const toIsoOrNever = (ms: number): string | null => (ms === 0 ? null : toIso(ms));
@@ -59,8 +72,10 @@ const viewEntry = (row: MemberRow): z.output<typeof DirectoryEntry> => ({
 });
 
 /** How this caller sees a member in full: staff with what staff note, others themselves alone. */
-export const viewInFull = (space: Space, row: MemberRow): z.output<typeof Member> =>
-  space.scope("members.read") === "any" ? viewMember(row) : viewOneself(row);
+export const viewInFull = (space: Space, row: MemberRow): z.output<typeof Member> => ({
+  ...(space.scope("members.read") === "any" ? viewMember(row) : viewOneself(row)),
+  is_minor: row.birth_date !== null && isMinor(space, row.birth_date),
+});
 
 /** How this caller sees members: in full for staff and for oneself. */
 export const viewFor =
