@@ -45,6 +45,7 @@ export function reserveCall(index: number, today: number, now: number): CommandC
       project_id: null,
       metadata: "{}",
       external_id: null,
+      hold_id: null,
     },
     actor: { kind: "member", id: member_id, authority: "own" },
     facts: {

@@ -19,13 +19,15 @@ export function retire(turn: Turn): Answer {
       reason("open_reservations", detail, { fix: "Cancel or finish them first." }),
     ]);
   }
+  for (const kept of store.holds(null)) turn.letGo(kept, "hold.released");
   store.state.retire(now);
   turn.announce("machine.retired");
   return done({});
 }
 
 /**
- * Cancels what a member has booked ahead, and ends their running session if that is asked for; else what has begun stays.
+ * Cancels what a member has booked ahead, lets go what is held for them, and ends their running session if that is asked for; else what has
+ * begun stays.
  * Facts about the member that were read before now (wall clock) no longer count, so that nothing in flight books afterwards.
  */
 export function sweepMember(turn: Turn, command: Extract<Command, { type: "sweep_member" }>): Answer {
@@ -37,5 +39,6 @@ export function sweepMember(turn: Turn, command: Extract<Command, { type: "sweep
   const held = keep_bookings ? [] : store.holding(now, member_id);
   const ahead = held.filter((one) => one.starts_at > now && isLegal(one.status, "cancel"));
   for (const one of ahead) withdraw(turn, one, note);
+  for (const kept of store.holds(member_id)) turn.letGo(kept, "hold.released");
   return done({ cancelled: ahead.length, session: ended?.session ?? null });
 }

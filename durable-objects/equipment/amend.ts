@@ -3,7 +3,6 @@
 import type { Interval } from "../../src/modules/equipment/model.ts";
 import type { Command, CommandCall, ReservationRecord } from "../../src/modules/equipment/port.ts";
 import { definedOnly } from "../../src/platform/merge.ts";
-import { wishOf } from "./bookings.ts";
 import { againstSlot, heeded, refusalFor } from "./gates.ts";
 import {
   type Answer,
@@ -19,7 +18,7 @@ import {
   slotTaken,
 } from "./refusals.ts";
 import { brokenRules, reason } from "./rules.ts";
-import { pendingExpiry, plain } from "./schedule.ts";
+import { isWithin, pendingExpiry, plain } from "./schedule.ts";
 import type { Turn } from "./turn.ts";
 
 type Amend = Extract<Command, { type: "amend" }>;
@@ -53,9 +52,6 @@ export function amend(turn: Turn, command: Amend, call: CommandCall): Answer {
   const patch = { ...slot, ...words, expires_at };
   return done({ reservation: turn.change(current, patch, "reservation.amended") });
 }
-
-const isWithin = (inner: Interval, outer: Interval): boolean =>
-  outer.starts_at <= inner.starts_at && inner.ends_at <= outer.ends_at;
 
 /** The part of the new time that was not booked before; all of it, when both ends move. */
 function added(slot: Interval, current: Interval): Interval {
@@ -103,7 +99,7 @@ function move(turn: Turn, current: ReservationRecord, slot: Interval): Answer | 
   const { store } = turn;
   const held = store.occupancyOf(current.id, current.ends_at);
   // What only shrinks keeps the buffer it was booked with: a policy change never touches it.
-  const wish = wishOf(turn, current.member_id, slot, isWithin(slot, current) ? held?.buffer_ms : undefined);
+  const wish = turn.wishOf(current.member_id, slot, isWithin(slot, current) ? held?.buffer_ms : undefined);
   // A booking that began early, was excused late or has run out goes on blocking from there.
   const from =
     slot.starts_at === current.starts_at ? (held?.blocked_from ?? Math.max(slot.starts_at, turn.now)) : slot.starts_at;

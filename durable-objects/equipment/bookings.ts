@@ -1,9 +1,10 @@
 /** What people do to reservations. Each command looks, decides and writes without a pause; `amend` has a file of its own. */
 
 import type { Interval, ReservationStep } from "../../src/modules/equipment/model.ts";
-import type { Command, CommandCall, ReservationRecord } from "../../src/modules/equipment/port.ts";
-import { HOUR, MINUTE } from "../../src/platform/time.ts";
+import type { Command, CommandCall, HoldRecord, ReservationRecord } from "../../src/modules/equipment/port.ts";
+import { HOUR } from "../../src/platform/time.ts";
 import { judgePerson, judgeSlot } from "./gates.ts";
+import { keeps, ownHold } from "./holds.ts";
 import {
   type Answer,
   aboutOwner,
@@ -11,6 +12,7 @@ import {
   checkInNotUsed,
   done,
   down,
+  holdGone,
   illegal,
   isLegal,
   mayTouch,
@@ -19,13 +21,14 @@ import {
   slotTaken,
   tooEarly,
 } from "./refusals.ts";
+import { WHOLE } from "./rules.ts";
 import { pendingExpiry, type Wish } from "./schedule.ts";
 import { opensAt } from "./sessions.ts";
 import type { Turn } from "./turn.ts";
 
 type Ask<T extends Command["type"]> = Extract<Command, { type: T }>;
 
-/** Books a slot: approved at once, or pending where staff approve (both hold it). */
+/** Books a slot: approved at once, or pending where staff approve (both hold it). What was kept for the member makes room. */
 export function reserve(turn: Turn, command: Ask<"reserve">, call: CommandCall): Answer {
   const { now, machine } = turn;
   const { policy } = machine;
@@ -34,13 +37,17 @@ export function reserve(turn: Turn, command: Ask<"reserve">, call: CommandCall):
   if (!holder || !mayTouch(actor, holder.member_id)) return notYours("reservation");
   const { starts_at, ends_at, purpose, project_id, metadata, external_id, reservation_id: id } = command;
   const staff = actor.authority === "any";
-  const refusal = judgeSlot(turn, call, command);
+  const named = command.hold_id === null ? null : turn.store.holdOf(command.hold_id);
+  if (command.hold_id !== null && !keeps(named, holder.member_id, command)) return holdGone();
+  // Notice was given when the slot was held.
+  const refusal = judgeSlot(turn, call, command, named ? { ...WHOLE, notice: false } : WHOLE);
   if (refusal) return refusal;
   if (machine.isDownFor(starts_at, now)) return down(machine.status);
   // A session past its plan blocks the present only.
   if (starts_at <= now && turn.store.openSession()) return busy();
 
-  const conflict = turn.place("reservation", id, wishOf(turn, holder.member_id, command));
+  const wish = turn.wishOf(holder.member_id, command);
+  const conflict = takeUp(turn, id, wish, named);
   if (conflict) return slotTaken(conflict, policy.buffer_minutes);
   turn.store.remember(holder);
   const isPending = policy.approval === "staff" && !staff;
@@ -64,13 +71,18 @@ export function reserve(turn: Turn, command: Ask<"reserve">, call: CommandCall):
   return done({ reservation });
 }
 
-/** The slot that a member's booking holds; with today's buffer, unless it has one already. */
-export const wishOf = (
-  turn: Turn,
-  member_id: string | null,
-  { starts_at, ends_at }: Interval,
-  buffer_ms = turn.machine.policy.buffer_minutes * MINUTE,
-): Wish => ({ member_id, starts_at, ends_at, buffer_ms });
+/** Places a booking, in place of the hold that was made for it; a member who forgot to name theirs is not in their own way. */
+function takeUp(turn: Turn, id: string, wish: Wish, named: HoldRecord | null): Interval | null {
+  const place = (kept: HoldRecord | null): Interval | null => {
+    const conflict = turn.place("reservation", id, wish, kept && turn.store.occupancyOf(kept.id, kept.ends_at));
+    if (!conflict && kept) turn.forgetHold(kept);
+    return conflict;
+  };
+  const conflict = place(named);
+  // Asked only when something is in the way: most bookings have no hold.
+  const own = conflict && !named ? ownHold(turn, wish.member_id, wish) : null;
+  return own ? place(own) : conflict;
+}
 
 /** Steps that leave the person with the machine, so that facts about the person count; giving time back needs none. */
 const keepsPerson = (step: ReservationStep): boolean => step === "approve" || step === "excuse" || step === "check_in";
@@ -166,7 +178,7 @@ export const excuse = (turn: Turn, command: Ask<"excuse">, call: CommandCall): A
     const refusal = isAhead ? judgePerson(turn, call) : null;
     if (refusal) return refusal;
     const from = Math.max(starts_at, now);
-    const holdsAgain = isAhead && !turn.place("reservation", id, wishOf(turn, member_id, missing), null, from);
+    const holdsAgain = isAhead && !turn.place("reservation", id, turn.wishOf(member_id, missing), null, from);
     if (!holdsAgain) {
       return done({ reservation: excused(turn, missing, note) });
     }

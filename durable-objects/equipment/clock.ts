@@ -87,6 +87,11 @@ const steps: Record<Timer["kind"], (turn: Turn, timer: Timer) => void> = {
     overrun(turn, session, due_at);
   },
 
+  let_go(turn, { ref }) {
+    const kept = turn.store.holdOf(ref);
+    if (kept) turn.letGo(kept, "hold.expired");
+  },
+
   keys(turn) {
     const { keys, store } = turn.world;
     const next = keys.sweep(turn.now);

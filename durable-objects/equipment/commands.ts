@@ -5,6 +5,7 @@ import type { Command, CommandCall, CommandResult, Facts } from "../../src/modul
 import { retire, sweepMember } from "./administration.ts";
 import { amend } from "./amend.ts";
 import { approve, cancel, checkIn, excuse, noShow, reject, reserve } from "./bookings.ts";
+import { hold, releaseHold, renewHold } from "./holds.ts";
 import type { Machine } from "./machine.ts";
 import { type Answer, refuse, retired, staleFacts } from "./refusals.ts";
 import { reason } from "./rules.ts";
@@ -26,7 +27,7 @@ export function answer(turn: Turn, call: CommandCall, wall: number): Answer {
  */
 export const unknownMachine = ({ command }: CommandCall): CommandResult =>
   command.type === "sweep_member"
-    ? { ok: true, replayed: false, reservation: null, session: null, cancelled: 0 }
+    ? { ok: true, replayed: false, reservation: null, session: null, hold: null, cancelled: 0 }
     : refuse("policy_behind", [reason("policy_behind", "The machine has not got its settings.")]);
 
 /** True when the worker has seen settings that this machine has not got. */
@@ -60,6 +61,12 @@ function dispatch(turn: Turn, command: Command, call: CommandCall): Answer {
   switch (command.type) {
     case "reserve":
       return reserve(turn, command, call);
+    case "hold":
+      return hold(turn, command, call);
+    case "renew_hold":
+      return renewHold(turn, command, call);
+    case "release_hold":
+      return releaseHold(turn, command, call);
     case "approve":
       return approve(turn, command, call);
     case "reject":

@@ -7,14 +7,17 @@ import type {
   SessionEventType,
 } from "../../src/modules/equipment/events.ts";
 import type { LiveEvent } from "../../src/modules/equipment/live.ts";
-import type { CommandActor, ReservationRecord, SessionRecord } from "../../src/modules/equipment/port.ts";
+import type { CommandActor, HoldRecord, ReservationRecord, SessionRecord } from "../../src/modules/equipment/port.ts";
 import type { EventEnvelope } from "../../src/platform/events.ts";
 import { toIso } from "../../src/platform/time.ts";
 
 /** Only for live sockets: nothing of it goes to D1. */
 export type MachineEventType = "machine.configured" | "machine.refreshed" | "machine.retired";
 
-export type EventType = ReservationEventType | SessionEventType | MachineEventType;
+/** Only for live sockets, too: a hold becomes a booking, or nothing. */
+export type HoldEventType = "hold.created" | "hold.renewed" | "hold.released" | "hold.expired";
+
+export type EventType = ReservationEventType | SessionEventType | MachineEventType | HoldEventType;
 
 /** A stored event. `before` is the data as it was, for the audit. */
 export interface EventBody {
@@ -30,6 +33,14 @@ export const reservationData = (record: ReservationRecord): ReservationEventData
   status: record.status,
   starts_at: record.starts_at,
   ends_at: record.ends_at,
+});
+
+/** Never whose: the ring is for everybody. */
+export const holdData = ({ equipment_id, starts_at, ends_at, expires_at }: HoldRecord): Record<string, unknown> => ({
+  equipment_id,
+  starts_at,
+  ends_at,
+  expires_at,
 });
 
 export const sessionData = (record: SessionRecord): SessionEventData => ({

@@ -3,8 +3,8 @@
 import type { Interval } from "../../src/modules/equipment/model.ts";
 import type { Facts } from "../../src/modules/equipment/port.ts";
 import type { ReasonInput } from "../../src/platform/problem.ts";
-import { wishOf } from "./bookings.ts";
 import { againstSlot } from "./gates.ts";
+import { ownHold } from "./holds.ts";
 import { busy, down, retired, slotTaken } from "./refusals.ts";
 import type { Turn } from "./turn.ts";
 
@@ -16,6 +16,7 @@ export function explain(turn: Turn, slot: Interval, { gates, holder }: Facts): R
   if (machine.isDownFor(slot.starts_at, now)) reasons.push(...down(machine.status).reasons);
   if (slot.starts_at <= now && store.openSession()) reasons.push(...busy().reasons);
   if (slot.ends_at <= slot.starts_at) return reasons;
-  const fitting = turn.check("", wishOf(turn, holder?.member_id ?? null, slot));
+  const member_id = holder?.member_id ?? null;
+  const fitting = turn.check(ownHold(turn, member_id, slot)?.id ?? "", turn.wishOf(member_id, slot));
   return fitting.ok ? reasons : [...reasons, ...slotTaken(fitting.conflict, machine.policy.buffer_minutes).reasons];
 }

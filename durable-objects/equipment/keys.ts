@@ -8,22 +8,30 @@ import { reservationColumns, sessionColumns } from "./store.ts";
 import type { Timers } from "./timers.ts";
 
 /** Records without the names of their fields: a key is half as long, and a booking writes fewer pages. Columns are added at the end only. */
-type Packed = [reservation: unknown[] | null, session: unknown[] | null, cancelled: number | null];
-
-const pack = ({ reservation, session, cancelled }: Outcome): Packed => [
-  reservation && reservationColumns.map((column) => reservation[column]),
-  session && sessionColumns.map((column) => session[column]),
-  cancelled ?? null,
+type Packed = [
+  reservation: unknown[] | null,
+  session: unknown[] | null,
+  cancelled: number | null,
+  hold?: Outcome["hold"],
 ];
+
+function pack({ reservation, session, hold, cancelled }: Outcome): Packed {
+  const records = [
+    reservation && reservationColumns.map((column) => reservation[column]),
+    session && sessionColumns.map((column) => session[column]),
+  ] as const;
+  return hold ? [...records, cancelled ?? null, hold] : [...records, cancelled ?? null];
+}
 
 const unpackRecord = <T>(columns: readonly string[], values: unknown[] | null, equipment_id: string): T | null =>
   // What was packed column by column is unpacked by the same columns.
   values &&
   ({ ...Object.fromEntries(columns.map((column, index) => [column, values[index] ?? null])), equipment_id } as T);
 
-const unpack = ([reservation, session, cancelled]: Packed, equipment_id: string): Outcome => ({
+const unpack = ([reservation, session, cancelled, hold]: Packed, equipment_id: string): Outcome => ({
   reservation: unpackRecord(reservationColumns, reservation, equipment_id),
   session: unpackRecord(sessionColumns, session, equipment_id),
+  hold: hold ?? null,
   ...(cancelled !== null && { cancelled }),
 });
 

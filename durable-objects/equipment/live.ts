@@ -60,8 +60,13 @@ export class Live {
 
   #slot(held: Occupancy): Slot | null {
     const { store } = this.#world;
+    if (held.kind === "hold" && held.member_id !== null) {
+      const { member_id } = held;
+      const nothingYet = { status: "pending", reservation_id: null } as const;
+      return { kind: "hold", ...plain(held), ...nothingYet, member_id, holder: store.holder(member_id) };
+    }
     const reservation = held.kind === "reservation" ? store.reservation(held.id) : null;
-    if (held.kind === "walk_up" || !reservation) return null;
+    if (!reservation) return null;
     const { id, member_id, status } = reservation;
     return {
       kind: "reservation",

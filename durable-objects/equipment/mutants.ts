@@ -16,7 +16,7 @@ export function mutantOf({ ENVIRONMENT, MUTANT }: ObjectEnv): Mutant | null {
 
 /** The commands that the faults strike: those that take time which somebody else may want. */
 export const strikes = ({ type }: Command): boolean =>
-  type === "reserve" || type === "amend" || type === "start_session";
+  type === "reserve" || type === "hold" || type === "amend" || type === "start_session";
 
 /** Takes the second lock off. */
 export function dropTriggers(sql: SqlStorage): void {

@@ -11,6 +11,7 @@ import type {
   CommandResult,
   EquipmentPort,
   HolderFacts,
+  HoldRecord,
   PolicyParts,
   PolicyVersions,
   Question,
@@ -87,6 +88,10 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
 
   async session(session_id: string): Promise<SessionRecord | null> {
     return this.#works?.settled().session(session_id) ?? null;
+  }
+
+  async hold(hold_id: string): Promise<HoldRecord | null> {
+    return this.#works?.settled().holdOf(hold_id) ?? null;
   }
 
   async availability(from: number, to: number): Promise<Availability> {

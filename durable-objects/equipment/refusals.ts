@@ -15,12 +15,20 @@ export const refuse = (
   more: Pick<Refusal, "conflicts_with" | "status"> = {},
 ): Refusal => ({ ok: false, code, reasons, ...more });
 
-export const done = (outcome: Partial<Outcome>): Answer => ({ ok: true, reservation: null, session: null, ...outcome });
+export const done = (outcome: Partial<Outcome>): Answer => ({
+  ok: true,
+  reservation: null,
+  session: null,
+  hold: null,
+  ...outcome,
+});
 
-export const notFound = (what: "reservation" | "session"): Refusal =>
+type Thing = "reservation" | "session" | "hold";
+
+export const notFound = (what: Thing): Refusal =>
   refuse("not_found", [reason("not_found", `This machine has no such ${what}.`)]);
 
-export const notYours = (what: "reservation" | "session"): Refusal =>
+export const notYours = (what: Thing): Refusal =>
   refuse("forbidden", [reason("not_yours", `This ${what} belongs to somebody else.`)]);
 
 /** The worker reads again once and repeats the command. */
@@ -47,6 +55,13 @@ export const slotTaken = (conflicts_with: Interval, buffer_minutes: number): Ref
     ],
     { conflicts_with },
   );
+
+export const holdGone = (): Refusal =>
+  refuse("hold_gone", [
+    reason("hold_gone", "No hold of this member keeps this time.", {
+      fix: "Hold the slot anew, or book without a hold.",
+    }),
+  ]);
 
 export const retired = (): Refusal =>
   refuse("equipment_retired", [reason("retired", "The machine is no longer there.")]);

@@ -38,6 +38,9 @@ export type Fit =
 /** The interval as its holder asked for it. */
 export const plain = ({ starts_at, ends_at }: Interval): Interval => ({ starts_at, ends_at });
 
+export const isWithin = (inner: Interval, outer: Interval): boolean =>
+  outer.starts_at <= inner.starts_at && inner.ends_at <= outer.ends_at;
+
 const isSameHolder = (a: { member_id: string | null }, b: { member_id: string | null }): boolean =>
   a.member_id !== null && a.member_id === b.member_id;
 

@@ -208,9 +208,23 @@ ALTER TABLE reservations DROP COLUMN dirty;
 ALTER TABLE sessions DROP COLUMN dirty;
 `;
 
+/** Slots that are kept while their members choose. Few at a time, so that they need no index. */
+const holds = `
+CREATE TABLE holds (
+  id TEXT NOT NULL PRIMARY KEY,
+  member_id TEXT NOT NULL,
+  starts_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  renewals INTEGER NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
 export const migrations: readonly Migration[] = [
   { id: 1, name: "machine", sql: machine },
   { id: 2, name: "reservation_extras", sql: reservationExtras },
   { id: 3, name: "counting", sql: counting },
   { id: 4, name: "event_subjects", sql: eventSubjects },
+  { id: 5, name: "holds", sql: holds },
 ];

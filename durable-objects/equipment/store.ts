@@ -3,6 +3,7 @@
 import { reservationStatuses } from "../../src/modules/equipment/model.ts";
 import type {
   HolderFacts,
+  HoldRecord,
   PolicyParts,
   ReservationRecord,
   ScheduleQuery,
@@ -94,6 +95,7 @@ const PAGE_OF_STATUS = `SELECT ${RESERVATION} FROM reservations
   WHERE status = ?5 AND (starts_at, id) > (?1, ?2) AND starts_at < ?3 ORDER BY starts_at, id LIMIT ?4`;
 /** LIMIT -1 is none. */
 const UNLIMITED = -1;
+const HOLD_FIELDS = "id, member_id, starts_at, ends_at, expires_at, renewals, created_at";
 const MAX_NAMES = 500;
 
 export class Store {
@@ -257,6 +259,40 @@ export class Store {
       this.before(from)?.blocked_from ?? from,
     );
     return found.map((each) => ({ ...each, equipment_id: this.equipment_id }));
+  }
+
+  // Holds
+
+  holdOf(id: string): HoldRecord | null {
+    const found = row<Omit<HoldRecord, "equipment_id">>(this.#sql, `SELECT ${HOLD_FIELDS} FROM holds WHERE id = ?`, id);
+    return found && { ...found, equipment_id: this.equipment_id };
+  }
+
+  /** Every hold, or those of one member. */
+  holds(member_id: string | null): HoldRecord[] {
+    const found = rows<Omit<HoldRecord, "equipment_id">>(
+      this.#sql,
+      `SELECT ${HOLD_FIELDS} FROM holds WHERE ?1 IS NULL OR member_id = ?1 ORDER BY id`,
+      member_id,
+    );
+    return found.map((each) => ({ ...each, equipment_id: this.equipment_id }));
+  }
+
+  putHold({ id, member_id, starts_at, ends_at, expires_at, renewals, created_at }: HoldRecord): void {
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO holds (${HOLD_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      id,
+      member_id,
+      starts_at,
+      ends_at,
+      expires_at,
+      renewals,
+      created_at,
+    );
+  }
+
+  dropHold(id: string): void {
+    this.#sql.exec("DELETE FROM holds WHERE id = ?", id);
   }
 
   // People

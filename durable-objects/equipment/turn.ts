@@ -5,9 +5,17 @@
 
 import type { ReservationEventType, SessionEventType } from "../../src/modules/equipment/events.ts";
 import { holdsSlot, type Interval, minutesOf } from "../../src/modules/equipment/model.ts";
-import type { CommandActor, ReservationRecord, SessionRecord } from "../../src/modules/equipment/port.ts";
+import type { CommandActor, HoldRecord, ReservationRecord, SessionRecord } from "../../src/modules/equipment/port.ts";
 import { DAY, MINUTE } from "../../src/platform/time.ts";
-import { type EventBody, type EventType, type MachineEventType, reservationData, sessionData } from "./events.ts";
+import {
+  type EventBody,
+  type EventType,
+  type HoldEventType,
+  holdData,
+  type MachineEventType,
+  reservationData,
+  sessionData,
+} from "./events.ts";
 import type { Keys } from "./keys.ts";
 import type { Machine } from "./machine.ts";
 import type { Outbox } from "./outbox.ts";
@@ -173,7 +181,38 @@ export class Turn {
     return after;
   }
 
+  // Holds
+
+  /** Writes a hold, and when the clock lets it go. */
+  keep(hold: HoldRecord, type: "hold.created" | "hold.renewed"): void {
+    this.store.putHold(hold);
+    this.store.timers.set(hold.id, "let_go", hold.expires_at);
+    this.#holdEvent(type, hold);
+  }
+
+  /** Ends a hold and frees its slot. */
+  letGo(hold: HoldRecord, type: "hold.released" | "hold.expired"): void {
+    this.release(hold.id, hold.ends_at);
+    this.forgetHold(hold);
+    this.#holdEvent(type, hold);
+  }
+
+  /** Ends a hold whose slot a booking has taken over. */
+  forgetHold({ id }: HoldRecord): void {
+    this.store.dropHold(id);
+    this.store.timers.drop(id);
+  }
+
   // Occupancy
+
+  /** The slot that a member's booking holds; with today's buffer, unless it has one already. */
+  wishOf(
+    member_id: string | null,
+    { starts_at, ends_at }: Interval,
+    buffer_ms = this.machine.policy.buffer_minutes * MINUTE,
+  ): Wish {
+    return { member_id, starts_at, ends_at, buffer_ms };
+  }
 
   /** Would the wish fit, looking past what `id` holds now? The conflict, or what to write. */
   check(id: string, wish: Wish): Fit {
@@ -195,7 +234,7 @@ export class Turn {
     held: Occupancy | null = null,
     from = wish.starts_at,
   ): Interval | null {
-    const fitting = this.check(id, { ...wish, starts_at: from });
+    const fitting = this.check(held?.id ?? id, { ...wish, starts_at: from });
     if (!fitting.ok) return fitting.conflict;
     const { member_id, buffer_ms, starts_at, ends_at } = wish;
     if (held) this.store.unhold(held);
@@ -284,6 +323,11 @@ export class Turn {
     if (holdsSlot(after.status)) this.#showsLater(after);
     const subject = { type: "reservation", id: after.id, version: after.version };
     this.#emit(type, subject, reservationData(after), before && reservationData(before), true);
+  }
+
+  #holdEvent(type: HoldEventType, hold: HoldRecord): void {
+    this.#shows(hold.starts_at);
+    this.#emit(type, { type: "hold", id: hold.id, version: 0 }, holdData(hold), null, false);
   }
 
   #sessionEvent(

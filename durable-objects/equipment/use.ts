@@ -9,7 +9,6 @@ import type {
 } from "../../src/modules/equipment/port.ts";
 import type { ReasonInput } from "../../src/platform/problem.ts";
 import { MINUTE } from "../../src/platform/time.ts";
-import { wishOf } from "./bookings.ts";
 import { judgeUse, judgeWalkUp, refusalFor } from "./gates.ts";
 import {
   type Answer,
@@ -75,7 +74,7 @@ function startBooked(turn: Turn, command: Start, reservation_id: string, call: C
 /** The booking blocks from now on, if nobody else holds the time until its start. */
 function startEarly(turn: Turn, booked: ReservationRecord): Answer | null {
   const held = turn.store.occupancyOf(booked.id, booked.ends_at);
-  const wish = wishOf(turn, booked.member_id, booked, held?.buffer_ms);
+  const wish = turn.wishOf(booked.member_id, booked, held?.buffer_ms);
   const conflict = turn.place("reservation", booked.id, wish, held, turn.now);
   return conflict && slotTaken(plain(conflict), turn.machine.policy.buffer_minutes);
 }
@@ -103,7 +102,7 @@ function startWalkUp(turn: Turn, command: Start, holder: HolderFacts, call: Comm
   const { session_id: id, project_id } = command;
   const { member_id } = holder;
   const next = store.after(now);
-  const { buffer_ms } = wishOf(turn, member_id, { starts_at: now, ends_at: now });
+  const { buffer_ms } = turn.wishOf(member_id, { starts_at: now, ends_at: now });
   const planned_ms = Math.min(planned_minutes * MINUTE, walkUp.until - now);
   const planned_end_at = walkUpEnd(now, planned_ms, { member_id, buffer_ms }, next);
   if (planned_end_at === null) return slotTaken(plain(next ?? { starts_at: now, ends_at: now }), policy.buffer_minutes);

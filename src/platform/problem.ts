@@ -30,6 +30,11 @@ export const problems = {
   equipment_busy: [409, "Machine in use", "A session is running on this machine."],
   equipment_retired: [409, "Machine retired", "The machine is no longer there."],
   illegal_transition: [409, "Illegal transition", "The resource's status does not allow this."],
+  hold_gone: [
+    409,
+    "Hold gone",
+    "The hold has run out, was let go or used, or is about another time; hold the slot anew.",
+  ],
   too_early: [409, "Too early", "This opens shortly before the booking starts; `reasons` says when."],
   has_open_reservations: [409, "Open reservations", "Cancel or finish the open reservations first."],
   code_taken: [409, "Code taken", "Something else of this kind in this makerspace has this code."],

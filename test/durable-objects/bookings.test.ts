@@ -192,7 +192,7 @@ test("a command that was rolled back leaves the next key with a timer", async ()
     const timers = new Timers(storage.sql);
     const keys = new Keys(storage.sql, timers, machine.equipment_id);
     const key = { key: "k", scope: "s", fingerprint: "f", ttl_ms: 1_000 };
-    const store = (): void => keys.store(key, { reservation: null, session: null }, 0);
+    const store = (): void => keys.store(key, { reservation: null, session: null, hold: null }, 0);
     const failing = (): void => {
       store();
       throw new Error("no");

@@ -4,59 +4,21 @@
  * the few milliseconds a test takes never decide anything.
  */
 
-import { type BookingPolicy, holdsSlot, type ReservationStatus, stepsTo } from "../../src/modules/equipment/model.ts";
-import type { RefusalCode } from "../../src/modules/equipment/port.ts";
+import { holdsSlot, type ReservationStatus, stepsTo } from "../../src/modules/equipment/model.ts";
+import {
+  closesAt,
+  type Hold,
+  isOpen,
+  type NaiveBooking,
+  type NaiveKept,
+  type NaiveRules,
+  type NaiveSession,
+  nextStep,
+  type Verdict,
+} from "./naive-rules.ts";
 
-export interface NaiveBooking {
-  id: string;
-  member: string;
-  status: ReservationStatus;
-  born: number;
-  starts: number;
-  ends: number;
-  version: number;
-  /** Minutes against the hours of its member's plan, to the minute or so once it was ended early. */
-  counted: number;
-  /** What the clock does next, and when. */
-  due: { step: "expire" | "begin" | "miss" | "lapse"; at: number } | null;
-}
-
-interface NaiveSession {
-  id: string;
-  member: string;
-  booking: string | null;
-  started: number;
-  planned: number;
-  overrun: boolean;
-}
-
-/** A stretch that somebody has, or whose buffer still counts. */
-interface Hold {
-  id: string;
-  member: string;
-  from: number;
-  ends: number;
-}
-
-/** The policy in ticks. */
-export interface NaiveRules {
-  approval: BookingPolicy["approval"];
-  check_in: BookingPolicy["check_in"];
-  buffer: number;
-  notice: number;
-  max: number;
-  grace: number;
-  ttl: number;
-  /** Opening hours of every day, ticks from the morning; null is always open. */
-  hours: { from: number; to: number } | null;
-  /** A member's cancellation later than this before the start gives nothing back. */
-  cancel: number;
-}
-
-export type Verdict = "ok" | RefusalCode;
 const EARLY = 3;
 const TICK_MINUTES = 5;
-const DAY = 288;
 /** No two commands come at the same instant. */
 const MOMENT = 1e-6;
 
@@ -66,6 +28,7 @@ export class NaiveMachine {
   bookings: NaiveBooking[] = [];
   session: NaiveSession | null = null;
   holds: Hold[] = [];
+  kept: NaiveKept[] = [];
 
   constructor(readonly rules: NaiveRules) {}
 
@@ -80,6 +43,7 @@ export class NaiveMachine {
       if (!next) break;
       this.#clock(next);
     }
+    for (const each of this.kept.filter((one) => one.until <= this.now)) this.#letGo(each);
     if (this.session && this.session.planned <= this.now) this.session.overrun = true;
   }
 
@@ -104,38 +68,16 @@ export class NaiveMachine {
     } else booking.due = { step: "miss", at: Math.min(this.now + this.rules.grace, booking.ends) };
   }
 
-  /** When the makerspace closes that is open at this tick; null when it is closed. */
-  #closes(at: number): number | null {
-    const { hours } = this.rules;
-    if (!hours) return Number.POSITIVE_INFINITY;
-    const since = (((at - hours.from) % DAY) + DAY) % DAY;
-    return since < hours.to - hours.from ? at - since + (hours.to - hours.from) : null;
-  }
-
-  #isOpen(from: number, to: number): boolean {
-    return (this.#closes(from) ?? Number.NEGATIVE_INFINITY) >= to;
-  }
-
   #become(booking: NaiveBooking, status: ReservationStatus): void {
     booking.status = status;
     if (status === "rejected" || status === "expired") booking.counted = 0;
     booking.version++;
-    booking.due = this.#next(booking);
+    booking.due = nextStep(this.rules, booking, this.now);
   }
 
   #leave(booking: NaiveBooking, status: ReservationStatus): void {
     this.holds = this.holds.filter((each) => each.id !== booking.id);
     this.#become(booking, status);
-  }
-
-  #next({ status, born, starts, ends }: NaiveBooking): NaiveBooking["due"] {
-    const { check_in, grace, ttl } = this.rules;
-    if (status === "pending") return { step: "expire", at: Math.min(born + ttl, starts) };
-    if (status === "active") return { step: "lapse", at: ends };
-    if (status !== "approved") return null;
-    if (check_in === "none") return { step: "begin", at: starts };
-    if (check_in === "optional") return { step: "lapse", at: ends };
-    return { step: "miss", at: Math.min(Math.max(starts, this.now) + grace, ends) };
   }
 
   /** When a hold stops counting: after its buffer, or at the same member's next. */
@@ -178,12 +120,65 @@ export class NaiveMachine {
     return this.retired ? "equipment_retired" : work();
   }
 
-  reserve(id: string, member: string, staff: boolean, starts: number, length: number): Verdict {
+  #mayBook(staff: boolean, starts: number, length: number, isNoticed: boolean): boolean {
+    const isSoon = !staff && !isNoticed && starts < this.now + this.rules.notice;
+    if (starts < this.now || isSoon || length < 1 || length > this.rules.max) return false;
+    return staff || isOpen(this.rules, starts, starts + length);
+  }
+
+  /** Keeps a slot, in place of what is kept for the member. */
+  keep(id: string, member: string, staff: boolean, starts: number, length: number): Verdict {
     return this.#unlessRetired(() => {
-      const isSoon = !staff && starts < this.now + this.rules.notice;
-      if (starts < this.now || isSoon || length < 1 || length > this.rules.max) return "booking_refused";
-      if (!staff && !this.#isOpen(starts, starts + length)) return "booking_refused";
-      if (this.conflicts(member, starts, starts + length, id).length > 0) return "slot_taken";
+      if (!this.#mayBook(staff, starts, length, false)) return "booking_refused";
+      const mine = this.kept.find((each) => each.member === member);
+      if (this.conflicts(member, starts, starts + length, mine?.id ?? id).length > 0) return "slot_taken";
+      if (mine) this.#letGo(mine);
+      const until = Math.min(this.now + this.rules.hold, starts);
+      this.kept.push({ id, member, starts, ends: starts + length, until, renewals: 0 });
+      this.#hold(id, member, starts, starts + length);
+      return "ok";
+    });
+  }
+
+  renew(kept: NaiveKept, by: { id: string; staff: boolean }): Verdict {
+    return this.#unlessRetired(() => {
+      if (!this.kept.includes(kept) || (!by.staff && by.id !== kept.member)) return "hold_gone";
+      if (kept.renewals >= 2) return "booking_refused";
+      kept.renewals++;
+      kept.until = Math.min(this.now + this.rules.hold, kept.starts);
+      return "ok";
+    });
+  }
+
+  release(kept: NaiveKept, by: { id: string; staff: boolean }): Verdict {
+    return this.#unlessRetired(() => {
+      if (!this.kept.includes(kept) || (!by.staff && by.id !== kept.member)) return "hold_gone";
+      this.#letGo(kept);
+      return "ok";
+    });
+  }
+
+  #letGo(kept: NaiveKept): void {
+    this.kept = this.kept.filter((each) => each !== kept);
+    this.holds = this.holds.filter((each) => each.id !== kept.id);
+  }
+
+  reserve(
+    id: string,
+    member: string,
+    staff: boolean,
+    starts: number,
+    length: number,
+    named: NaiveKept | null = null,
+  ): Verdict {
+    return this.#unlessRetired(() => {
+      const covers = (each: NaiveKept): boolean =>
+        this.kept.includes(each) && each.member === member && each.starts <= starts && starts + length <= each.ends;
+      if (named && !covers(named)) return "hold_gone";
+      if (!this.#mayBook(staff, starts, length, named !== null)) return "booking_refused";
+      const mine = this.kept.find(covers);
+      if (this.conflicts(member, starts, starts + length, mine?.id ?? id).length > 0) return "slot_taken";
+      if (mine) this.#letGo(mine);
       const status = this.rules.approval === "staff" && !staff ? "pending" : "approved";
       const ends = starts + length;
       const counted = length * TICK_MINUTES;
@@ -198,7 +193,7 @@ export class NaiveMachine {
         counted,
         due: null,
       };
-      booking.due = this.#next(booking);
+      booking.due = nextStep(this.rules, booking, this.now);
       this.bookings.push(booking);
       this.#hold(id, member, starts, starts + length);
       return "ok";
@@ -261,7 +256,7 @@ export class NaiveMachine {
       [booking.starts, booking.ends] = [starts, ends];
       booking.counted = (ends - starts) * TICK_MINUTES;
       booking.version++;
-      booking.due = this.#next(booking);
+      booking.due = nextStep(this.rules, booking, this.now);
       // Moving the end gives no second grace, and takes none of the first.
       if (running !== null && booking.due?.step === "miss") {
         booking.due.at = Math.min(Math.max(running, starts + this.rules.grace), ends);
@@ -286,9 +281,9 @@ export class NaiveMachine {
 
   /** What was not booked before lies in the opening hours. */
   #isFreshOpen(booking: NaiveBooking, starts: number, ends: number): boolean {
-    if (starts === booking.starts) return this.#isOpen(booking.ends, ends);
-    if (ends === booking.ends) return this.#isOpen(starts, booking.starts);
-    return this.#isOpen(starts, ends);
+    if (starts === booking.starts) return isOpen(this.rules, booking.ends, ends);
+    if (ends === booking.ends) return isOpen(this.rules, starts, booking.starts);
+    return isOpen(this.rules, starts, ends);
   }
 
   start(id: string, booking: NaiveBooking, by: { id: string; staff: boolean }): Verdict {
@@ -311,7 +306,7 @@ export class NaiveMachine {
   walkUp(id: string, member: string, staff: boolean, planned: number): Verdict {
     return this.#unlessRetired(() => {
       if (planned > this.rules.max || (this.rules.approval === "staff" && !staff)) return "booking_refused";
-      const closes = staff ? Number.POSITIVE_INFINITY : this.#closes(this.now);
+      const closes = staff ? Number.POSITIVE_INFINITY : closesAt(this.rules, this.now);
       if (closes === null) return "booking_refused";
       if (this.session) return "equipment_busy";
       const next = this.#following(this.now, id);
@@ -339,7 +334,7 @@ export class NaiveMachine {
       const waiting = this.bookings.find(
         ({ status, starts, ends }) => status === "approved" && starts <= this.now && this.now < ends,
       );
-      if (waiting) waiting.due = this.#next(waiting);
+      if (waiting) waiting.due = nextStep(this.rules, waiting, this.now);
       return "ok";
     });
   }
@@ -354,6 +349,7 @@ export class NaiveMachine {
       booking.counted = 0;
       this.#leave(booking, "cancelled");
     }
+    for (const each of this.kept.filter((one) => one.member === member)) this.#letGo(each);
     return ahead.length;
   }
 
@@ -361,6 +357,7 @@ export class NaiveMachine {
     this.settle();
     if (this.retired) return "ok";
     if (this.session || this.bookings.some((each) => holdsSlot(each.status))) return "has_open_reservations";
+    for (const each of this.kept) this.#letGo(each);
     this.retired = true;
     return "ok";
   }

@@ -49,6 +49,8 @@ export interface CallOptions {
   decide_before?: number;
   versions?: Partial<PolicyVersions>;
   gates?: Gates;
+  /** The hold that a booking takes up. */
+  hold?: string;
 }
 
 /** Tomorrow at 08:00 UTC: slots of tests count from here. */
@@ -209,7 +211,16 @@ export class TestMachine {
     const reservation_id = crypto.randomUUID();
     return this.send(
       by,
-      { type: "reserve", reservation_id, ...time, purpose: null, project_id: null, metadata: "{}", external_id: null },
+      {
+        type: "reserve",
+        reservation_id,
+        ...time,
+        purpose: null,
+        project_id: null,
+        metadata: "{}",
+        external_id: null,
+        hold_id: options.hold ?? null,
+      },
       options,
     );
   }

@@ -6,6 +6,7 @@ import type {
   NewApiToken as NewApiTokenSchema,
 } from "../../src/modules/access/api_tokens/contract.ts";
 import type { ServiceAccount as ServiceAccountSchema } from "../../src/modules/access/service_accounts/contract.ts";
+import type { Hold as HoldSchema } from "../../src/modules/equipment/holds/contract.ts";
 import type { Equipment as EquipmentSchema } from "../../src/modules/equipment/machines/contract.ts";
 import type {
   Availability as AvailabilitySchema,
@@ -127,6 +128,7 @@ export type PublicPlan = z.output<typeof PublicPlanSchema>;
 export type Notification = z.output<typeof NotificationSchema>;
 export type PairedTablet = z.output<typeof PairedTabletSchema>;
 export type PairingTablet = z.output<typeof PairingTabletSchema>;
+export type Hold = z.output<typeof HoldSchema>;
 export type Reservation = z.output<typeof ReservationSchema>;
 export type ServiceAccount = z.output<typeof ServiceAccountSchema>;
 export type Session = z.output<typeof SessionSchema>;

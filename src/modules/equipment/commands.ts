@@ -37,6 +37,7 @@ const problemOf: Readonly<Record<RefusalCode, ProblemCode>> = {
   not_found: "not_found",
   forbidden: "forbidden",
   slot_taken: "slot_taken",
+  hold_gone: "hold_gone",
   booking_refused: "booking_refused",
   equipment_unavailable: "equipment_unavailable",
   equipment_retired: "equipment_retired",

@@ -1,6 +1,7 @@
 /** Equipment: machines, their reservations and sessions, live sockets and tablets. */
 
 import { accessRoutes } from "./access/routes.ts";
+import { holdRoutes } from "./holds/routes.ts";
 import { machineRoutes } from "./machines/routes.ts";
 import { reconciliationRoutes } from "./reconciliations/routes.ts";
 import { reservationRoutes } from "./reservations/routes.ts";
@@ -12,6 +13,7 @@ export const equipmentRoutes = [
   ...machineRoutes,
   ...accessRoutes,
   ...reservationRoutes,
+  ...holdRoutes,
   ...sessionRoutes,
   ...watchRoutes,
   ...tabletRoutes,

@@ -12,7 +12,8 @@ export type Audience = (typeof audiences)[number];
 
 /** A stretch of time that somebody holds. Times are ISO 8601 UTC. */
 export interface LiveSlot {
-  kind: "reservation" | "walk_up" | "session";
+  /** A `hold` is kept while somebody chooses, and is pending. */
+  kind: "reservation" | "walk_up" | "session" | "hold";
   starts_at: string;
   ends_at: string;
   status: ReservationStatus;

@@ -33,6 +33,7 @@ export const moveMachines: MemberMove = {
     reservations: "kept: history does not change hands; open ones hinder the merge",
     sessions: "kept: history does not change hands; running ones hinder the merge",
     booking_claims: "kept: they last for the moment of a request",
+    booking_holds: "kept: they last for minutes",
   },
   writes: (store, { from, into }) => [
     write(

@@ -109,6 +109,8 @@ export interface BookingPolicy {
   grace_minutes: number;
   /** A pending booking expires after this, and never later than its start. */
   pending_ttl_minutes: number;
+  /** A slot is held this long for somebody who is still choosing, and never past its start. */
+  hold_minutes: number;
 }
 
 export const defaultPolicy: BookingPolicy = {
@@ -122,6 +124,7 @@ export const defaultPolicy: BookingPolicy = {
   buffer_minutes: 0,
   grace_minutes: 15,
   pending_ttl_minutes: 1440,
+  hold_minutes: 5,
 };
 
 /** Lower and upper bound of each number in a policy; the contract and the tables read them from here. */
@@ -134,7 +137,11 @@ export const policyBounds = {
   buffer_minutes: [0, 1_440],
   grace_minutes: [1, 1_440],
   pending_ttl_minutes: [1, 525_600],
+  hold_minutes: [1, 60],
 } as const satisfies Partial<Record<keyof BookingPolicy, readonly [number, number]>>;
+
+/** A hold is renewed at most this often. */
+export const HOLD_RENEWALS = 2;
 
 /** Check-in and the start of a booked session open this long before the booking's start. */
 export const CHECK_IN_OPENS_MINUTES = 15;
@@ -152,6 +159,7 @@ export type OutputQuality = (typeof outputQualities)[number];
 /** Why a stretch of an availability answer is not free. */
 export const busyCauses = [
   "reservation",
+  "hold",
   "walk_up",
   "session",
   "buffer",

@@ -5,7 +5,14 @@ import { sql } from "drizzle-orm";
 import type { SpaceSettings } from "../../platform/access/membership.ts";
 import { definedOnly } from "../../platform/merge.ts";
 import type { Space } from "../../platform/space.ts";
-import { approvalModes, type BookingPolicy, checkInModes, type HolderDisplay, policyBounds } from "./model.ts";
+import {
+  approvalModes,
+  type BookingPolicy,
+  checkInModes,
+  defaultPolicy,
+  type HolderDisplay,
+  policyBounds,
+} from "./model.ts";
 import type { PolicyParts } from "./port.ts";
 import { equipment } from "./tables.ts";
 
@@ -27,6 +34,9 @@ export const BookingPolicySchema = z
     }),
     grace_minutes: bounded(policyBounds.grace_minutes),
     pending_ttl_minutes: bounded(policyBounds.pending_ttl_minutes),
+    hold_minutes: bounded(policyBounds.hold_minutes).openapi({
+      description: "How long a slot is held for somebody who is still choosing.",
+    }),
   })
   .openapi("BookingPolicy");
 
@@ -82,10 +92,12 @@ export async function contradictingMachines(space: Space, defaults: BookingPolic
   return faults.slice(0, CONTRADICTIONS_SHOWN);
 }
 
-/** The booking defaults in a makerspace's settings. */
-export const bookingDefaults = (settings: SpaceSettings): BookingDefaults =>
+/** The booking defaults in a makerspace's settings; a rule that is younger than they are has its default. */
+export function bookingDefaults(settings: SpaceSettings): BookingDefaults {
   // Written only through BookingPolicySchema and the settings contract.
-  settings.booking_defaults as BookingDefaults;
+  const stored = settings.booking_defaults as BookingDefaults;
+  return { ...stored, policy: { ...defaultPolicy, ...stored.policy } };
+}
 
 /** The machine's own rules over the makerspace's. */
 export const effectivePolicy = (space: Space, own: unknown): BookingPolicy => ({

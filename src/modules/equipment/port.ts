@@ -84,7 +84,13 @@ export type Command =
       metadata: string;
       /** The worker has claimed it for this reservation. */
       external_id: string | null;
+      /** The hold that this booking takes up. */
+      hold_id: string | null;
     }
+  /** Keeps a slot for somebody who is still choosing. */
+  | { type: "hold"; hold_id: string; starts_at: number; ends_at: number }
+  | { type: "renew_hold"; hold_id: string }
+  | { type: "release_hold"; hold_id: string }
   | { type: "approve"; reservation_id: string; note: string | null }
   | { type: "reject"; reservation_id: string; note: string | null }
   | { type: "cancel"; reservation_id: string; note: string | null }
@@ -185,10 +191,22 @@ export interface SessionRecord {
   counted_minutes: number;
 }
 
+/** A slot that is kept while its member chooses. It lives in the machine alone. */
+export interface HoldRecord extends Interval {
+  id: string;
+  equipment_id: string;
+  member_id: string;
+  expires_at: number;
+  /** How often it was renewed. */
+  renewals: number;
+  created_at: number;
+}
+
 export const refusalCodes = [
   "not_found",
   "forbidden",
   "slot_taken",
+  "hold_gone",
   "booking_refused",
   "equipment_unavailable",
   "equipment_retired",
@@ -218,6 +236,7 @@ export interface Refusal {
 export interface Outcome {
   reservation: ReservationRecord | null;
   session: SessionRecord | null;
+  hold: HoldRecord | null;
   /** With `sweep_member`: how many bookings were cancelled. */
   cancelled?: number;
 }
@@ -278,6 +297,8 @@ export interface EquipmentPort {
   /** Reservations by (starts_at, id), oldest first. */
   reservations(query: ScheduleQuery): Promise<ReservationRecord[]>;
   session(session_id: string): Promise<SessionRecord | null>;
+  /** Null when it has been used, let go, or has run out. */
+  hold(hold_id: string): Promise<HoldRecord | null>;
   availability(from: number, to: number): Promise<Availability>;
   /** Every reason against a booking of this slot as the caller would be judged, without booking; null when settings are missing. */
   explain(question: Question): Promise<ReasonInput[] | null>;

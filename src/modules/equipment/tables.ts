@@ -183,3 +183,17 @@ export const reminders = sqliteTable(
   { makerspace_id: makerspaceId(), moment: integer().notNull(), subject_id: text().notNull() },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.moment, table.subject_id] })],
 );
+
+/** The one slot that is kept for a member, per category of machines; see holds/service.ts. */
+export const bookingHolds = sqliteTable(
+  "booking_holds",
+  {
+    makerspace_id: makerspaceId(),
+    member_id: text().notNull(),
+    category: text({ enum: equipmentCategories }).notNull(),
+    equipment_id: text().notNull(),
+    hold_id: text().notNull(),
+    expires_at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.member_id, table.category] })],
+);

@@ -3,7 +3,7 @@ import type { Api } from "../../support/api.ts";
 import { LiveSocket } from "../../support/live.ts";
 import { enter, makeScene, type Scene, shiftClock } from "../../support/scene.ts";
 import { type Slot, slotIn, until } from "../../support/space.ts";
-import type { Equipment, Reservation, Session } from "../../support/wire.ts";
+import type { Equipment, Hold, Reservation, Session } from "../../support/wire.ts";
 
 /** Takes steps that must succeed. */
 async function take({ space }: Scene, api: Api, reservation: Reservation, ...steps: string[]): Promise<void> {
@@ -46,6 +46,11 @@ export function machines(): void {
         `/equipment/${machine.id}/access/explain?starts_at=${slotIn(24).starts_at}&ends_at=${slotIn(24).ends_at}`,
       ),
     );
+    const holds = space.path(`/equipment/${machine.id}/holds`);
+    const hold = await ada.api.post<Hold>(holds, slotIn(40));
+    await ada.api.get(`${holds}/${hold.hold_token}`);
+    await ada.api.post(`${holds}/${hold.hold_token}/renew`, {});
+    await ada.api.delete(`${holds}/${hold.hold_token}`);
     await desk.api.patch(space.bookings(machine, `/${missed.id}`), slotIn(32), 2);
     await ada.api.get(space.path("/reservations"));
     await until(

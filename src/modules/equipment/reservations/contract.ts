@@ -25,6 +25,10 @@ export const ReservationInput = z
     project_id: project_id.optional(),
     metadata: Metadata.default({}),
     external_id: ExternalId.nullable().default(null),
+    hold_token: Id.nullable().default(null).openapi({
+      description:
+        "Of a hold that covers this time; it is used up. One's own hold is never in one's way, named or not.",
+    }),
     member_id: Id.optional().openapi({ description: "Staff: on behalf of this member." }),
   })
   .refine((input) => input.ends_at > input.starts_at, { path: ["ends_at"], message: "must be after starts_at" })

@@ -80,7 +80,7 @@ export const reservationRoutes = [
       keys_in: "object",
       status: 201,
       response: Reservation,
-      problems: [...refusals, "external_id_taken", "unknown_reference"],
+      problems: [...refusals, "hold_gone", "external_id_taken", "unknown_reference"],
     },
     async (space, { facts, body }) => {
       const { view, replayed } = await reserve(space, facts, body);

@@ -1,0 +1,87 @@
+/** Slots kept for somebody who is still choosing: judged like a booking, short, and nothing that anybody is told of but who watches. */
+
+import { HOLD_RENEWALS, type Interval } from "../../src/modules/equipment/model.ts";
+import type { Command, CommandCall, HoldRecord } from "../../src/modules/equipment/port.ts";
+import { MINUTE } from "../../src/platform/time.ts";
+import { judgePerson, judgeSlot } from "./gates.ts";
+import { type Answer, busy, done, down, holdGone, mayTouch, notYours, refuse, slotTaken } from "./refusals.ts";
+import { reason } from "./rules.ts";
+import { isWithin } from "./schedule.ts";
+import type { Turn } from "./turn.ts";
+
+type Ask<T extends Command["type"]> = Extract<Command, { type: T }>;
+
+/** Keeps a slot for a member. It is theirs to book until the hold runs out. */
+export function hold(turn: Turn, command: Ask<"hold">, call: CommandCall): Answer {
+  const { now, machine, store } = turn;
+  const { holder } = call.facts;
+  if (!holder || !mayTouch(call.actor, holder.member_id)) return notYours("hold");
+  const { hold_id: id, starts_at, ends_at } = command;
+  const { member_id } = holder;
+  const refusal = judgeSlot(turn, call, command);
+  if (refusal) return refusal;
+  if (machine.isDownFor(starts_at, now)) return down(machine.status);
+  if (starts_at <= now && store.openSession()) return busy();
+  // Whoever chooses another time means that one instead.
+  const [earlier] = store.holds(member_id);
+  const held = earlier ? store.occupancyOf(earlier.id, earlier.ends_at) : null;
+  const conflict = turn.place("hold", id, turn.wishOf(member_id, command), held);
+  if (conflict) return slotTaken(conflict, machine.policy.buffer_minutes);
+  if (earlier) turn.forgetHold(earlier);
+  store.remember(holder);
+  const { equipment_id } = store;
+  const expires_at = expiry(turn, starts_at);
+  const kept = { id, equipment_id, member_id, starts_at, ends_at, expires_at, renewals: 0, created_at: now };
+  turn.keep(kept, "hold.created");
+  return done({ hold: kept });
+}
+
+/** Gives a hold its whole time again, twice at most. */
+export const renewHold = (turn: Turn, command: Ask<"renew_hold">, call: CommandCall): Answer =>
+  onHold(turn, command, call, (kept) => {
+    const refusal = judgePerson(turn, call);
+    if (refusal) return refusal;
+    if (kept.renewals >= HOLD_RENEWALS) {
+      const limit = { renewals: HOLD_RENEWALS };
+      return refuse("booking_refused", [
+        reason("renewals_used_up", `A hold is renewed ${HOLD_RENEWALS} times at most.`, { fix: "Book it now.", limit }),
+      ]);
+    }
+    const renewed = { ...kept, renewals: kept.renewals + 1, expires_at: expiry(turn, kept.starts_at) };
+    turn.keep(renewed, "hold.renewed");
+    return done({ hold: renewed });
+  });
+
+/** The slot is free at once. */
+export const releaseHold = (turn: Turn, command: Ask<"release_hold">, call: CommandCall): Answer =>
+  onHold(turn, command, call, (kept) => {
+    turn.letGo(kept, "hold.released");
+    return done({ hold: { ...kept, expires_at: turn.now } });
+  });
+
+/** Past its start nothing is kept: a booking begins no later. */
+const expiry = ({ now, machine }: Turn, starts_at: number): number =>
+  Math.min(now + machine.policy.hold_minutes * MINUTE, starts_at);
+
+function onHold(
+  turn: Turn,
+  { hold_id }: { hold_id: string },
+  { actor }: CommandCall,
+  change: (kept: HoldRecord) => Answer,
+): Answer {
+  const kept = turn.store.holdOf(hold_id);
+  // Whose it was is nobody's business.
+  if (!kept || !mayTouch(actor, kept.member_id)) return holdGone();
+  return change(kept);
+}
+
+/** Is this a hold of the member's that covers the slot? */
+export const keeps = (kept: HoldRecord | null, member_id: string, slot: Interval): kept is HoldRecord =>
+  kept !== null && kept.member_id === member_id && isWithin(slot, kept);
+
+/** The hold that a member has on a slot, whether they name it or not. */
+export function ownHold({ store }: Turn, member_id: string | null, slot: Interval): HoldRecord | null {
+  const before = member_id === null ? null : store.before(slot.ends_at);
+  const kept = before?.kind === "hold" ? store.holdOf(before.id) : null;
+  return member_id !== null && keeps(kept, member_id, slot) ? kept : null;
+}

@@ -1,0 +1,91 @@
+/** What the naive machine is made of. Times are ticks of five minutes. */
+
+import type { BookingPolicy, ReservationStatus } from "../../src/modules/equipment/model.ts";
+import type { RefusalCode } from "../../src/modules/equipment/port.ts";
+
+export interface NaiveBooking {
+  id: string;
+  member: string;
+  status: ReservationStatus;
+  born: number;
+  starts: number;
+  ends: number;
+  version: number;
+  /** Minutes against the hours of its member's plan, to the minute or so once it was ended early. */
+  counted: number;
+  /** What the clock does next, and when. */
+  due: { step: "expire" | "begin" | "miss" | "lapse"; at: number } | null;
+}
+
+/** A slot that is kept while its member chooses. */
+export interface NaiveKept {
+  id: string;
+  member: string;
+  starts: number;
+  ends: number;
+  until: number;
+  renewals: number;
+}
+
+export interface NaiveSession {
+  id: string;
+  member: string;
+  booking: string | null;
+  started: number;
+  planned: number;
+  overrun: boolean;
+}
+
+/** A stretch that somebody has, or whose buffer still counts. */
+export interface Hold {
+  id: string;
+  member: string;
+  from: number;
+  ends: number;
+}
+
+/** The policy in ticks. */
+export interface NaiveRules {
+  approval: BookingPolicy["approval"];
+  check_in: BookingPolicy["check_in"];
+  buffer: number;
+  notice: number;
+  max: number;
+  grace: number;
+  ttl: number;
+  /** Opening hours of every day, ticks from the morning; null is always open. */
+  hours: { from: number; to: number } | null;
+  /** How long a slot is kept for somebody who chooses. */
+  hold: number;
+  /** A member's cancellation later than this before the start gives nothing back. */
+  cancel: number;
+}
+
+export type Verdict = "ok" | RefusalCode;
+
+const DAY = 288;
+
+/** When the makerspace closes that is open at this tick; null when it is closed. */
+export function closesAt({ hours }: NaiveRules, at: number): number | null {
+  if (!hours) return Number.POSITIVE_INFINITY;
+  const since = (((at - hours.from) % DAY) + DAY) % DAY;
+  return since < hours.to - hours.from ? at - since + (hours.to - hours.from) : null;
+}
+
+export const isOpen = (rules: NaiveRules, from: number, to: number): boolean =>
+  (closesAt(rules, from) ?? Number.NEGATIVE_INFINITY) >= to;
+
+/** What the clock does next to a booking, and when. */
+export function nextStep(
+  rules: NaiveRules,
+  { status, born, starts, ends }: NaiveBooking,
+  now: number,
+): NaiveBooking["due"] {
+  const { check_in, grace, ttl } = rules;
+  if (status === "pending") return { step: "expire", at: Math.min(born + ttl, starts) };
+  if (status === "active") return { step: "lapse", at: ends };
+  if (status !== "approved") return null;
+  if (check_in === "none") return { step: "begin", at: starts };
+  if (check_in === "optional") return { step: "lapse", at: ends };
+  return { step: "miss", at: Math.min(Math.max(starts, now) + grace, ends) };
+}
