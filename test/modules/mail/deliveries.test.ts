@@ -10,6 +10,7 @@ import {
   type MailPorts,
   mailConsumers,
   mailFor,
+  mailTries,
   orderMail,
   sendDelivery,
 } from "../../../src/platform/mail/deliveries.ts";
@@ -127,6 +128,20 @@ describe("a delivery", () => {
     finish();
     await first;
     expect(await row(id)).toMatchObject({ status: "sent", attempts: 2, version: 4 });
+  });
+
+  it("whose sender died each time is given up after as many attempts as one that is refused", async () => {
+    const id = await order();
+    const ports = portsThat();
+    await env.DB_000.prepare(
+      "UPDATE mail_deliveries SET status = 'sending', attempts = ?, next_attempt_at = 0 WHERE makerspace_id = ? AND id = ?",
+    )
+      .bind(mailTries.retry_after.length + 1, space.id, id)
+      .run();
+    expect(await sendDelivery(ports, store, id, Date.now())).toBe(true);
+    expect(ports.out).toEqual([]);
+    const answer = await space.root.get<Delivery>(space.path(`/mail_deliveries/${id}`));
+    expect(answer).toMatchObject({ status: "failed", reason: "interrupted" });
   });
 
   it("is dropped when nobody is to be told any more", async () => {

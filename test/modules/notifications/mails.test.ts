@@ -2,8 +2,11 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import type { EventEnvelope } from "../../../src/platform/events.ts";
 import { MINUTE } from "../../../src/platform/time.ts";
-import { tick } from "../../support/background.ts";
+import { blackHole, deliver, tick } from "../../support/background.ts";
+import { addCrowd, fillInboxes } from "../../support/crowd.ts";
+import { faulty, inWorld } from "../../support/faults.ts";
 import { mailTo } from "../../support/mail.ts";
 import { makeScene, type Scene } from "../../support/scene.ts";
 import { type Person, slotIn, until } from "../../support/space.ts";
@@ -41,6 +44,15 @@ const waiting = async ({ space }: Scene): Promise<number[]> => {
     .all<{ due_at: number }>();
   return results.map((row) => row.due_at);
 };
+
+/** Everything in the inboxes waits for one window, which has come. */
+const defer = ({ space }: Scene) =>
+  env.DB_000.prepare(
+    `INSERT INTO deferred_mails (makerspace_id, due_at, member_id, notification_id)
+     SELECT makerspace_id, ?, member_id, id FROM notifications WHERE makerspace_id = ?`,
+  )
+    .bind(Date.now() - 2 * MINUTE, space.id)
+    .run();
 
 /** The window comes. */
 const letTimePass = ({ space }: Scene) =>
@@ -113,6 +125,52 @@ describe("a mail", () => {
     await tick("minute");
     await scheduler.wait(2_000);
     expect(await mailTo(ada.email)).toHaveLength(1);
+    expect(await waiting(scene)).toEqual([]);
+  });
+
+  it("is a digest in parts when it is very long: nothing is forgotten", async () => {
+    const scene = await makeScene();
+    const { space, ada } = scene;
+    await fillInboxes(space, [ada.member.id], 700);
+    await defer(scene);
+    await tick("minute");
+    const subjects = (await mails(ada, 2)).map(({ subject }) => subject).sort();
+    const { name } = space.makerspace;
+    expect(subjects).toEqual([`200 notifications from ${name}`, `500 notifications from ${name}`]);
+    expect(await waiting(scene)).toEqual([]);
+  });
+
+  it("of twelve hundred people in the same minute is ordered in a handful of statements", async () => {
+    const scene = await makeScene();
+    const { space } = scene;
+    await fillInboxes(space, await addCrowd(space, 1_200), 1);
+    await defer(scene);
+    const taken: EventEnvelope[] = [];
+    const mine = () =>
+      taken
+        .splice(0)
+        .filter(({ type, makerspace_id }) => type === "notification.mails_due" && makerspace_id === space.id);
+    let statements = 0;
+    const database = faulty(env.DB_000, {
+      before: (texts) => {
+        statements += texts.length;
+      },
+    });
+    let messages = 0;
+    await inWorld({ EVENTS: blackHole(taken) as Queue, DB_000: database }, async () => {
+      await tick("minute");
+      for (let due = mine(); due.length > 0; due = mine()) {
+        statements = 0;
+        messages += 1;
+        await deliver(due);
+        expect(statements).toBeLessThan(20);
+      }
+    });
+    expect(messages).toBe(3);
+    const ordered = env.DB_000.prepare("SELECT count(*) AS n FROM mail_deliveries WHERE makerspace_id = ?").bind(
+      space.id,
+    );
+    expect(await ordered.first("n")).toBe(1_200);
     expect(await waiting(scene)).toEqual([]);
   });
 

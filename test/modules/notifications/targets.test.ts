@@ -123,28 +123,39 @@ describe("a name", () => {
     vi.restoreAllMocks();
   });
 
-  /** A world in which the resolver says this of the target; null is a resolver that does not answer. */
-  async function sendWhere(says: { A?: string[]; AAAA?: string[] } | null) {
+  interface Says {
+    A?: string[];
+    AAAA?: string[];
+  }
+
+  /** A world in which the resolver says this of the target, and after the call that; null is a resolver that does not answer. */
+  async function sendWhere(before: Says | null, after: Says | null = before) {
     config.WEBHOOK_RESOLVER = RESOLVER;
     const asked: string[] = [];
+    const start = (stream: ReadableStreamDefaultController) => {
+      stream.enqueue(new TextEncoder().encode("thank you"));
+      stream.close();
+    };
     vi.spyOn(globalThis, "fetch").mockImplementation(async (input) => {
       const url = new URL(String(input));
       asked.push(url.origin + url.pathname);
-      if (url.origin + url.pathname !== RESOLVER) return new Response(null, { status: 204 });
+      if (url.origin + url.pathname !== RESOLVER) return new Response(new ReadableStream({ start }));
+      const says = asked.includes(TARGET) ? after : before;
       if (says === null) throw new TypeError("no route");
       const type = url.searchParams.get("type") === "A" ? "A" : "AAAA";
       const Answer = (says[type] ?? []).map((data) => ({ type: type === "A" ? 1 : 28, data }));
       // The way there may lead over another name.
       return Response.json({ Status: 0, Answer: [{ type: 5, data: "elsewhere.example.org." }, ...Answer] });
     });
-    const outcome = await sendOnce(TARGET, {}, "{}");
-    return { error: outcome.error, called: asked.includes(TARGET) };
+    const { error, answer } = await sendOnce(TARGET, {}, "{}");
+    return { error, called: asked.includes(TARGET), body: answer?.body ?? null };
   }
 
   it("is asked of the resolver before each call, and called only where every address of it is public", async () => {
-    expect(await sendWhere({ A: ["93.184.216.34"] })).toEqual({ error: null, called: true });
-    expect(await sendWhere({ AAAA: ["2606:2800:220:1::1"] })).toEqual({ error: null, called: true });
-    const refused = { error: "forbidden_target", called: false };
+    const taken = { error: null, called: true, body: "thank you" };
+    expect(await sendWhere({ A: ["93.184.216.34"] })).toEqual(taken);
+    expect(await sendWhere({ AAAA: ["2606:2800:220:1::1"] })).toEqual(taken);
+    const refused = { error: "forbidden_target", called: false, body: null };
     expect(await sendWhere({ A: ["10.0.0.1"] })).toEqual(refused);
     expect(await sendWhere({ A: ["93.184.216.34", "127.0.0.1"] })).toEqual(refused);
     expect(await sendWhere({ A: ["93.184.216.34"], AAAA: ["::ffff:192.168.0.1"] })).toEqual(refused);
@@ -152,7 +163,14 @@ describe("a name", () => {
   });
 
   it("that nobody knows, or that cannot be asked for, is not called", async () => {
-    expect(await sendWhere({})).toEqual({ error: "unresolved", called: false });
-    expect(await sendWhere(null)).toEqual({ error: "unresolved", called: false });
+    expect(await sendWhere({})).toEqual({ error: "unresolved", called: false, body: null });
+    expect(await sendWhere(null)).toEqual({ error: "unresolved", called: false, body: null });
+  });
+
+  it("that means a private server as soon as it was called tells nothing of what answered", async () => {
+    const [open, shut] = [{ A: ["93.184.216.34"] }, { A: ["169.254.169.254"] }];
+    expect(await sendWhere(open, shut)).toEqual({ error: "forbidden_target", called: true, body: null });
+    expect(await sendWhere(open, null)).toEqual({ error: "unresolved", called: true, body: null });
+    expect(await sendWhere(open, { A: ["93.184.216.35"] })).toMatchObject({ error: null, body: "thank you" });
   });
 });

@@ -106,11 +106,21 @@ const page: EventHandler = {
 const STEPS_PER_MESSAGE = 50;
 
 const { status, publish_at, expires_at } = announcements;
-/** What begins, and what is over; each by an index of its own. */
+/** What begins, and what is over; each by an index of its own, in whose words it is asked. */
 const dueBy = (now: number) =>
   [
-    { step: "publish", isDue: and(eq(status, "scheduled"), lte(publish_at, now)), since: publish_at },
-    { step: "expire", isDue: and(eq(status, "published"), lte(expires_at, now)), since: expires_at },
+    {
+      step: "publish",
+      isDue: and(sql`${status} = 'scheduled'`, lte(publish_at, now)),
+      since: publish_at,
+      index: "announcements_to_publish",
+    },
+    {
+      step: "expire",
+      isDue: and(sql`${status} = 'published'`, lte(expires_at, now)),
+      since: expires_at,
+      index: "announcements_to_expire",
+    },
   ] as const;
 
 /** Publishes what is scheduled for now, and ends what is over. Somebody may have been faster. */
@@ -151,8 +161,9 @@ export const announcementRounds = rounds({
   type: "announcements.due",
   async waiting(db, now, limit) {
     const found = await Promise.all(
-      dueBy(now).map(({ isDue }) =>
-        db.selectDistinct({ makerspace_id: announcements.makerspace_id }).from(announcements).where(isDue).limit(limit),
+      dueBy(now).map(({ isDue, index }) =>
+        db.all<{ makerspace_id: string }>(sql`
+          SELECT DISTINCT makerspace_id FROM ${announcements} INDEXED BY ${sql.raw(index)} WHERE ${isDue} LIMIT ${limit}`),
       ),
     );
     return [...new Set(found.flat().map((row) => row.makerspace_id))].map((makerspace_id) => ({ makerspace_id }));

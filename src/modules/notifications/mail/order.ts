@@ -62,10 +62,8 @@ export const deferredMailRounds = rounds({
   schedule: "minute",
   type: "notification.mails_due",
   waiting: (db, now, limit) =>
-    db
-      .selectDistinct({ makerspace_id: deferredMails.makerspace_id })
-      .from(deferredMails)
-      .where(lte(deferredMails.due_at, now - SETTLED_AFTER))
-      .limit(limit),
+    db.all<{ makerspace_id: string }>(sql`
+      SELECT DISTINCT makerspace_id FROM ${deferredMails} INDEXED BY deferred_mails_due
+      WHERE due_at <= ${now - SETTLED_AFTER} LIMIT ${limit}`),
   work: orderDue,
 });

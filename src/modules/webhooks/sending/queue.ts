@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { z } from "@hono/zod-openapi";
-import { and, asc, eq, lte } from "drizzle-orm";
+import { and, asc, lte, sql } from "drizzle-orm";
 import type { CronTask } from "../../../platform/cron.ts";
 import { everyShard } from "../../../platform/db/driver.ts";
 import { directoryShardOf } from "../../../platform/db/shards.ts";
@@ -30,13 +30,16 @@ export async function sendDue(due: readonly Due[], delay_ms = 0): Promise<void> 
   }
 }
 
+/** In these words, because they are those of the partial indexes. */
+const isPending = sql`${webhookDeliveries.status} = 'pending'`;
+
 /** Deliveries of a makerspace whose time has come. */
 export async function sendWhatIsDue(store: SpaceStore, now: number): Promise<void> {
-  const { id, status, next_attempt_at } = webhookDeliveries;
+  const { id, next_attempt_at } = webhookDeliveries;
   const rows = await store.db
     .select({ id })
     .from(webhookDeliveries)
-    .where(and(store.in(webhookDeliveries, eq(status, "pending")), lte(next_attempt_at, now)))
+    .where(and(store.in(webhookDeliveries, isPending), lte(next_attempt_at, now)))
     .orderBy(asc(next_attempt_at))
     .limit(SEND_MAX);
   await sendDue(rows.map((row) => ({ makerspace_id: store.makerspace_id, delivery_id: row.id })));
@@ -80,7 +83,7 @@ export const sweepDeliveries: CronTask = {
           delivery_id: webhookDeliveries.id,
         })
         .from(webhookDeliveries)
-        .where(and(eq(webhookDeliveries.status, "pending"), lte(webhookDeliveries.next_attempt_at, now - LOST_AFTER)))
+        .where(and(isPending, lte(webhookDeliveries.next_attempt_at, now - LOST_AFTER)))
         .orderBy(asc(webhookDeliveries.next_attempt_at))
         .limit(SWEEP_MAX);
       await sendDue(rows);

@@ -1,4 +1,7 @@
-/** One request to a receiver, who is a stranger: never followed elsewhere, never waited for, never read to the end. */
+/**
+ * One request to a receiver, who is a stranger: never followed elsewhere, never waited for, never read to the end. What a name may lead to is in
+ * docs/adr/0017-webhooks-reach-public-servers.md.
+ */
 
 import { z } from "@hono/zod-openapi";
 import { config } from "../../../platform/env.ts";
@@ -84,6 +87,13 @@ export async function sendOnce(target: string, headers: Record<string, string>, 
     const signal = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
     // A redirect may lead anywhere: it is an answer like any other, and not a good one.
     const response = await fetch(target, { method: "POST", headers, body, redirect: "manual", signal });
+    // The name was looked up once more to connect, by a resolver that answers to nobody here. Where it means something else by now, nothing of
+    // the answer is read or kept.
+    const moved = await refusal(target);
+    if (moved !== null) {
+      await response.body?.cancel();
+      return { error: moved, answer: null };
+    }
     const read = await readCapped(response);
     const kept = [...response.headers].slice(0, HEADERS_MAX).map(([name, value]) => [name, value.slice(0, HEADER_MAX)]);
     const answer = { status_code: response.status, headers: Object.fromEntries(kept), ...read };
