@@ -90,6 +90,8 @@ describe("a family or company", () => {
     const read = await space.root.get<BillingGroup>(at(space, group));
     expect(read).toMatchObject({ status: "dissolved", payer_member_id: null, member_count: 0, name: "family" });
     expect((await add(space, group, ben)).problem?.code).toBe("illegal_transition");
+    const renamed = await space.root.refused("PATCH", at(space, group), { body: { name: "The Byrons" } });
+    expect(renamed.code).toBe("illegal_transition");
     expect((await ben.api.refused("GET", space.path("/members/me/billing_group"))).code).toBe("not_found");
     await join(ben, await plan(100));
     const [due] = await transactions(`member_id=${ben.member.id}`);

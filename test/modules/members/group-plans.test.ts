@@ -56,6 +56,10 @@ describe("a plan for families", () => {
     const other = await join(cleo, await plan(100));
     const change = space.path(`/memberships/${other.id}/change_plan`);
     expect((await space.root.refused("POST", change, { body })).code).toBe("group_required");
+    const later = { ...body, when: "period_end" };
+    expect((await space.root.refused("POST", change, { body: later })).code).toBe("group_required");
+    const quote = space.path(`/memberships/${other.id}/quote?plan_id=${family.id}`);
+    expect((await cleo.api.refused("GET", quote)).code).toBe("group_required");
     const strict = await plan(2_000, { group_kind: "family", requires_approval: true });
     expect((await cleo.api.refused("POST", own(cleo), { body: { plan_id: strict.id } })).code).toBe("group_required");
     expect((await join(ada, family)).status).toBe("active");

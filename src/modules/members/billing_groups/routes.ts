@@ -100,7 +100,7 @@ const writes = [
       body: BillingGroupPatch,
       if_match: "optional",
       response: BillingGroup,
-      problems: ["external_id_taken", "conflict"],
+      problems: ["external_id_taken", "illegal_transition", "conflict"],
     },
     (space, { params, body, if_match }) => renameGroup(space, params.group_id, if_match, body),
   ),

@@ -125,7 +125,7 @@ async function changeGroup(
   return after;
 }
 
-/** Merges fields. @throws forbidden, not_found, stale_version, external_id_taken */
+/** Merges fields. @throws forbidden, not_found, stale_version, illegal_transition, external_id_taken */
 export async function renameGroup(
   space: Space,
   id: string,
@@ -135,6 +135,7 @@ export async function renameGroup(
   requireStaff(space);
   const before = await requiredGroup(space, id);
   if (if_match !== null && if_match !== before.group.version) throw problem("stale_version");
+  refuseDissolved(before);
   const change = definedOnly(patch);
   const group = await changeGroup(space, before, change, {
     action: "billing_group.updated",

@@ -4,6 +4,7 @@ import type { z } from "@hono/zod-openapi";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { toIso, toIsoOrNull } from "../../../platform/time.ts";
+import { isInGroup } from "../billing_groups/reads.ts";
 import { directionOf } from "../plans/model.ts";
 import { requiredPlan } from "../plans/service.ts";
 import type { PlanRow } from "../plans/view.ts";
@@ -87,6 +88,7 @@ async function plan(space: Space, loaded: Loaded, wish: z.output<typeof ChangePl
   if (target.id === row.plan_id) refuseStep("change", row, "It is on this plan already.");
   refuseOffer(space, target);
   if (target.currency !== row.currency) throw problem("currency_mismatch");
+  if (!(await isInGroup(space.store, row.member_id, target.group_kind))) throw problem("group_required");
   const to: Target = { plan: target, setup_minor: await setupDue(space, row.member_id, target) };
   const usual = usualEffect(space, loaded, to);
   const when = wish.when ?? usual;

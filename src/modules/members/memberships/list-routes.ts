@@ -71,6 +71,7 @@ export const membershipReads = [
         "illegal_transition",
         "unknown_reference",
         "plan_unavailable",
+        "group_required",
         "currency_mismatch",
         "contract_running",
       ],
