@@ -6,13 +6,21 @@ import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { sendMailBy } from "./integrations/mail/index.ts";
-import { accessRoutes, accountStands, apiTokenSource, revokeTokensOfMerged } from "./modules/access/index.ts";
+import {
+  accessRoutes,
+  accountStands,
+  apiTokenSource,
+  forgetTokens,
+  revokeTokensOfMerged,
+} from "./modules/access/index.ts";
 import {
   closeAtOnce,
   closeSockets,
   equipmentRoutes,
+  forgetAtMachines,
   hoursEffects,
   isBusy,
+  machinesInUse,
   moveMachines,
   sweepAtOnce,
   unknownMachines,
@@ -20,12 +28,18 @@ import {
 } from "./modules/equipment/index.ts";
 import {
   agreementRoutes,
+  banRoutes,
   billingGroupRoutes,
   bulkRoutes,
+  dataExportRoutes,
   defaultPlanWrites,
+  deleteDocumentFiles,
+  directoryWork,
   documentRoutes,
   dutyRoutes,
+  type ErasurePorts,
   emergencyContactRoutes,
+  erasureRoutes,
   guestRoutes,
   inviteRoutes,
   inviteTemplates,
@@ -47,6 +61,7 @@ import {
 import { moveInbox, notificationRoutes, notificationTemplates } from "./modules/notifications/index.ts";
 import { settingsRoutes, settingsSource } from "./modules/settings/index.ts";
 import { webhookDocuments, webhookRoutes } from "./modules/webhooks/index.ts";
+import { personalData } from "./personal-data.ts";
 import type { AccessSources } from "./platform/access/authorise.ts";
 import { auditRoutes } from "./platform/audit/index.ts";
 import { config } from "./platform/env.ts";
@@ -59,6 +74,7 @@ import { devMailRoutes } from "./platform/ops/dev-mail.tsx";
 import { devTokenRoutes } from "./platform/ops/dev-tokens.ts";
 import { downloadRoutes } from "./platform/ops/downloads.ts";
 import { healthRoutes } from "./platform/ops/health.ts";
+import { deleteJobFiles } from "./platform/ops/personal-files.ts";
 import { operationsRoutes } from "./platform/ops/routes.ts";
 import { type FieldError, Problem, problem } from "./platform/problem.ts";
 import type { App, AppEnv, Route } from "./platform/route.ts";
@@ -89,6 +105,15 @@ const machineCheck: MachineCheck = { unknown: unknownMachines };
 /** What other modules hold of a member, and give to whom they are merged into. */
 export const memberMoves: readonly MemberMove[] = [moveMachines, moveInbox, revokeTokensOfMerged];
 
+/** What an erasure goes through, in this order: who watches a machine sees no name any more. */
+export const erasurePorts: ErasurePorts = {
+  registry: personalData,
+  works: [forgetAtMachines, deleteJobFiles, deleteDocumentFiles, forgetTokens, directoryWork(personalData)],
+  effects: memberEffects,
+  settings: settingsSource,
+  obstacles: machinesInUse,
+};
+
 /** Every path of the system. A new module adds its routes here. */
 export const routes: readonly Route[] = [
   ...healthRoutes,
@@ -112,6 +137,9 @@ export const routes: readonly Route[] = [
     effects: memberEffects,
     machines: machineCheck,
   }),
+  ...dataExportRoutes,
+  ...erasureRoutes(erasurePorts),
+  ...banRoutes(memberEffects),
   ...agreementRoutes,
   ...minorRoutes,
   ...documentRoutes,

@@ -1,6 +1,6 @@
 /** What runs without a request: event consumers and cron tasks of all modules. */
 
-import { mailPorts } from "./app.ts";
+import { erasurePorts, mailPorts } from "./app.ts";
 import { accessConsumers } from "./modules/access/index.ts";
 import {
   claimRounds,
@@ -14,6 +14,10 @@ import {
 } from "./modules/equipment/index.ts";
 import {
   documentRounds,
+  eraseMemberJob,
+  erasureConsumers,
+  erasuresEachQuarter,
+  exportMemberDataJob,
   exportMembersJob,
   guestRounds,
   importInvitesJob,
@@ -35,6 +39,7 @@ import {
 } from "./modules/notifications/index.ts";
 import { rotationRounds, settingsSource } from "./modules/settings/index.ts";
 import { publicEventConsumers, sweepDeliveries, tidyWebhooks } from "./modules/webhooks/index.ts";
+import { personalData } from "./personal-data.ts";
 import { anchorRounds, exportAuditJob, sealRounds, verifyAuditJob, verifyRounds } from "./platform/audit/index.ts";
 import type { CronTask } from "./platform/cron.ts";
 import type { EventType } from "./platform/events.ts";
@@ -71,6 +76,7 @@ export const consumers: Consumers = merge(
   guests.consumers,
   comingOfAge.consumers,
   documents.consumers,
+  erasureConsumers(erasurePorts),
   suspensionConsumers,
   nameConsumers,
   notificationConsumers,
@@ -93,6 +99,8 @@ export const consumers: Consumers = merge(
     import_invites: importInvitesJob,
     import_members: importMembersJob,
     export_members: exportMembersJob,
+    erase_member: eraseMemberJob(erasurePorts),
+    export_member_data: exportMemberDataJob(personalData),
   }),
   rotationRounds.consumers,
   mailConsumers(mailPorts),
@@ -113,6 +121,7 @@ export const cronTasks: readonly CronTask[] = [
   guests.task,
   comingOfAge.task,
   documents.task,
+  erasuresEachQuarter,
   tidy,
   sweepDeliveries,
   announcementRounds.task,

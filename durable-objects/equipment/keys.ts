@@ -79,6 +79,11 @@ export class Keys {
     this.#isSwept = true;
   }
 
+  /** Drops remembered answers about a person: they repeat what was written down with a booking. */
+  forget(member_id: string): void {
+    this.#sql.exec("DELETE FROM keys WHERE instr(result, ?) > 0", member_id);
+  }
+
   /** Forgets what memory holds; after a rollback the timer may be gone. */
   reload(): void {
     this.#isSwept = false;

@@ -93,6 +93,11 @@ const HOLDING = `SELECT ${reservationColumns.map((column) => `r.${column}`).join
   ORDER BY o.blocked_from LIMIT ?3`;
 const PAGE_OF_STATUS = `SELECT ${RESERVATION} FROM reservations
   WHERE status = ?5 AND (starts_at, id) > (?1, ?2) AND starts_at < ?3 ORDER BY starts_at, id LIMIT ?4`;
+const EMPTY_RESERVATIONS = `UPDATE reservations SET purpose = NULL, note = NULL, metadata = '{}', external_id = NULL, version = version + 1
+  WHERE member_id = ? AND (purpose IS NOT NULL OR note IS NOT NULL OR metadata <> '{}' OR external_id IS NOT NULL)
+  RETURNING id, version`;
+const EMPTY_SESSIONS = `UPDATE sessions SET notes = NULL, version = version + 1 WHERE member_id = ? AND notes IS NOT NULL
+  RETURNING id, version`;
 /** LIMIT -1 is none. */
 const UNLIMITED = -1;
 const HOLD_FIELDS = "id, member_id, starts_at, ends_at, expires_at, renewals, created_at";
@@ -320,9 +325,14 @@ export class Store {
     return found && { ...found, hide_name: found.hide_name === 1 };
   }
 
-  forget(member_id: string): void {
+  /** Drops a person's name, and what was written down with their bookings and sessions. Answers those that have changed. */
+  forget(member_id: string): Record<"reservation" | "session", { id: string; version: number }[]> {
     this.#sql.exec("DELETE FROM holders WHERE member_id = ?", member_id);
     this.#names.delete(member_id);
+    return {
+      reservation: rows(this.#sql, EMPTY_RESERVATIONS, member_id),
+      session: rows(this.#sql, EMPTY_SESSIONS, member_id),
+    };
   }
 
   /** Notes that facts about a member read before `wall` (wall clock) no longer count; older notes are of no use after `keep_ms`. */

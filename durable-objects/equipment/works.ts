@@ -164,8 +164,14 @@ export class Works {
   }
 
   forget(member_id: string): void {
-    this.world.store.forget(member_id);
-    this.#refresh();
+    const { store, keys, outbox } = this.world;
+    this.#runner.run(CLOCK, "", (turn) => {
+      const { reservation, session } = store.forget(member_id);
+      for (const row of reservation) outbox.resend("reservation", row);
+      for (const row of session) outbox.resend("session", row);
+      keys.forget(member_id);
+      turn.announce("machine.refreshed");
+    });
   }
 
   /** Tests only. */

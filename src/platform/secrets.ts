@@ -8,7 +8,7 @@ import { type Write, write } from "./db/commit.ts";
 import type { SpaceStore } from "./db/store.ts";
 import { sealedSecrets } from "./db/tables.ts";
 import { config, type SealingKey } from "./env.ts";
-import { base64url } from "./ids.ts";
+import { base64url, newSecret } from "./ids.ts";
 
 /** Which secret of a makerspace: what it belongs to, and its name there. */
 export interface SecretRef {
@@ -128,6 +128,18 @@ export async function openSecret(store: SpaceStore, ref: SecretRef): Promise<str
     .from(sealedSecrets)
     .where(matches(store, ref));
   return row ? unseal(store.makerspace_id, ref, row) : null;
+}
+
+/** Opens a secret that the system makes for itself: whoever asks first makes it, and it stays. @throws SealBroken */
+export async function ownSecret(store: SpaceStore, ref: SecretRef, now: number): Promise<string> {
+  const known = await openSecret(store, ref);
+  if (known !== null) return known;
+  const row = { ...(await seal(store.makerspace_id, ref, newSecret())), hint: null, updated_at: now };
+  await store.db
+    .insert(sealedSecrets)
+    .values(store.row({ ...ref, ...row }))
+    .onConflictDoNothing();
+  return ownSecret(store, ref, now);
 }
 
 /** What may be said of a secret without opening it. */

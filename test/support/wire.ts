@@ -24,12 +24,14 @@ import type {
   AgreementText as AgreementTextSchema,
   Signatory as SignatorySchema,
 } from "../../src/modules/members/agreements/contract.ts";
+import type { Ban as BanSchema } from "../../src/modules/members/bans/contract.ts";
 import type {
   BillingGroup as BillingGroupSchema,
   GroupMember as GroupMemberSchema,
 } from "../../src/modules/members/billing_groups/contract.ts";
 import type { Document as DocumentSchema } from "../../src/modules/members/documents/contract.ts";
 import type { EmergencyContact as EmergencyContactSchema } from "../../src/modules/members/emergency_contacts/contract.ts";
+import type { Erasure as ErasureSchema } from "../../src/modules/members/erasure/contract.ts";
 import type {
   GuestPasses as GuestPassesSchema,
   Guest as GuestSchema,
@@ -99,6 +101,8 @@ export type Signatory = z.output<typeof SignatorySchema>;
 export type ApiToken = z.output<typeof ApiTokenSchema>;
 export type AuditEntry = z.output<typeof AuditEntrySchema>;
 export type AuditEntryInFull = z.output<typeof AuditEntryInFullSchema>;
+export type Ban = z.output<typeof BanSchema>;
+export type Erasure = z.output<typeof ErasureSchema>;
 export type AuditVerification = z.output<typeof AuditVerificationSchema>;
 export type Availability = z.output<typeof AvailabilitySchema>;
 export type BillingGroup = z.output<typeof BillingGroupSchema>;

@@ -7,7 +7,9 @@ import { signOutRoutes } from "./sign_out/routes.ts";
 
 export { apiTokenSource } from "./api_tokens/source.ts";
 export { accessConsumers } from "./consumers.ts";
+export { forgetTokens } from "./erasure.ts";
 export { revokeTokensOfMerged } from "./merges.ts";
+export { accessPersonalData } from "./personal.ts";
 export { accountStands } from "./service_accounts/stands.ts";
 
 export const accessRoutes = (effects: AccessEffects) => [

@@ -21,6 +21,7 @@ export const equipmentRoutes = [
 ];
 
 export { claimRounds } from "./claims/sweep.ts";
+export { forgetAtMachines, machinesInUse } from "./erasure.ts";
 export type {
   MachineEventType,
   ReminderEventType,
@@ -32,6 +33,7 @@ export { machineNames, unknownMachines } from "./machines/index.ts";
 export { isBusy, moveMachines } from "./merges.ts";
 export { defaultPolicy, equipmentStatuses, holderDisplays, reservationStatuses } from "./model.ts";
 export { nameConsumers } from "./names.ts";
+export { equipmentPersonalData } from "./personal.ts";
 export {
   type BookingDefaults,
   BookingPolicySchema,

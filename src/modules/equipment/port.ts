@@ -310,7 +310,7 @@ export interface EquipmentPort {
   reproject(): Promise<ReconcileReport>;
   /** Shows a member whose name or wish to be named has changed as they are now, if this machine knows them at all. */
   introduce(holder: HolderFacts): Promise<void>;
-  /** Removes a person's name from rows, rings and snapshots. */
+  /** Removes a person's name from rows, rings and snapshots, and the texts of their bookings and sessions, here and in D1. */
   forget(member_id: string): Promise<void>;
   /** True when storage answers. */
   ping(): Promise<boolean>;

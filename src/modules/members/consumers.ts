@@ -33,6 +33,8 @@ export const memberConsumers: Consumers<MemberEventType> = {
   "member.suspended": [],
   "member.reactivated": [],
   "member.removed": [],
+  "member.erasure_requested": [],
+  "member.erased": [],
   "invite.created": [],
   "invite.resent": [],
   "invite.readdressed": [],

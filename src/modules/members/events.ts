@@ -15,6 +15,12 @@ declare module "../../platform/events.ts" {
     "member.suspended": { cancel_bookings: boolean };
     "member.reactivated": Record<string, never>;
     "member.removed": { cancel_bookings: boolean };
+    /** Somebody asked to be erased; it begins at `due_at`, epoch milliseconds. */
+    "member.erasure_requested": { due_at: number };
+    "member.erased": Record<string, never>;
+    /** The system to itself: look after erasures; erase what came in while one happened. */
+    "erasures.due": Record<string, never>;
+    "erasure.late_due": Record<string, never>;
     "invite.created": { role: string };
     "invite.resent": Record<string, never>;
     "invite.readdressed": Record<string, never>;
@@ -55,6 +61,8 @@ export type MemberEventType =
   | "member.suspended"
   | "member.reactivated"
   | "member.removed"
+  | "member.erasure_requested"
+  | "member.erased"
   | "invite.created"
   | "invite.resent"
   | "invite.readdressed"

@@ -32,6 +32,7 @@ export const members = sqliteTable(
     // Set by the database: where the member stands in the full-text table member_search.
     search_id: integer(),
     merged_into: text(),
+    erased_at: integer(),
     metadata: json().notNull().default({}),
     external_id: text(),
     ...resourceColumns(),

@@ -194,6 +194,13 @@ export const catalogue = {
     mailed: true,
     required: true,
   },
+  "member.erasure_requested": {
+    category: "account",
+    tells: "the member",
+    title: "You asked for everything held on you to be erased; for seven days you can take that back",
+    mailed: true,
+    required: true,
+  },
   "member.joined": {
     category: "membership",
     tells: "administrators",

@@ -129,6 +129,7 @@ export const notificationConsumers: Consumers<
   | "audit.broken"
   | "member.reactivated"
   | "member.approved"
+  | "member.erasure_requested"
   | "member.joined"
   | "guest.arrived"
   | "billing_group.member_added"
@@ -168,6 +169,7 @@ export const notificationConsumers: Consumers<
   "member.reactivated": [tellMember],
   "session.holder_shut_out": [tellThoseOnDuty],
   "member.approved": [tellMember],
+  "member.erasure_requested": [tellMember],
   "member.joined": [tellOfRegistration],
   "guest.arrived": [tellHolder],
   "billing_group.member_added": [tellHolder],

@@ -10,5 +10,7 @@ export { inboxRounds } from "./inbox/tidy.ts";
 export { deferredMailRounds } from "./mail/order.ts";
 export { notificationTemplates } from "./mail/template.ts";
 
+export { notificationPersonalData } from "./personal.ts";
+
 export const notificationRoutes = [...announcementRoutes, ...inboxRoutes, ...preferenceRoutes];
 export { moveInbox } from "./merges.ts";

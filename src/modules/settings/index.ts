@@ -9,6 +9,8 @@ import { sectionRoutes } from "./sections/routes.ts";
 export { rotationRounds } from "./keys/service.ts";
 export { settingsSource } from "./makerspaces/service.ts";
 
+export { settingsPersonalData } from "./personal.ts";
+
 /** The routes of the module; `effects` hear of every changed section, `newborn` of every new makerspace. */
 export const settingsRoutes = (effects: readonly SettingsEffects[], newborn: MakerspaceEffects): readonly Route[] => [
   ...makerspaceRoutes(newborn),

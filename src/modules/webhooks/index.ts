@@ -6,6 +6,7 @@ import { feedRoutes } from "./feed/routes.ts";
 
 export type { WebhookEventType } from "./events.ts";
 export { webhookDocuments } from "./feed/contract.ts";
+export { webhookPersonalData } from "./personal.ts";
 export { publicEventConsumers } from "./sending/publish.ts";
 export { deliverBatch, sweepDeliveries } from "./sending/queue.ts";
 export { tidyWebhooks } from "./sending/tidy.ts";

@@ -73,6 +73,7 @@ export const publicEvents = {
   "membership.expired": { about: "A membership has expired.", data: membership },
   "guest.arrived": { about: "A guest of this member was let in.", data: z.object({ member_id: Id }) },
   "member.removed": { about: "A member left or was removed.", data: nothing },
+  "member.erased": { about: "A member's personal data was erased: erase your copy, too.", data: nothing },
 } as const satisfies Record<string, PublicEvent>;
 
 export type PublicEventType = keyof typeof publicEvents;

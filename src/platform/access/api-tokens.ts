@@ -55,8 +55,8 @@ export function isApiToken(token: string): boolean {
   return secret !== undefined && check === checksum(secret);
 }
 
-/** What a token may never carry: with it, a leaked token could make others that outlive it. */
-const neverInTokens: readonly Permission[] = ["tokens.manage", "service_accounts.manage"];
+/** What a token may never carry: with it, a leaked token could make others that outlive it, or do what nobody can undo. */
+const neverInTokens: readonly Permission[] = ["tokens.manage", "service_accounts.manage", "members.erase"];
 
 /** The permissions that a token or a service account can have. */
 export const tokenPermissions = allPermissions.filter((name) => !neverInTokens.includes(name)) as [

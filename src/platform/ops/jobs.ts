@@ -2,12 +2,12 @@
 
 import type { z } from "@hono/zod-openapi";
 import { and, desc, eq, inArray, lt, or, type SQL } from "drizzle-orm";
-import { write } from "../db/commit.ts";
+import { type Write, write } from "../db/commit.ts";
 import { leads } from "../db/fan-out.ts";
 import { type Page, readCursor, toPage } from "../db/page.ts";
 import type { SpaceStore } from "../db/store.ts";
 import { jobs, outbox } from "../db/tables.ts";
-import type { EventEnvelope } from "../events.ts";
+import type { EventDraft, EventEnvelope } from "../events.ts";
 import { type FileRef, linkFile } from "../files.ts";
 import { newId } from "../ids.ts";
 import { describeError, log } from "../log.ts";
@@ -65,8 +65,15 @@ export const GO_ON = Symbol("go on");
 /** Job kind → its work. It may run twice, so it must be idempotent. Returns figures to show. */
 export type JobRunners = Readonly<Record<string, (context: JobContext) => Promise<JobResult | typeof GO_ON>>>;
 
-/** Queues a job and answers with it. */
-export async function startJob(space: Space, kind: string, input: Record<string, unknown>): Promise<JobView> {
+/** A job that a commit queues: its write and its event belong into that commit. */
+export interface PreparedJob {
+  view: JobView;
+  write: Write;
+  event: EventDraft;
+}
+
+/** A job, for a commit that is about more than the job. */
+export function prepareJob(space: Space, kind: string, input: Record<string, unknown>): PreparedJob {
   const row: JobRow = space.store.row({
     id: newId(),
     kind,
@@ -82,19 +89,28 @@ export async function startJob(space: Space, kind: string, input: Record<string,
     created_at: space.now,
     updated_at: space.now,
   });
-  const body = viewJob(row);
+  return {
+    view: viewJob(row),
+    write: write(space.db.insert(jobs).values(row)),
+    event: { type: "job.queued", data: { kind }, subject: { type: "job", id: row.id, version: 1 } },
+  };
+}
+
+/** Queues a job and answers with it. */
+export async function startJob(space: Space, kind: string, input: Record<string, unknown>): Promise<JobView> {
+  const { view, write: queue, event } = prepareJob(space, kind, input);
   await space.commit(
     {
       action: "job.queued",
-      subject: { type: "job", id: row.id, version: 1 },
+      subject: { type: "job", id: view.id, version: 1 },
       // What it works on may name people.
       after: { kind },
-      events: [{ type: "job.queued", data: { kind } }],
-      answer: { status: 202, body },
+      events: [event],
+      answer: { status: 202, body: view },
     },
-    write(space.db.insert(jobs).values(row)),
+    queue,
   );
-  return body;
+  return view;
 }
 
 /** Those that the actor may see: their own, or all. */

@@ -12,6 +12,7 @@ import { sendEvents } from "../../../platform/queue.ts";
 import type { Caller, Visitor } from "../../../platform/route.ts";
 import { loadSystemSpace, systemSpace } from "../../../platform/system-space.ts";
 import { MINUTE } from "../../../platform/time.ts";
+import { refuseBanned } from "../bans/guard.ts";
 import { displayName } from "../model.ts";
 import type { Member } from "../people/contract.ts";
 import { findMember, indexMembership } from "../people/reads.ts";
@@ -116,7 +117,12 @@ export async function acceptInvite(
       events: [...events, { type: "invite.accepted", data: { member_id: member.id, plan_id: row.plan_id }, subject }],
     },
     // The member first: the invite refers to them.
-    [vouched, ...writes, acceptWrite(open, member.id, now)],
+    [
+      vouched,
+      ...writes,
+      acceptWrite(open, member.id, now),
+      await refuseBanned(store, { email: row.email, user_id: principal.user_id }, now),
+    ],
   );
   caller.defer(sendEvents(envelopes));
   // The event repeats it, should the directory be away now.

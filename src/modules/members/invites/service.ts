@@ -8,6 +8,7 @@ import { newId } from "../../../platform/ids.ts";
 import type { MailPorts } from "../../../platform/mail/deliveries.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
+import { refuseBanned } from "../bans/guard.ts";
 import { members } from "../tables.ts";
 import type { Invite, InviteInput } from "./contract.ts";
 import { countMail } from "./limits.ts";
@@ -102,6 +103,7 @@ export async function recordInvite(
       events: [{ type: "invite.created", data: { role } }, mail.event],
       answer: { status: 201, body: view },
     },
+    await refuseBanned(space.store, row, space.now),
     expireOverdue(space, row.email),
     insertInvite(space, row),
     mail.write,
@@ -210,6 +212,7 @@ async function renew(space: Space, before: InviteRow, ports: MailPorts, change: 
   const mail = orderInviteMail(space, { ...before, version: before.version + 1 });
   const after = await step(space, before, {
     ...change,
+    first: [...(change.first ?? []), await refuseBanned(space.store, { email: set.email ?? before.email }, space.now)],
     set,
     events: [...change.events, mail.event],
     last: [mail.write],

@@ -24,6 +24,7 @@ export const joinRoutes = [
         "email_unverified",
         "feature_disabled",
         "already_member",
+        "banned",
         "email_taken",
         "illegal_transition",
         "conflict",

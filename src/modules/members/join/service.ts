@@ -11,6 +11,7 @@ import { problem } from "../../../platform/problem.ts";
 import type { Caller } from "../../../platform/route.ts";
 import { loadSettings } from "../../../platform/settings/load.ts";
 import { Space } from "../../../platform/space.ts";
+import { refuseBanned } from "../bans/guard.ts";
 import type { Member } from "../people/contract.ts";
 import { moveMember } from "../people/moves.ts";
 import { indexMembership, memberColumns, membershipSource, toMemberRow } from "../people/reads.ts";
@@ -61,12 +62,14 @@ function namesOf({ principal }: Caller, input: z.output<typeof JoinInput>): { fi
 
 /** Who left asks again, as anybody would: staff decide, whatever the setting says of newcomers. */
 async function comeBack(space: Space, row: MemberRow, user_id: string): Promise<View> {
+  const notBanned = await refuseBanned(space.store, { email: row.email, user_id }, space.now);
   const { view } = await moveMember(space, row.id, () => ({
     step: "rejoin",
     to: "pending",
     action: "member.asked_to_join",
     set: { left_at: null, suspended_at: null, suspended_by: null, user_id, role: "user" },
     events: [{ type: "member.joined", data: { status: "pending" } }],
+    writes: [notBanned],
   }));
   await indexMembership(user_id, space.id, row.id).catch(() => undefined);
   return view;
@@ -83,13 +86,14 @@ async function register(space: Space, row: MemberRow): Promise<View> {
     write(space.db.insert(members).values(columnsOf(row)), {
       unique: { "members.user_id": "already_member", "members.email": "email_taken" },
     }),
+    await refuseBanned(space.store, row, space.now),
   );
   return viewOneself(row);
 }
 
 /**
  * Asks to belong to a makerspace. Who was added or invited with this verified address comes in at once; otherwise the settings decide.
- * @throws not_found, email_unverified, already_member, email_taken, feature_disabled, invalid_body
+ * @throws not_found, email_unverified, already_member, banned, email_taken, feature_disabled, invalid_body
  */
 export async function joinMakerspace(
   caller: Caller,

@@ -19,6 +19,8 @@ export const moveOwn: MemberMove = {
     agreement_acceptances:
       "copied: a record of what somebody agreed to stays where it is, and counts for the other as well",
     invites: "moved",
+    erasures: "a request that waits goes over: who asked is erased with both records",
+    erasure_keeps: "stays: there are none of somebody who was not erased",
     minors: "moved: moveCare",
     guardians: "moved: moveCare",
     guardian_consents: "moved: moveCare",
@@ -50,6 +52,7 @@ export const moveOwn: MemberMove = {
         sql`UPDATE guest_visits SET host_member_id = ${into} WHERE makerspace_id = ${makerspace_id} AND host_member_id = ${from}`,
       ),
       ...moveCare(store, from, into),
+      run(sql`UPDATE OR IGNORE erasures SET member_id = ${into} WHERE ${theirs} AND status = 'waiting'`),
       run(sql`UPDATE invites SET member_id = ${into} WHERE ${theirs}`),
     ];
   },

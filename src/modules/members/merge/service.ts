@@ -26,7 +26,9 @@ async function judge(
     const detail = from ? "is the same member" : "names no member";
     throw problem("unknown_reference", { errors: [{ pointer: "/from_member_id", code: "unknown", detail }] });
   }
-  const gone = [into, from].find((row) => row.merged_into !== null || (row === into && row.status === "left"));
+  const gone = [into, from].find(
+    (row) => row.merged_into !== null || row.erased_at !== null || (row === into && row.status === "left"),
+  );
   if (gone) throw problem("illegal_transition", { current_status: gone.status });
   if (into.user_id !== null && from.user_id !== null) throw problem("both_linked");
   if (!space.access.covers(into.role, from.duties) || !space.access.covers(from.role, [])) {

@@ -154,6 +154,7 @@ export const Member = z
     suspended_at: Instant.nullable(),
     left_at: Instant.nullable(),
     merged_into: Id.optional().openapi({ description: "The member who took over what this record had." }),
+    erased_at: Instant.optional().openapi({ description: "Since then the record is nobody's: a number in histories." }),
     metadata: Metadata,
     external_id: z.string().nullable(),
     is_minor: z.boolean().optional().openapi({

@@ -3,7 +3,7 @@
 import type { z } from "@hono/zod-openapi";
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { MembershipStatus } from "../../../platform/access/membership.ts";
-import { write } from "../../../platform/db/commit.ts";
+import { type Write, write } from "../../../platform/db/commit.ts";
 import type { EventDraft } from "../../../platform/events.ts";
 import { Problem, problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
@@ -22,6 +22,10 @@ interface Move {
   reason?: string | null;
   set?: Partial<typeof members.$inferSelect>;
   events?: readonly EventDraft[];
+  /** What the audit is told besides: no personal data. */
+  told?: object;
+  /** What goes along with it, or stands in its way. */
+  writes?: readonly Write[];
 }
 
 /** Steps that lose an administrator. */
@@ -45,7 +49,7 @@ export async function requiredMember(space: Space, id: string): Promise<MemberRo
 export const isAdministrator = (row: MemberRow): boolean => row.role === "makerspace_admin" && row.status === "active";
 
 async function attempt(space: Space, before: MemberRow, move: Move): Promise<MemberRow> {
-  const { step, to, action, reason = null, set = {}, events = [] } = move;
+  const { step, to, action, reason = null, set = {}, events = [], told = {}, writes = [] } = move;
   const change = { ...set, status: to, status_reason: reason, updated_at: space.now, version: before.version + 1 };
   // Who goes lays down their duties: should they come back, staff give them anew.
   const leaves = step === "remove";
@@ -55,7 +59,7 @@ async function attempt(space: Space, before: MemberRow, move: Move): Promise<Mem
       action,
       subject: { type: "member", id: before.id, version: change.version },
       before: { status: before.status },
-      after: { status: to, ...(reason !== null && { status_reason: reason }) },
+      after: { status: to, ...(reason !== null && { status_reason: reason }), ...told },
       events,
       answer: { status: 200, body: viewInFull(space, after) },
     },
@@ -79,6 +83,7 @@ async function attempt(space: Space, before: MemberRow, move: Move): Promise<Mem
           ),
         ]
       : []),
+    ...writes,
   );
   return after;
 }
@@ -98,8 +103,8 @@ export async function moveMember(
   for (let tries = 1; ; tries += 1) {
     const before = await requiredMember(space, id);
     const move = make(before);
-    // Who was merged away goes on as somebody else.
-    if (!mayStep(move.step, before.status) || before.merged_into !== null)
+    // Who was merged away goes on as somebody else, who was erased as nobody.
+    if (!mayStep(move.step, before.status) || before.merged_into !== null || before.erased_at !== null)
       throw problem("illegal_transition", { current_status: before.status });
     try {
       const after = await attempt(space, before, move);

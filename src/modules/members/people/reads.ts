@@ -11,6 +11,7 @@ import { membershipIndex } from "../../../platform/db/tables.ts";
 import { newId } from "../../../platform/ids.ts";
 import type { Problem } from "../../../platform/problem.ts";
 import { sendEvents } from "../../../platform/queue.ts";
+import { refuseBanned } from "../bans/guard.ts";
 import { members } from "../tables.ts";
 import type { MemberRow } from "./view.ts";
 
@@ -160,12 +161,18 @@ export const membershipSource: MembershipSource = {
           after: { user_id },
           events: [{ type: "member.linked", data: { user_id } }],
         },
-        [write(store.db.update(members).set(change).where(waiting), { expect: "conflict" })],
+        [
+          write(store.db.update(members).set(change).where(waiting), { expect: "conflict" }),
+          await refuseBanned(store, { email, user_id }, now),
+        ],
       );
       await sendEvents(envelopes);
     } catch (error) {
+      const { code } = error as Problem;
+      // For who is banned there is nothing here.
+      if (code === "banned") return null;
       // Somebody linked it a moment ago, perhaps this very person in another tab.
-      if ((error as Problem).code !== "conflict") throw error;
+      if (code !== "conflict") throw error;
     }
     // The event repeats it, should the directory be away now.
     await indexMembership(user_id, store.makerspace_id, row.id).catch(() => undefined);

@@ -7,6 +7,7 @@ import { newId } from "../../../platform/ids.ts";
 import { definedOnly } from "../../../platform/merge.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
+import { refuseBanned } from "../bans/guard.ts";
 import { sortName } from "../model.ts";
 import { memberDuties, members } from "../tables.ts";
 import { type Member, type MemberInput, type MemberOrEntry, type MemberPatch, ownFieldNames } from "./contract.ts";
@@ -43,6 +44,7 @@ export const blankMember = (
     sort_name: sortName(told),
     search_id: null,
     merged_into: null,
+    erased_at: null,
     metadata: {},
     external_id: null,
     version: 1,
@@ -93,6 +95,7 @@ export async function addMember(space: Space, input: z.output<typeof MemberInput
         "members.external_id": "external_id_taken",
       },
     }),
+    await refuseBanned(space.store, row, space.now),
     ...grants,
     ...(tags.length > 0 ? tagWrites(space.store, row.id, tags) : []),
   );
@@ -125,6 +128,7 @@ export async function changeMember(
     throw problem("forbidden", { detail: `Members change of themselves ${ownFieldNames.join(", ")}, nothing else.` });
   }
   const before = await requiredMember(space, id);
+  if (before.erased_at !== null) throw problem("illegal_transition", { current_status: before.status });
   if (if_match !== null && if_match !== before.version) throw problem("stale_version");
   const { tags, ...fields } = definedOnly(patch);
   if (fields.email !== undefined && fields.email !== before.email && before.user_id !== null)
@@ -156,6 +160,7 @@ export async function changeMember(
       },
     ),
     ...(tags ? tagWrites(space.store, id, tags) : []),
+    ...(fields.email === undefined ? [] : [await refuseBanned(space.store, { email: fields.email }, space.now)]),
   );
   return viewInFull(space, after);
 }

@@ -4,6 +4,7 @@ import type { z } from "@hono/zod-openapi";
 import { eq } from "drizzle-orm";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
+import { refuseBanned } from "../bans/guard.ts";
 import { currentStates, expiringRoles } from "../memberships/model.ts";
 import { memberships } from "../memberships/tables.ts";
 import type { MemberEffects } from "../port.ts";
@@ -53,10 +54,12 @@ async function hasLapsed({ store }: Space, { id, role }: MemberRow): Promise<boo
 
 /**
  * Lets a suspended or removed member back in, as expired when their membership ended meanwhile; bookings that were cancelled stay cancelled.
- * @throws not_found, illegal_transition, forbidden
+ * @throws not_found, illegal_transition, forbidden, banned
  */
 export async function reactivateMember(space: Space, id: string): Promise<View> {
-  const isLapsed = await hasLapsed(space, await requiredMember(space, id));
+  const known = await requiredMember(space, id);
+  const isLapsed = await hasLapsed(space, known);
+  const notBanned = await refuseBanned(space.store, known, space.now);
   const { view } = await moveMember(space, id, (before) => {
     if (!space.access.covers(before.role, [])) throw problem("forbidden");
     return {
@@ -65,6 +68,7 @@ export async function reactivateMember(space: Space, id: string): Promise<View> 
       action: "member.reactivated",
       set: { suspended_at: null, suspended_by: null, left_at: null, joined_at: before.joined_at || space.now },
       events: [{ type: "member.reactivated", data: {} }],
+      writes: [notBanned],
     };
   });
   return view;

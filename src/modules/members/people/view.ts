@@ -49,6 +49,7 @@ export const viewOneself = (row: MemberRow): z.output<typeof Member> => ({
   suspended_at: toIsoOrNull(row.suspended_at),
   left_at: toIsoOrNull(row.left_at),
   ...(row.merged_into !== null && { merged_into: row.merged_into }),
+  ...(row.erased_at !== null && { erased_at: toIso(row.erased_at) }),
   metadata: row.metadata as Record<string, string>,
   external_id: row.external_id,
   created_at: toIso(row.created_at),

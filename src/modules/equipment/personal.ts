@@ -1,0 +1,98 @@
+/** What this module's tables hold of people. Bookings and sessions are the machines' own: their objects empty them, and bring it here. */
+
+import { inArray, sql } from "drizzle-orm";
+import { namesStaff, type Person, type PersonalTable, personal } from "../../platform/personal-data.ts";
+import {
+  bookingClaims,
+  bookingHolds,
+  equipment,
+  reminders,
+  reservationExternalIds,
+  reservations,
+  sessions,
+  tablets,
+} from "./tables.ts";
+
+const idsOfTheirs = (makerspace_id: string, { member_ids }: Person) =>
+  inArray(
+    reservationExternalIds.reservation_id,
+    sql`(SELECT id FROM reservations WHERE makerspace_id = ${makerspace_id}
+      AND member_id IN (SELECT value FROM json_each(${JSON.stringify(member_ids)})))`,
+  );
+
+const byMachines = { how: "elsewhere", by: "each machine forgets names and texts", keep: "claims" } as const;
+
+export const equipmentPersonalData: readonly PersonalTable[] = [
+  personal(reservationExternalIds, {
+    about: "Ids that other programs gave to your bookings.",
+    through: idsOfTheirs,
+    bare: ["claimed_by"],
+    exported: ["external_id", "reservation_id", "equipment_id"],
+    erasure: { how: "delete" },
+  }),
+  personal(reservations, {
+    about: "Your bookings.",
+    whose: { member_id: "member" },
+    bare: ["created_by", "decided_by"],
+    exported: [
+      "id",
+      "equipment_id",
+      "status",
+      "starts_at",
+      "ends_at",
+      "purpose",
+      "project_id",
+      "note",
+      "decided_at",
+      "checked_in_at",
+      "counted_minutes",
+      "metadata",
+      "external_id",
+      "created_at",
+      "updated_at",
+    ],
+    erasure: byMachines,
+  }),
+  personal(sessions, {
+    about: "When you used which machine, and what came of it.",
+    whose: { member_id: "member" },
+    bare: ["ended_by"],
+    exported: [
+      "id",
+      "equipment_id",
+      "reservation_id",
+      "project_id",
+      "status",
+      "started_at",
+      "planned_end_at",
+      "ended_at",
+      "overrun_at",
+      "job_successful",
+      "output_quality",
+      "notes",
+      "counted_minutes",
+      "created_at",
+    ],
+    erasure: byMachines,
+  }),
+  personal(bookingClaims, {
+    about: "Bookings on their way, for moments.",
+    whose: { member_id: "member" },
+    exported: { withheld: "It lasts for moments; the booking is exported." },
+    erasure: { how: "delete" },
+  }),
+  personal(bookingHolds, {
+    about: "Slots that are kept for you while you choose, for minutes.",
+    whose: { member_id: "member" },
+    exported: { withheld: "It lasts for minutes; what you book is exported." },
+    erasure: { how: "delete" },
+  }),
+  personal(equipment, {
+    about: "Machines that belong to you.",
+    whose: { owner_member_id: "member" },
+    exported: ["id", "code", "name"],
+    erasure: { how: "empty", set: { owner_member_id: null } },
+  }),
+  namesStaff(reminders, "subject_id"),
+  namesStaff(tablets, "created_by"),
+];
