@@ -122,12 +122,24 @@ describe("an API token", () => {
       expect(refused.code).toBe("invalid_body");
     }
     const admin = await space.as("makerspace_admin");
+    const boss = await space.person({ role: "makerspace_admin" });
+    const reason = { body: { reason: "a test" } };
     const { token } = await make(space, admin.api, ["members.manage", "members.read"]);
     const program = new Api(token);
     expect((await program.refused("POST", space.path("/api_tokens"), { body })).code).toBe("forbidden");
     // Nor does it grant what its maker could, but it could not.
     const member = { email: "n@example.org", first_name: "N", last_name: "", role: "makerspace_admin" };
     expect((await program.refused("POST", space.path("/members"), { body: member })).code).toBe("grant_exceeds_own");
+    expect((await program.refused("POST", space.path(`/members/${boss.member.id}/suspend`), reason)).code).toBe(
+      "forbidden",
+    );
+    // What every member may is nothing above anybody: it adds one, and acts on them.
+    const { id } = await program.post<Member>(space.path("/members"), { ...member, role: "user" });
+    await space.root.post(space.path(`/members/${id}/approve`));
+    expect((await program.post<Member>(space.path(`/members/${id}/suspend`), reason.body)).status).toBe("suspended");
+    expect((await program.refused("PUT", space.path(`/members/${id}/duties/desk`), { body: {} })).code).toBe(
+      "grant_exceeds_own",
+    );
   });
 
   it("is only for people who belong there: a super_admin's rights go into none", async () => {

@@ -1,6 +1,9 @@
 /** Members in and out as CSV. */
 
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { tidyFiles } from "../../../src/platform/files.ts";
+import { DAY } from "../../../src/platform/time.ts";
 import type { Api } from "../../support/api.ts";
 import { ORIGIN } from "../../support/api.ts";
 import { makeSpace, type TestSpace, until } from "../../support/space.ts";
@@ -76,6 +79,21 @@ describe("an import of members", () => {
     const again = told(await load(space, api, csv));
     expect(again.filter((line) => line.endsWith(" ok"))).toEqual([]);
     expect(await api.all<Member>(space.path("/members"))).toHaveLength(3);
+  });
+
+  it("leaves no file of whom it named: its rows go after a day, its report after a week", async () => {
+    const space = await makeSpace();
+    const { api } = await space.as("makerspace_admin");
+    await load(space, api, csv, true);
+    const kinds = async () => {
+      const { objects } = await env.FILES.list({ prefix: `${space.id}/` });
+      return objects.map(({ key }) => key.split("/")[1]).sort();
+    };
+    expect(await kinds()).toEqual(["import_members_report", "import_members_results", "import_members_rows"]);
+    await tidyFiles(Date.now() + 1.5 * DAY);
+    expect(await kinds()).toEqual(["import_members_report"]);
+    await tidyFiles(Date.now() + 8 * DAY);
+    expect(await kinds()).toEqual([]);
   });
 
   it("refuses what is no such file at once", async () => {

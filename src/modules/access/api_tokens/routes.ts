@@ -14,7 +14,7 @@ export const apiTokenRoutes = (effects: AccessEffects) => [
       path: "/api_tokens",
       summary: "Make an API token; it is shown this once",
       description:
-        "It acts as you, or as a service account, and may what it carries of what its owner may at the time. It stops with its owner, and opens no other makerspace.",
+        "It acts as you, or as a service account, and may what it carries of what its owner may at the time. It stops with its owner, and opens no other makerspace. To others it gives what it carries itself, and what every member may: with `invites.manage` alone it brings in members, nobody above them.",
       permission: "tokens.manage",
       body: ApiTokenInput,
       no_store: true,

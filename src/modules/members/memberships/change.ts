@@ -14,6 +14,7 @@ import type { ChangePlanInput, Membership, Quote } from "./contract.ts";
 import { ENDLESS, endOf } from "./cycles.ts";
 import { amountOf, type Begun, type Breakdown, type Effect, effectOf, firstPeriod, unusedOf } from "./model.ts";
 import { setupDue, setupWrites } from "./setup.ts";
+import { memberReturns } from "./standing.ts";
 import { type MembershipRow, viewMembership } from "./view.ts";
 import {
   audited,
@@ -21,7 +22,6 @@ import {
   isStaff,
   type Loaded,
   loadMembership,
-  memberReturns,
   placeWrites,
   refuseMember,
   refuseStep,

@@ -13,17 +13,9 @@ import { loadCandidate } from "./candidates.ts";
 import type { JoinInput, Membership } from "./contract.ts";
 import { type Begun, firstPeriod } from "./model.ts";
 import { setupDue, setupWrites } from "./setup.ts";
+import { memberReturns } from "./standing.ts";
 import { isCurrent, type MembershipRow, viewMembership } from "./view.ts";
-import {
-  audited,
-  insertWrite,
-  isStaff,
-  memberReturns,
-  placeWrites,
-  refuseMember,
-  told,
-  transactionWrites,
-} from "./writes.ts";
+import { audited, insertWrite, isStaff, placeWrites, refuseMember, told, transactionWrites } from "./writes.ts";
 
 type View = z.output<typeof Membership>;
 
