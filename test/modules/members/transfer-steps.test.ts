@@ -1,12 +1,16 @@
 /** A whole file of members goes in steps: D1 takes a thousand statements per invocation. */
 
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
-import { blackHole, outboxOf } from "../../support/background.ts";
-import { through } from "../../support/faults.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { blackHole, deliver, outboxOf } from "../../support/background.ts";
+import { inWorld, through } from "../../support/faults.ts";
 import { makeSpace, type TestSpace } from "../../support/space.ts";
 import { statementsOf } from "../../support/statements.ts";
 import type { Job } from "../../support/wire.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const PER_INVOCATION = 1_000;
 
@@ -57,4 +61,39 @@ describe("five thousand rows", () => {
       .first<{ n: number }>();
     expect(there?.n).toBe(4_999);
   }, 300_000);
+});
+
+describe("a step that dies before it could tell what it did", () => {
+  /** A bucket that takes no results. */
+  const deaf = new Proxy(env.FILES, {
+    get(target, key) {
+      if (key === "put") {
+        return (name: string, ...rest: [string, R2PutOptions]) =>
+          name.includes("_results/") ? Promise.reject(new Error("away")) : target.put(name, ...rest);
+      }
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+
+  it("is done again, and finds whom it added: nobody twice, nobody refused", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const space = await makeSpace();
+    const EVENTS = blackHole() as Env["EVENTS"];
+    const rows = ["email,first_name,external_id", "a@example.org,Ada,x-1", "b@example.org,Ben,x-2"];
+    const body = { csv: rows.join("\n") };
+    const { id } = await space.root.by(through({ EVENTS })).post<Job>(space.path("/members/import"), body);
+    const [queued] = await outboxOf(space, "job.queued");
+    await inWorld({ FILES: deaf, EVENTS }, () => deliver([queued]));
+    const path = space.path(`/jobs/${id}`);
+    expect((await space.root.get<Job>(path)).status).toBe("failed");
+    await env.DB_000.batch([
+      env.DB_000.prepare("UPDATE jobs SET status = 'queued' WHERE makerspace_id = ? AND id = ?").bind(space.id, id),
+      env.DB_000.prepare("DELETE FROM processed_events WHERE makerspace_id = ?").bind(space.id),
+    ]);
+    await inWorld({ EVENTS }, () => deliver([queued]));
+    const job = await space.root.get<Job>(path);
+    expect(job).toMatchObject({ status: "succeeded", result: { rows: 2, ok: 2, refused: 0 } });
+    expect((await space.root.all(space.path("/members"))).length).toBe(2);
+  });
 });
