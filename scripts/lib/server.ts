@@ -43,6 +43,8 @@ export interface ServerOptions {
 export interface RunningServer {
   readonly url: string;
   readonly port: number;
+  /** The folder of its state, in full. */
+  readonly persistTo: string;
   /** Head of the process group of the current run. */
   readonly pid: number;
   /** Every process of the current run. */
@@ -251,6 +253,7 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
   return {
     url,
     port,
+    persistTo,
     get pid() {
       return run.pid;
     },

@@ -80,6 +80,8 @@ describe("a minor", () => {
     const explain = space.path(`/equipment/${machine.id}/access/explain?${slot}`);
     const doors: Record<string, () => Promise<string[]>> = {
       reserve: async () => codes(await space.book(ada.api, machine, slotIn(30))),
+      hold: async () =>
+        codes(await ada.api.send("POST", space.path(`/equipment/${other.id}/holds`), { body: slotIn(70) })),
       "reserve for them": async () =>
         codes(await space.book(desk.api, machine, { ...slotIn(32), member_id: ada.member.id })),
       move: async () => codes(await ada.api.send<Reservation>("PATCH", space.bookings(other, `/${ahead.id}`), moved)),
