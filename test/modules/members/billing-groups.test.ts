@@ -85,10 +85,17 @@ describe("a family or company", () => {
 
   it("is dissolved by staff: everybody pays for themselves then", async () => {
     const { space, ben, group, plan, join, transactions } = await makeFamily();
+    await space.root.patch(at(space, group), { metadata: { note: "The Byrons of Baker Street" } });
     await space.root.delete(at(space, group));
     await space.root.delete(at(space, group));
     const read = await space.root.get<BillingGroup>(at(space, group));
-    expect(read).toMatchObject({ status: "dissolved", payer_member_id: null, member_count: 0, name: "family" });
+    expect(read).toMatchObject({
+      status: "dissolved",
+      payer_member_id: null,
+      member_count: 0,
+      name: "family",
+      metadata: {},
+    });
     expect((await add(space, group, ben)).problem?.code).toBe("illegal_transition");
     const renamed = await space.root.refused("PATCH", at(space, group), { body: { name: "The Byrons" } });
     expect(renamed.code).toBe("illegal_transition");
