@@ -23,6 +23,7 @@ import {
   machinesInUse,
   moveMachines,
   sweepAtOnce,
+  sweepSkillAtOnce,
   unknownMachines,
   verifyTablet,
 } from "./modules/equipment/index.ts";
@@ -60,6 +61,7 @@ import {
 } from "./modules/members/index.ts";
 import { moveInbox, notificationRoutes, notificationTemplates } from "./modules/notifications/index.ts";
 import { settingsRoutes, settingsSource } from "./modules/settings/index.ts";
+import { moveSkills, skillRoutes } from "./modules/skills/index.ts";
 import { webhookDocuments, webhookRoutes } from "./modules/webhooks/index.ts";
 import { personalData } from "./personal-data.ts";
 import type { AccessSources } from "./platform/access/authorise.ts";
@@ -103,7 +105,7 @@ const memberEffects: MemberEffects = { shutOut: sweepAtOnce, changed: closeAtOnc
 const machineCheck: MachineCheck = { unknown: unknownMachines };
 
 /** What other modules hold of a member, and give to whom they are merged into. */
-export const memberMoves: readonly MemberMove[] = [moveMachines, moveInbox, revokeTokensOfMerged];
+export const memberMoves: readonly MemberMove[] = [moveMachines, moveInbox, revokeTokensOfMerged, moveSkills];
 
 /** What an erasure goes through, in this order: who watches a machine sees no name any more. */
 export const erasurePorts: ErasurePorts = {
@@ -148,6 +150,7 @@ export const routes: readonly Route[] = [
   ...membershipRoutes(recordedAsDue),
   ...billingGroupRoutes,
   ...guestRoutes,
+  ...skillRoutes({ lost: sweepSkillAtOnce }),
   ...equipmentRoutes,
   ...notificationRoutes,
   ...webhookRoutes,

@@ -10,6 +10,7 @@ import {
   reconcileJob,
   reconcileNightly,
   reminderRounds,
+  skillLossConsumers,
   suspensionConsumers,
 } from "./modules/equipment/index.ts";
 import {
@@ -38,6 +39,7 @@ import {
   notificationConsumers,
 } from "./modules/notifications/index.ts";
 import { rotationRounds, settingsSource } from "./modules/settings/index.ts";
+import { certificationRounds, useConsumers } from "./modules/skills/index.ts";
 import { publicEventConsumers, sweepDeliveries, tidyWebhooks } from "./modules/webhooks/index.ts";
 import { personalData } from "./personal-data.ts";
 import { anchorRounds, exportAuditJob, sealRounds, verifyAuditJob, verifyRounds } from "./platform/audit/index.ts";
@@ -67,6 +69,7 @@ const pushes = policyRounds(settingsSource);
 const guests = guestRounds(settingsSource);
 const comingOfAge = minorRounds(settingsSource);
 const documents = documentRounds(settingsSource);
+const certifications = certificationRounds(settingsSource);
 
 export const consumers: Consumers = merge(
   accessConsumers,
@@ -92,6 +95,9 @@ export const consumers: Consumers = merge(
   sealRounds.consumers,
   anchorRounds.consumers,
   verifyRounds.consumers,
+  certifications.consumers,
+  useConsumers,
+  skillLossConsumers(settingsSource),
   jobConsumers({
     audit_export: exportAuditJob,
     audit_verification: verifyAuditJob,
@@ -122,6 +128,7 @@ export const cronTasks: readonly CronTask[] = [
   comingOfAge.task,
   documents.task,
   erasuresEachQuarter,
+  certifications.task,
   tidy,
   sweepDeliveries,
   announcementRounds.task,

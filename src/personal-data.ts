@@ -5,6 +5,7 @@ import { equipmentPersonalData } from "./modules/equipment/index.ts";
 import { memberPersonalData } from "./modules/members/index.ts";
 import { notificationPersonalData } from "./modules/notifications/index.ts";
 import { settingsPersonalData } from "./modules/settings/index.ts";
+import { skillPersonalData } from "./modules/skills/index.ts";
 import { webhookPersonalData } from "./modules/webhooks/index.ts";
 import type { PersonalTable } from "./platform/personal-data.ts";
 import { platformPersonalData } from "./platform/personal-tables.ts";
@@ -14,6 +15,7 @@ export const personalData: readonly PersonalTable[] = [
   ...notificationPersonalData,
   ...webhookPersonalData,
   ...accessPersonalData,
+  ...skillPersonalData,
   ...equipmentPersonalData,
   ...settingsPersonalData,
   ...platformPersonalData,

@@ -1,6 +1,7 @@
 /** What concerns the machine as a whole: its retirement, and a member who may no longer use it. */
 
-import type { Command } from "../../src/modules/equipment/port.ts";
+import type { Command, CommandCall, ReservationRecord } from "../../src/modules/equipment/port.ts";
+import { judgeSkills } from "../../src/platform/skills.ts";
 import { HOUR } from "../../src/platform/time.ts";
 import { withdraw } from "./bookings.ts";
 import { type Answer, done, isLegal, refuse } from "./refusals.ts";
@@ -31,14 +32,36 @@ export function retire(turn: Turn): Answer {
  * Facts about the member that were read before now (wall clock) no longer count, so that nothing in flight books afterwards.
  */
 export function sweepMember(turn: Turn, command: Extract<Command, { type: "sweep_member" }>): Answer {
-  const { store, now } = turn;
+  const { store } = turn;
   const { member_id, note, keep_bookings = false, end_session = false } = command;
   store.sweep(member_id, Date.now(), HOUR);
   const open = end_session ? store.openSession() : null;
   const ended = open?.member_id === member_id ? finishSession(turn, open, UNSAID) : null;
-  const held = keep_bookings ? [] : store.holding(now, member_id);
-  const ahead = held.filter((one) => one.starts_at > now && isLegal(one.status, "cancel"));
-  for (const one of ahead) withdraw(turn, one, note);
+  const cancelled = cancelAhead(turn, member_id, note, () => !keep_bookings);
   for (const kept of store.holds(member_id)) turn.letGo(kept, "hold.released");
-  return done({ cancelled: ahead.length, session: ended?.session ?? null });
+  return done({ cancelled, session: ended?.session ?? null });
+}
+
+/**
+ * Cancels what a member has booked ahead and could not begin: the skills that the machine asks for are gone. What was read of them before now
+ * no longer counts here either.
+ */
+export function sweepUnskilled(
+  turn: Turn,
+  { member_id, note }: Extract<Command, { type: "sweep_unskilled" }>,
+  { facts }: CommandCall,
+): Answer {
+  turn.store.sweep(member_id, Date.now(), HOUR);
+  const isLost = ({ starts_at }: ReservationRecord): boolean =>
+    judgeSkills(facts.gates.skills, starts_at, turn.now).reasons.length > 0;
+  return done({ cancelled: cancelAhead(turn, member_id, note, isLost) });
+}
+
+/** Cancels those of a member's bookings that have not begun. @returns how many */
+function cancelAhead(turn: Turn, member_id: string, note: string, goes: (held: ReservationRecord) => boolean): number {
+  const ahead = turn.store
+    .holding(turn.now, member_id)
+    .filter((held) => held.starts_at > turn.now && isLegal(held.status, "cancel") && goes(held));
+  for (const held of ahead) withdraw(turn, held, note);
+  return ahead.length;
 }

@@ -3,7 +3,7 @@
 import type { Interval } from "../../src/modules/equipment/model.ts";
 import type { Command, CommandCall, ReservationRecord } from "../../src/modules/equipment/port.ts";
 import { definedOnly } from "../../src/platform/merge.ts";
-import { againstSlot, heeded, refusalFor } from "./gates.ts";
+import { againstSlot, heeded, refusalFor, skillReasons } from "./gates.ts";
 import {
   type Answer,
   aboutOwner,
@@ -78,6 +78,7 @@ function judge(turn: Turn, current: ReservationRecord, slot: Interval, call: Com
   if (isActive && shrinks && slot.ends_at > slot.starts_at) return null;
 
   const scope = { start: isStartMoved, end: slot.ends_at !== current.ends_at, notice: isStartMoved && !shrinks };
+  if (!shrinks) skillReasons(turn, call, slot.starts_at);
   // What only shrinks takes nothing from anybody: the machine's own rules are all there is to say.
   const reasons = shrinks
     ? brokenRules(slot, { now, policy, zone, staff }, scope)

@@ -3,7 +3,7 @@
 import type { Interval, ReservationStep } from "../../src/modules/equipment/model.ts";
 import type { Command, CommandCall, HoldRecord, ReservationRecord } from "../../src/modules/equipment/port.ts";
 import { HOUR } from "../../src/platform/time.ts";
-import { judgePerson, judgeSlot } from "./gates.ts";
+import { judgePerson, judgeSlot, judgeUse } from "./gates.ts";
 import { keeps, ownHold } from "./holds.ts";
 import {
   type Answer,
@@ -108,7 +108,7 @@ function onReservation(
 /** It holds its slot already: only the person was to be judged. */
 export const approve = (turn: Turn, command: Ask<"approve">, call: CommandCall): Answer =>
   onReservation(turn, command, call, "approve", (pending) => {
-    const refusal = judgePerson(turn, call);
+    const refusal = judgePerson(turn, call, pending);
     if (refusal) return refusal;
     const { note } = command;
     const decision = { decided_by: call.actor.id, decided_at: turn.now, expires_at: null, note };
@@ -149,6 +149,8 @@ export function withdraw(
 export const checkIn = (turn: Turn, command: Ask<"check_in">, call: CommandCall): Answer =>
   onReservation(turn, command, call, "check_in", (approved) => {
     if (turn.machine.policy.check_in === "none") return checkInNotUsed();
+    const refusal = judgeUse(turn, call);
+    if (refusal) return refusal;
     const opens_at = opensAt(approved);
     if (turn.now < opens_at) return tooEarly("Check-in opens shortly before the booking starts.", opens_at);
     const patch = { status: "active", checked_in_at: turn.now } as const;
@@ -175,7 +177,7 @@ export const excuse = (turn: Turn, command: Ask<"excuse">, call: CommandCall): A
     const { note } = command;
     const { id, member_id, starts_at, ends_at } = missing;
     const isAhead = ends_at > now;
-    const refusal = isAhead ? judgePerson(turn, call) : null;
+    const refusal = isAhead ? judgePerson(turn, call, missing) : null;
     if (refusal) return refusal;
     const from = Math.max(starts_at, now);
     const holdsAgain = isAhead && !turn.place("reservation", id, turn.wishOf(member_id, missing), null, from);

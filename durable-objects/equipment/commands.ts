@@ -2,7 +2,7 @@
 
 import { FACTS_GOOD_FOR_MS } from "../../src/modules/equipment/model.ts";
 import type { Command, CommandCall, CommandResult, Facts } from "../../src/modules/equipment/port.ts";
-import { retire, sweepMember } from "./administration.ts";
+import { retire, sweepMember, sweepUnskilled } from "./administration.ts";
 import { amend } from "./amend.ts";
 import { approve, cancel, checkIn, excuse, noShow, reject, reserve } from "./bookings.ts";
 import { hold, releaseHold, renewHold } from "./holds.ts";
@@ -15,10 +15,10 @@ import { endSession, startSession } from "./use.ts";
 /** Decides and writes. `wall` is the host's clock: the age of facts is not a matter of the machine's own time. */
 export function answer(turn: Turn, call: CommandCall, wall: number): Answer {
   // Turning a member away rests on no facts and is never refused.
-  return (
-    (call.command.type === "sweep_member" ? null : refusalBefore(turn, call, wall)) ??
-    dispatch(turn, call.command, call)
-  );
+  const refusal = call.command.type === "sweep_member" ? null : refusalBefore(turn, call, wall);
+  if (refusal) return refusal;
+  const answered = dispatch(turn, call.command, call);
+  return answered.ok && turn.warnings.length > 0 ? { ...answered, warnings: turn.warnings } : answered;
 }
 
 /**
@@ -26,7 +26,7 @@ export function answer(turn: Turn, call: CommandCall, wall: number): Answer {
  * away; whatever is in flight meanwhile meets the second sweep.
  */
 export const unknownMachine = ({ command }: CommandCall): CommandResult =>
-  command.type === "sweep_member"
+  command.type === "sweep_member" || command.type === "sweep_unskilled"
     ? { ok: true, replayed: false, reservation: null, session: null, hold: null, cancelled: 0 }
     : refuse("policy_behind", [reason("policy_behind", "The machine has not got its settings.")]);
 
@@ -89,5 +89,7 @@ function dispatch(turn: Turn, command: Command, call: CommandCall): Answer {
       return retire(turn);
     case "sweep_member":
       return sweepMember(turn, command);
+    case "sweep_unskilled":
+      return sweepUnskilled(turn, command, call);
   }
 }

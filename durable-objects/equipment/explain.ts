@@ -1,15 +1,22 @@
 /** Whether somebody could book, and every reason against it at once. Changes nothing. */
 
 import type { Interval } from "../../src/modules/equipment/model.ts";
-import type { Facts } from "../../src/modules/equipment/port.ts";
+import type { Explained, Facts } from "../../src/modules/equipment/port.ts";
 import type { ReasonInput } from "../../src/platform/problem.ts";
+import { judgeSkills } from "../../src/platform/skills.ts";
 import { againstSlot } from "./gates.ts";
 import { ownHold } from "./holds.ts";
 import { busy, down, retired, slotTaken } from "./refusals.ts";
 import type { Turn } from "./turn.ts";
 
+/** What would be said to a new booking. */
+export const explain = (turn: Turn, slot: Interval, facts: Facts): Explained => ({
+  reasons: against(turn, slot, facts),
+  warnings: judgeSkills(facts.gates.skills, slot.starts_at, turn.now).warnings,
+});
+
 /** What would be said against a new booking, by whomever: the gates, the machine's state, and who was there first. */
-export function explain(turn: Turn, slot: Interval, { gates, holder }: Facts): ReasonInput[] {
+function against(turn: Turn, slot: Interval, { gates, holder }: Facts): ReasonInput[] {
   const { now, machine, store } = turn;
   if (store.state.retired_at !== null) return retired().reasons;
   const reasons = againstSlot(now, machine, slot, gates);

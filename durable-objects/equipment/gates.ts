@@ -7,6 +7,7 @@ import { type Interval, mayOverride } from "../../src/modules/equipment/model.ts
 import type { CommandCall, Facts, Refusal } from "../../src/modules/equipment/port.ts";
 import type { ReasonInput } from "../../src/platform/problem.ts";
 import { closedWithin, nextOpening, openUntil, type WeeklyWindows } from "../../src/platform/settings/hours.ts";
+import { judgeSkills } from "../../src/platform/skills.ts";
 import { DAY, MINUTE, toIso } from "../../src/platform/time.ts";
 import type { Machine } from "./machine.ts";
 import { refuse } from "./refusals.ts";
@@ -98,6 +99,7 @@ export function againstSlot(
     ...closed(machine, gates, fresh),
     ...beyondPlan(now, gates, slot, scope),
     ...gates.reasons,
+    ...judgeSkills(gates.skills, slot.starts_at, now).reasons,
   ];
 }
 
@@ -111,21 +113,32 @@ export function heeded(turn: Turn, { actor }: Asking, reasons: readonly ReasonIn
 /** The refusal that these reasons make, or null when there are none. */
 export function refusalFor(reasons: readonly ReasonInput[]): Refusal | null {
   if (reasons.length === 0) return null;
-  const isOff = reasons.some(({ code }) => code === "feature_disabled");
-  return refuse(isOff ? "feature_disabled" : "booking_refused", [...reasons]);
+  const said = (["feature_disabled", "skill_required"] as const).find((name) =>
+    reasons.some(({ code }) => code === name),
+  );
+  return refuse(said ?? "booking_refused", [...reasons]);
+}
+
+/** What the machine's skills say of a time that begins at `at`; what only warns is noted for the answer. */
+export function skillReasons(turn: Turn, { facts }: Asking, at: number): ReasonInput[] {
+  const { reasons, warnings } = judgeSkills(facts.gates.skills, at, turn.now);
+  turn.warnings.push(...warnings);
+  return reasons;
 }
 
 /** May this person have this slot? */
-export const judgeSlot = (turn: Turn, call: Asking, slot: Interval, scope = WHOLE): Refusal | null =>
-  refusalFor(heeded(turn, call, againstSlot(turn.now, turn.machine, slot, call.facts.gates, scope)));
+export function judgeSlot(turn: Turn, call: Asking, slot: Interval, scope = WHOLE): Refusal | null {
+  skillReasons(turn, call, slot.starts_at);
+  return refusalFor(heeded(turn, call, againstSlot(turn.now, turn.machine, slot, call.facts.gates, scope)));
+}
 
 /** May this person be admitted to what they have asked for? Staff decide that, so they pass over what they may. */
-export const judgePerson = (turn: Turn, call: Asking): Refusal | null =>
-  refusalFor(heeded(turn, call, call.facts.gates.reasons));
+export const judgePerson = (turn: Turn, call: Asking, { starts_at }: Interval): Refusal | null =>
+  refusalFor(heeded(turn, call, [...call.facts.gates.reasons, ...skillReasons(turn, call, starts_at)]));
 
-/** May this person use what was booked for them? What staff may pass over was settled with the booking; standing and safety count today. */
-export const judgeUse = ({ facts }: Asking): Refusal | null =>
-  refusalFor(facts.gates.reasons.filter((each) => !mayOverride(each)));
+/** May this person use what was booked for them? What staff may pass over was settled with the booking; standing, skill and safety count today. */
+export const judgeUse = (turn: Turn, call: Asking): Refusal | null =>
+  refusalFor([...call.facts.gates.reasons.filter((each) => !mayOverride(each)), ...skillReasons(turn, call, turn.now)]);
 
 /**
  * A walk-up begins now and ends as planned, or when the makerspace closes or the plan's access ends; staff may stay on.
@@ -146,6 +159,7 @@ export function judgeWalkUp(
     ...closed(machine, gates, { starts_at: now, ends_at: now + 1 }),
     ...beyondPlan(now, gates, slot, { start: false, end: false, notice: false }),
     ...gates.reasons,
+    ...skillReasons(turn, call, now),
   ]);
   const isFree = call.actor.authority === "any";
   const ends = windows.map((each) => (isFree ? null : openUntil(each, zone, now)) ?? Number.POSITIVE_INFINITY);

@@ -39,7 +39,7 @@ export function hold(turn: Turn, command: Ask<"hold">, call: CommandCall): Answe
 /** Gives a hold its whole time again, twice at most. */
 export const renewHold = (turn: Turn, command: Ask<"renew_hold">, call: CommandCall): Answer =>
   onHold(turn, command, call, (kept) => {
-    const refusal = judgePerson(turn, call);
+    const refusal = judgePerson(turn, call, kept);
     if (refusal) return refusal;
     if (kept.renewals >= HOLD_RENEWALS) {
       const limit = { renewals: HOLD_RENEWALS };

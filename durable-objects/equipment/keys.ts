@@ -1,6 +1,7 @@
 /** Idempotency keys: what had an effect is remembered with it; a refusal changed nothing and is judged afresh. */
 
 import type { CommandKey, CommandResult, Outcome } from "../../src/modules/equipment/port.ts";
+import type { ReasonInput } from "../../src/platform/problem.ts";
 import { row } from "../sql.ts";
 import { refuse } from "./refusals.ts";
 import { reason } from "./rules.ts";
@@ -13,13 +14,15 @@ type Packed = [
   session: unknown[] | null,
   cancelled: number | null,
   hold?: Outcome["hold"],
+  warnings?: ReasonInput[],
 ];
 
-function pack({ reservation, session, hold, cancelled }: Outcome): Packed {
+function pack({ reservation, session, hold, cancelled, warnings }: Outcome): Packed {
   const records = [
     reservation && reservationColumns.map((column) => reservation[column]),
     session && sessionColumns.map((column) => session[column]),
   ] as const;
+  if (warnings) return [...records, cancelled ?? null, hold, warnings];
   return hold ? [...records, cancelled ?? null, hold] : [...records, cancelled ?? null];
 }
 
@@ -28,11 +31,12 @@ const unpackRecord = <T>(columns: readonly string[], values: unknown[] | null, e
   values &&
   ({ ...Object.fromEntries(columns.map((column, index) => [column, values[index] ?? null])), equipment_id } as T);
 
-const unpack = ([reservation, session, cancelled, hold]: Packed, equipment_id: string): Outcome => ({
+const unpack = ([reservation, session, cancelled, hold, warnings]: Packed, equipment_id: string): Outcome => ({
   reservation: unpackRecord(reservationColumns, reservation, equipment_id),
   session: unpackRecord(sessionColumns, session, equipment_id),
   hold: hold ?? null,
   ...(cancelled !== null && { cancelled }),
+  ...(warnings && { warnings }),
 });
 
 export class Keys {

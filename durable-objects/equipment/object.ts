@@ -10,6 +10,7 @@ import type {
   CommandKey,
   CommandResult,
   EquipmentPort,
+  Explained,
   HolderFacts,
   HoldRecord,
   PolicyParts,
@@ -22,7 +23,6 @@ import type {
   TicketGrant,
 } from "../../src/modules/equipment/port.ts";
 import { describeError, log } from "../../src/platform/log.ts";
-import type { ReasonInput } from "../../src/platform/problem.ts";
 import { Alarm } from "../alarm.ts";
 import { type ObjectEnv, objectName, socketLimitsOf } from "../env.ts";
 import { turnAway } from "../live/door.ts";
@@ -100,7 +100,7 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
     return { until: to, free: [], busy: [{ starts_at: from, ends_at: to, because: "equipment_unavailable" }] };
   }
 
-  async explain(question: Question): Promise<ReasonInput[] | null> {
+  async explain(question: Question): Promise<Explained | null> {
     return this.#works?.explain(question) ?? null;
   }
 

@@ -6,6 +6,7 @@
 import type { ReservationEventType, SessionEventType } from "../../src/modules/equipment/events.ts";
 import { holdsSlot, type Interval, minutesOf } from "../../src/modules/equipment/model.ts";
 import type { CommandActor, HoldRecord, ReservationRecord, SessionRecord } from "../../src/modules/equipment/port.ts";
+import type { ReasonInput } from "../../src/platform/problem.ts";
 import { DAY, MINUTE } from "../../src/platform/time.ts";
 import {
   type EventBody,
@@ -60,6 +61,8 @@ export class Turn {
   #isSilent = false;
   /** Reasons that staff have passed over: the audit says so. */
   readonly overridden = new Set<string>();
+  /** What was said against somebody and let them through: the answer says so. */
+  readonly warnings: ReasonInput[] = [];
 
   constructor(
     readonly world: World,

@@ -50,7 +50,7 @@ function startBooked(turn: Turn, command: Start, reservation_id: string, call: C
   const strange = aboutOwner(facts, booked.member_id);
   if (strange) return strange;
   if (!isLegal(booked.status, "start")) return illegal(booked.status, "start");
-  const refusal = judgeUse(call);
+  const refusal = judgeUse(turn, call);
   if (refusal) return refusal;
   if (machine.status !== "available") return down(machine.status);
   if (store.openSession()) return busy();

@@ -8,6 +8,7 @@ import type {
   CommandCall,
   CommandKey,
   CommandResult,
+  Explained,
   HolderFacts,
   PolicyParts,
   PolicyVersions,
@@ -15,7 +16,6 @@ import type {
   ReconcileReport,
   TicketGrant,
 } from "../../src/modules/equipment/port.ts";
-import type { ReasonInput } from "../../src/platform/problem.ts";
 import { within } from "../../src/platform/within.ts";
 import type { Alarm } from "../alarm.ts";
 import { Door, type SocketLimits } from "../live/door.ts";
@@ -107,7 +107,7 @@ export class Works {
   }
 
   /** Changes nothing; null when newer settings have to come first. */
-  explain({ starts_at, ends_at, actor, facts }: Question): ReasonInput[] | null {
+  explain({ starts_at, ends_at, actor, facts }: Question): Explained | null {
     this.#runner.settle();
     const { machine } = this.world;
     if (isBehind(machine, facts)) return null;

@@ -211,7 +211,7 @@ describe("every route × everybody × every makerspace", () => {
     const found = await everybody(home);
     principals = found.principals;
     places = [found.place, { space: abroad, machine: await abroad.machine(), isOwn: false }];
-  });
+  }, 60_000);
 
   it("answers as the matrix says, before it looks at body or query", async () => {
     const cases = places.flatMap((place) =>

@@ -1,5 +1,6 @@
 /** A row of somebody for each table that no use of the place fills. */
 
+import { skillRows } from "./personal-skills.ts";
 import type { Scene } from "./scene.ts";
 
 /** Words that lead to the person: what no row may hold after an erasure. */
@@ -295,6 +296,7 @@ export function rowsFor({ space, machine, marks, member_id, user_id }: Known, bo
         method: "on_paper",
         recorded_by: member_id,
       },
+      ...skillRows(here, { id, member_id, text: marks.text, now }),
       erasure_keeps: { ...here, member_id, data: "nothing", ground: "integrity" },
       reservation_external_ids: {
         ...here,

@@ -76,6 +76,10 @@ import type {
   SettingsExport as SettingsExportSchema,
   SettingsImportReport as SettingsImportReportSchema,
 } from "../../src/modules/settings/sections/contract.ts";
+import type { Certification as CertificationSchema } from "../../src/modules/skills/certifications/contract.ts";
+import type { SkillRequest as SkillRequestSchema } from "../../src/modules/skills/requests/contract.ts";
+import type { SkillRequirements as SkillRequirementsSchema } from "../../src/modules/skills/requirements/contract.ts";
+import type { Skill as SkillSchema } from "../../src/modules/skills/skills/contract.ts";
 import type {
   WebhookDeliveryDetail as WebhookDeliveryDetailSchema,
   WebhookDelivery as WebhookDeliverySchema,
@@ -155,3 +159,7 @@ export type EmergencyContact = z.output<typeof EmergencyContactSchema>;
 export type Minor = z.output<typeof MinorSchema>;
 export type Guardian = z.output<typeof GuardianSchema>;
 export type GuardianConsent = z.output<typeof GuardianConsentSchema>;
+export type Skill = z.output<typeof SkillSchema>;
+export type Certification = z.output<typeof CertificationSchema>;
+export type SkillRequest = z.output<typeof SkillRequestSchema>;
+export type SkillRequirements = z.output<typeof SkillRequirementsSchema>;

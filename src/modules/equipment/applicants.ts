@@ -3,6 +3,7 @@
 import { readTogether } from "../../platform/db/ready.ts";
 import type { SpaceStore } from "../../platform/db/store.ts";
 import { problem, type ReasonInput } from "../../platform/problem.ts";
+import type { SkillGate } from "../../platform/skills.ts";
 import type { Space } from "../../platform/space.ts";
 import {
   type BookingRights,
@@ -17,6 +18,7 @@ import {
   outstandingAgreements,
   outstandingAgreementsOfUser,
 } from "../members/index.ts";
+import { skillGate, skillGateOfUser } from "../skills/index.ts";
 import type { HolderFacts } from "./port.ts";
 
 /** Somebody who may act for themselves: in good standing, or with a membership that has run out. */
@@ -29,6 +31,8 @@ export interface Applicant {
   outstanding: OutstandingAgreement[];
   /** Null unless they were recorded as a minor. */
   guardianship: Guardianship | null;
+  /** What the machine asks of them; null when it asks for nothing. */
+  skills: SkillGate | null;
 }
 
 /** What a route reads of the caller in the authorisation trip, when it leads to a booking. */
@@ -40,6 +44,7 @@ export const callerFacts = {
     bookingRightsOfUser.build(store, values),
   caller_guardianship: (store: SpaceStore, values: Readonly<Record<string, string>>) =>
     guardianshipOfUser.build(store, values),
+  caller_skills: (store: SpaceStore, values: Readonly<Record<string, string>>) => skillGateOfUser.build(store, values),
 };
 
 /** The rows of `callerFacts`. */
@@ -57,7 +62,7 @@ interface Named {
 
 const applicantOf = (
   { id: member_id, first_name, last_name, hide_name, status }: Named,
-  rest: Pick<Applicant, "rights" | "outstanding" | "guardianship">,
+  rest: Pick<Applicant, "rights" | "outstanding" | "guardianship" | "skills">,
 ): Applicant => ({
   holder: { member_id, first_name, last_name, hide_name },
   isExpired: status === "expired",
@@ -72,14 +77,20 @@ const notActive = (status: string): ReasonInput => ({
 });
 
 /**
- * A member as a booking needs them: one trip.
+ * A member as a booking of a machine needs them: one trip.
  * @throws unknown_reference; membership_suspended for the caller, booking_refused for others when they are not in good standing
  */
-export async function readApplicant(space: Space, member_id: string): Promise<Applicant> {
-  const builders = [memberById.build, bookingRights.build, outstandingAgreements.build, guardianship.build];
-  const [found, rights, outstanding, minor] = await space.time(
+export async function readApplicant(space: Space, member_id: string, equipment_id: string): Promise<Applicant> {
+  const builders = [
+    memberById.build,
+    bookingRights.build,
+    outstandingAgreements.build,
+    guardianship.build,
+    skillGate.build,
+  ];
+  const [found, rights, outstanding, minor, skills] = await space.time(
     "db",
-    readTogether(space.store, builders, { member_id }),
+    readTogether(space.store, builders, { member_id, equipment_id }),
   );
   const member = memberById.read(found);
   if (!member) {
@@ -96,6 +107,7 @@ export async function readApplicant(space: Space, member_id: string): Promise<Ap
     rights: bookingRights.read(rights),
     outstanding: outstandingAgreements.read(outstanding),
     guardianship: guardianship.read(minor),
+    skills: skillGate.read(skills),
   });
 }
 
@@ -109,5 +121,6 @@ export function callerAsApplicant({ actor }: Space, facts: CallerFacts): Applica
     rights: bookingRightsOfUser.read(facts.caller_rights),
     outstanding: outstandingAgreementsOfUser.read(facts.caller_agreements),
     guardianship: guardianshipOfUser.read(facts.caller_guardianship),
+    skills: skillGateOfUser.read(facts.caller_skills),
   });
 }

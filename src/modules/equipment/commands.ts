@@ -50,6 +50,7 @@ const problemOf: Readonly<Record<RefusalCode, ProblemCode>> = {
   stale_facts: "unavailable",
   policy_behind: "unavailable",
   feature_disabled: "feature_disabled",
+  skill_required: "skill_required",
 };
 
 const toProblem = (refusal: Refusal): Problem =>

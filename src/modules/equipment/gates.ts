@@ -84,6 +84,7 @@ export function gatesOf(space: Space, machine: Bookable, applicant: Applicant | 
       ...(claim?.reasons ?? []),
     ],
     plan: rights && planLimits(rights),
+    skills: space.settings.sections.access.skill_gated_access ? applicant.skills : null,
   };
 }
 

@@ -46,6 +46,7 @@ export { hoursEffects, policyRounds, pushPolicies, queuePolicyPushes } from "./p
 export { reconcileConsumers, reconcileJob, reconcileNightly } from "./reconciliations/service.ts";
 export { reminderRounds } from "./reminders.ts";
 export { holdersOn } from "./reservations/holders.ts";
+export { skillLossConsumers, sweepSkillAtOnce } from "./skill-losses.ts";
 export { closeAtOnce, SWEEPER, suspensionConsumers, sweepAtOnce } from "./sweeps.ts";
 export { verifyTablet } from "./tablets/service.ts";
 export { closeSockets } from "./watch/service.ts";

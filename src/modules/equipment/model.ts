@@ -5,6 +5,7 @@
 
 import type { ReasonInput } from "../../platform/problem.ts";
 import type { WeeklyWindows } from "../../platform/settings/hours.ts";
+import type { SkillGate } from "../../platform/skills.ts";
 
 export const equipmentCategories = [
   "printer_3d",
@@ -205,6 +206,8 @@ export interface Gates {
   reasons: ReasonInput[];
   /** Null without a plan. */
   plan: PlanLimits | null;
+  /** What the machine asks of the person, and what they bring; null when it asks for nothing. */
+  skills: SkillGate | null;
 }
 
 /**
@@ -229,10 +232,11 @@ export const overridable = {
   agreement_missing: false,
   guardian_consent_missing: false,
   member_not_active: false,
+  skill_required: false,
 } as const satisfies Record<string, boolean>;
 
 /** May staff pass over this reason? */
 export const mayOverride = ({ code }: ReasonInput): boolean => (overridable as Record<string, boolean>)[code] === true;
 
 /** Nothing stands in the way: for commands that are about nobody, and for time that is given back. */
-export const openGates: Gates = { bookings_enabled: true, reasons: [], plan: null };
+export const openGates: Gates = { bookings_enabled: true, reasons: [], plan: null, skills: null };

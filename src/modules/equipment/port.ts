@@ -129,7 +129,9 @@ export type Command =
    * Cancels a member's future bookings, unless they are kept, and closes their sockets. A running session goes on, or its record ends and the
    * rest of its time is free; the machine itself is not cut mid-job either way.
    */
-  | { type: "sweep_member"; member_id: string; note: string; keep_bookings?: true; end_session?: true };
+  | { type: "sweep_member"; member_id: string; note: string; keep_bookings?: true; end_session?: true }
+  /** Cancels those of a member's future bookings that they may not begin with the skills that the facts bring. */
+  | { type: "sweep_unskilled"; member_id: string; note: string };
 
 export interface CommandCall {
   command: Command;
@@ -219,6 +221,7 @@ export const refusalCodes = [
   "stale_facts",
   "policy_behind",
   "feature_disabled",
+  "skill_required",
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 
@@ -237,8 +240,10 @@ export interface Outcome {
   reservation: ReservationRecord | null;
   session: SessionRecord | null;
   hold: HoldRecord | null;
-  /** With `sweep_member`: how many bookings were cancelled. */
+  /** With the sweeps: how many bookings were cancelled. */
   cancelled?: number;
+  /** What was said against the person and let them through. */
+  warnings?: ReasonInput[];
 }
 
 export type CommandResult = ({ ok: true; replayed: boolean } & Outcome) | Refusal;
@@ -264,6 +269,12 @@ export interface Availability {
 export interface Question extends Interval {
   actor: CommandActor;
   facts: Facts;
+}
+
+/** What would be said to a booking: what stops it, and what would only be said. */
+export interface Explained {
+  reasons: ReasonInput[];
+  warnings: ReasonInput[];
 }
 
 /** Ids are answered by the object; `digest` is the SHA-256 of the ticket, hex: the ticket itself never reaches storage. */
@@ -301,7 +312,7 @@ export interface EquipmentPort {
   hold(hold_id: string): Promise<HoldRecord | null>;
   availability(from: number, to: number): Promise<Availability>;
   /** Every reason against a booking of this slot as the caller would be judged, without booking; null when settings are missing. */
-  explain(question: Question): Promise<ReasonInput[] | null>;
+  explain(question: Question): Promise<Explained | null>;
   /** Stores a ticket; the socket that brings it is opened by `fetch`. @returns false when there is no such machine. */
   grantTicket(grant: TicketGrant): Promise<boolean>;
   /** Closes the sockets of a member or tablet at once. */

@@ -75,7 +75,7 @@ export async function standingFor(
     throw problem("invalid_body", { errors: [{ pointer: "/member_id", code: "required", detail: "say for whom" }] });
   }
   if (authority === "own" && id !== space.actor.membership?.id) throw notForYou("Booking for others is staff work.");
-  const reread = () => readApplicant(space, id);
+  const reread = () => readApplicant(space, id, machine.id);
   return { authority, applicant: ofCaller(space, facts, id) ?? (await reread()), reread };
 }
 
@@ -105,7 +105,7 @@ export async function standingOn(
   const authority = authorityOn(space, permission, machine);
   const { membership } = space.actor;
   if (authority === "own" && membership) {
-    const reread = () => readApplicant(space, membership.id);
+    const reread = () => readApplicant(space, membership.id, machine.id);
     return {
       authority,
       applicant: ofCaller(space, facts, membership.id) ?? (await reread()),
@@ -116,7 +116,7 @@ export async function standingOn(
   const reservation = await space.time("object", machineObject(space, machine.id).reservation(reservation_id));
   if (!reservation) throw problem("not_found");
   const { member_id } = reservation;
-  const reread = () => readApplicant(space, member_id);
+  const reread = () => readApplicant(space, member_id, machine.id);
   return { authority, applicant: ofCaller(space, facts, member_id) ?? (await reread()), reread, reservation };
 }
 
@@ -130,6 +130,6 @@ export async function standingOfCaller(
   const authority = authorityOn(space, permission, machine);
   const { membership } = space.actor;
   if (authority === "any" || !membership) return { authority, applicant: null };
-  const reread = () => readApplicant(space, membership.id);
+  const reread = () => readApplicant(space, membership.id, machine.id);
   return { authority, applicant: ofCaller(space, facts, membership.id) ?? (await reread()), reread };
 }

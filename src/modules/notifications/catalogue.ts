@@ -1,31 +1,6 @@
 /** Every kind of notification: whom it tells, and how much it matters. Who is told is said again, as code, in consumers.ts. Pure. */
 
-export const categories = [
-  "booking",
-  "membership",
-  "machine",
-  "waitlist",
-  "safety",
-  "account",
-  "announcement",
-  "system",
-] as const;
-export type Category = (typeof categories)[number];
-
-/** One kind of notification. */
-interface NotificationType {
-  category: Category;
-  /** Who is told, in words. */
-  tells: string;
-  /** What happened, as the subject of a mail and the first line in a list. */
-  title: string;
-  /** Whether it is mailed to those who said nothing about it; the inbox has everything. */
-  mailed: boolean;
-  /** Neither quiet hours nor a digest keep it waiting. */
-  urgent?: true;
-  /** Nobody can keep it out of their inbox. */
-  required?: true;
-}
+import type { NotificationType } from "./kinds.ts";
 
 /** Every type there is. */
 export const catalogue = {
@@ -172,6 +147,49 @@ export const catalogue = {
     category: "membership",
     tells: "the member",
     title: "Your membership has expired",
+    mailed: true,
+  },
+  "certification.certified": {
+    category: "skill",
+    tells: "the member",
+    title: "You are certified",
+    mailed: true,
+  },
+  "certification.awaiting_cosign": {
+    category: "skill",
+    tells: "who certifies the skill",
+    title: "A certification waits for a second signature",
+    mailed: false,
+  },
+  "certification.expiring": {
+    category: "skill",
+    tells: "the member",
+    title: "A certification of yours ends soon",
+    mailed: true,
+  },
+  "certification.expired": {
+    category: "skill",
+    tells: "the member",
+    title: "A certification of yours has ended",
+    mailed: true,
+  },
+  "certification.revoked": {
+    category: "skill",
+    tells: "the member",
+    title: "A certification of yours was taken away",
+    mailed: true,
+    required: true,
+  },
+  "skill_request.created": {
+    category: "skill",
+    tells: "who certifies the skill",
+    title: "Somebody asks to be certified",
+    mailed: false,
+  },
+  "skill_request.rejected": {
+    category: "skill",
+    tells: "the member",
+    title: "Your request to be certified was declined",
     mailed: true,
   },
   "announcement.published": {

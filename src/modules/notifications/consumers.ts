@@ -12,6 +12,7 @@ import {
   SWEEPER,
 } from "../equipment/index.ts";
 import { type CareEventType, type MembershipEventType, onDuty, staffIds } from "../members/index.ts";
+import { type SkillEventType, trainersOf } from "../skills/index.ts";
 import type { WebhookEventType } from "../webhooks/index.ts";
 import { type Told, tells } from "./notify.ts";
 
@@ -117,6 +118,15 @@ const tellGuardian = tells("notify_guardian", ({ data, subject }) => {
   return member_id === null ? [] : [{ member_id, subject: { type: "member", id: subject.id }, data: {} }];
 });
 
+/** Who certifies a skill is told of what waits for them; the one it is about is not. */
+const tellTrainers = tells("notify_trainers", async ({ data, subject, actor_id }, { store, now }) => {
+  const skill_id = text(data.skill_id);
+  const ids = skill_id === null ? [] : await trainersOf(store, skill_id, now);
+  return ids
+    .filter((id) => id !== data.member_id && id !== actor_id)
+    .map((member_id) => ({ member_id, subject, data }));
+});
+
 /** A new type of event does not compile without its line here. */
 export const notificationConsumers: Consumers<
   | ReminderEventType
@@ -127,6 +137,7 @@ export const notificationConsumers: Consumers<
   | CareEventType
   | WebhookEventType
   | "audit.broken"
+  | SkillEventType
   | "member.reactivated"
   | "member.approved"
   | "member.erasure_requested"
@@ -162,6 +173,15 @@ export const notificationConsumers: Consumers<
   "membership.resumed": [tellHolder],
   "membership.cancelled": [tellHolder],
   "membership.expired": [tellHolder],
+  "certification.certified": [tellHolder],
+  "certification.awaiting_cosign": [tellTrainers],
+  "certification.expiring": [tellHolder],
+  "certification.expired": [tellHolder],
+  "certification.revoked": [tellHolder],
+  "skill_request.created": [tellTrainers],
+  "skill_request.approved": [],
+  "skill_request.rejected": [tellHolder],
+  "skill_request.withdrawn": [],
   "equipment.status_changed": [tellDown],
   "webhook.disabled": [tellAdministrators],
   "projection.orphans_found": [tellAdministrators],

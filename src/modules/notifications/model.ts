@@ -2,7 +2,8 @@
 
 import { Temporal } from "temporal-polyfill";
 import { HOUR } from "../../platform/time.ts";
-import { type Category, type NotificationTypeName, typeOf } from "./catalogue.ts";
+import { type NotificationTypeName, typeOf } from "./catalogue.ts";
+import type { Category } from "./kinds.ts";
 
 /** hidden: asked for as mail alone, so it is in no list. */
 export const notificationStates = ["unread", "read", "archived", "hidden"] as const;

@@ -6,6 +6,7 @@
 import { z } from "@hono/zod-openapi";
 import { Id, Instant } from "../../platform/contract.ts";
 import type { EventEnvelope } from "../../platform/events.ts";
+import { skillLevels } from "../../platform/skills.ts";
 import { toIso } from "../../platform/time.ts";
 import { equipmentStatuses, reservationStatuses } from "../equipment/index.ts";
 
@@ -30,6 +31,12 @@ const session = z.object({
   planned_end_at: Instant,
 });
 const membership = z.object({ member_id: Id, plan_id: Id, ends_at: Instant.nullable() });
+const certification = z.object({
+  skill_id: Id,
+  member_id: Id,
+  level: z.enum(skillLevels),
+  expires_at: Instant.nullable(),
+});
 const nothing = z.object({});
 const equipmentStatus = z.enum(equipmentStatuses);
 
@@ -72,6 +79,9 @@ export const publicEvents = {
   "membership.cancelled": { about: "A membership was cancelled.", data: membership },
   "membership.expired": { about: "A membership has expired.", data: membership },
   "guest.arrived": { about: "A guest of this member was let in.", data: z.object({ member_id: Id }) },
+  "certification.certified": { about: "A certification began to count.", data: certification },
+  "certification.expired": { about: "A certification has ended, by date or by disuse.", data: certification },
+  "certification.revoked": { about: "A certification was taken away.", data: certification },
   "member.removed": { about: "A member left or was removed.", data: nothing },
   "member.erased": { about: "A member's personal data was erased: erase your copy, too.", data: nothing },
 } as const satisfies Record<string, PublicEvent>;

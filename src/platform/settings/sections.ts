@@ -101,7 +101,12 @@ export const sections = {
       "let_finish",
       "What becomes of the running session of somebody who is suspended or removed: it goes on, or it ends and its time is free. Staff are told, and the machine itself is not cut.",
     ),
-    skill_gated_access: reserved("skills", "Machines ask for the skills that they need."),
+    skill_gated_access: toggle(true, "Machines ask for the skills that they need."),
+    bookings_on_skill_loss: setting(
+      z.enum(["cancel", "keep"]),
+      "cancel",
+      "What becomes of bookings ahead of somebody who loses a skill that their machine asks for; kept ones are stopped at the start.",
+    ),
   },
   inventory: {
     minimum_stock_alerts: reserved("inventory", "Staff are told when an item runs low."),

@@ -12,6 +12,7 @@ import { LiveSocket } from "../../support/live.ts";
 import { mailTo } from "../../support/mail.ts";
 import { Receiver } from "../../support/receiver.ts";
 import { codes, makeScene } from "../../support/scene.ts";
+import { asksFor, certified, makeSkill } from "../../support/skills.ts";
 import { iso, makeSpace, signIn, slotIn, type TestSpace, until } from "../../support/space.ts";
 import type {
   Member,
@@ -165,6 +166,28 @@ const behaviours: Record<string, () => Promise<void>> = {
     };
     await until("the end", async () => (await statusOf(ends)) === "completed");
     expect(await statusOf(goesOn)).toBe("active");
+  },
+  "access.skill_gated_access": async () => {
+    const { space, machine, ada } = await makeScene();
+    await asksFor(space, machine, (await makeSkill(space)).id);
+    const refused = await space.book(ada.api, machine, slotIn(24));
+    expect([refused.status, codes(refused)]).toEqual([403, ["skill_required"]]);
+    await flip(space, "access", "skill_gated_access", false);
+    expect((await space.book(ada.api, machine, slotIn(24))).status).toBe(201);
+  },
+  "access.bookings_on_skill_loss": async () => {
+    const { space, machine, ada, ben } = await makeScene();
+    const skill = await makeSkill(space);
+    await asksFor(space, machine, skill.id);
+    const booked = async (person: typeof ada, hours: number): Promise<Reservation> => {
+      const { id } = await certified(space, skill.id, person);
+      const booking = await space.booked(person.api, machine, slotIn(hours));
+      await space.root.post(space.path(`/skills/${skill.id}/certifications/${id}/revoke`), { reason: "a test" });
+      return space.root.get<Reservation>(space.bookings(machine, `/${booking.id}`));
+    };
+    expect((await booked(ada, 24)).status).toBe("cancelled");
+    await set(space, "access", { bookings_on_skill_loss: "keep" });
+    expect((await booked(ben, 48)).status).toBe("approved");
   },
   "notifications.email": async () => {
     const { space, ada, desk } = await makeScene();

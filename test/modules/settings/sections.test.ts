@@ -17,7 +17,7 @@ describe("settings by section", () => {
     const all = await (await admin(space)).get<AllSettings>(space.path("/settings"));
     expect(Object.keys(all)).toEqual(sectionNames);
     expect(all.access).toMatchObject({ ...defaultSettings.access, version: 1, updated_at: null });
-    expect(all.access.reserved_for).toEqual({ skill_gated_access: "skills" });
+    expect(all.service.reserved_for).toMatchObject({ service_mode: "service jobs" });
     expect(all.integrations.stripe_secret_key).toEqual({ configured: false, last4: null, updated_at: null });
   });
 

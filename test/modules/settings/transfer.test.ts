@@ -130,7 +130,8 @@ describe("export and import", () => {
     const space = await makeSpace();
     const api = await admin(space);
     const settings = {
-      access: { public_registration: true, skill_gated_access: true, makerspace_id: "x" },
+      access: { public_registration: true, makerspace_id: "x" },
+      inventory: { filament_deduction: true },
       general: { description: 5, latitude: 1 },
       appearance: { text: "#ffffff" },
       nothing: { a: 1 },
@@ -138,8 +139,8 @@ describe("export and import", () => {
     const dry = await api.post<SettingsImportReport>(space.path("/settings/import"), { settings, dry_run: true });
     expect(dry.results.map(({ section, key, outcome, code }) => [section, key, outcome, code])).toEqual([
       ["access", "public_registration", "changed", undefined],
-      ["access", "skill_gated_access", "refused", "reserved"],
       ["access", "makerspace_id", "refused", "unrecognized_keys"],
+      ["inventory", "filament_deduction", "refused", "reserved"],
       ["general", "description", "refused", "invalid_type"],
       ["general", "latitude", "changed", undefined],
       ["appearance", "text", "changed", undefined],

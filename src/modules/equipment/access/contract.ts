@@ -2,13 +2,16 @@ import { z } from "@hono/zod-openapi";
 import { Id, Instant, InstantInput } from "../../../platform/contract.ts";
 import { ReasonSchema } from "../../../platform/problem-docs.ts";
 
-export const ExplainQuery = z
-  .strictObject({
-    starts_at: InstantInput,
-    ends_at: InstantInput,
-    member_id: Id.optional().openapi({ description: "Staff: for this member; otherwise oneself." }),
-  })
-  .refine((query) => query.ends_at > query.starts_at, { path: ["ends_at"], message: "must be after starts_at" });
+const asked = {
+  starts_at: InstantInput,
+  ends_at: InstantInput,
+  member_id: Id.optional().openapi({ description: "Staff: for this member; otherwise oneself." }),
+};
+const endsLater = ({ starts_at, ends_at }: { starts_at: number; ends_at: number }): boolean => ends_at > starts_at;
+const fault = { path: ["ends_at"], message: "must be after starts_at" };
+
+export const ExplainQuery = z.strictObject(asked).refine(endsLater, fault);
+export const ExplainMachineQuery = z.strictObject({ ...asked, equipment_id: Id }).refine(endsLater, fault);
 
 const counted = z.strictObject({
   open_bookings: z.int(),
@@ -27,6 +30,9 @@ export const Explanation = z
     ends_at: Instant,
     allowed: z.boolean().openapi({ description: "True when the member could book this now." }),
     reasons: z.array(ReasonSchema).openapi({ description: "Everything that says no, as a refusal would list it." }),
+    warnings: z.array(ReasonSchema).openapi({
+      description: "What would be said and let the member through, such as a skill that is only asked for.",
+    }),
     staff_may_override: z.boolean().openapi({ description: "True when staff could book all the same." }),
     counted: counted.nullable().openapi({ description: "What the plan counts; null without such limits." }),
   })

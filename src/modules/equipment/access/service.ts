@@ -9,13 +9,13 @@ import { type Cycle, demandOfBooking, exceeded, type Used } from "../claims/dema
 import { readUsed } from "../claims/service.ts";
 import { bringUpToDate, versionsSeen } from "../commands.ts";
 import { claimantOf, gatesOf } from "../gates.ts";
-import { type MachineRow, requireMachine } from "../machines/index.ts";
+import { type MachineRow, machineFact, requireMachine } from "../machines/index.ts";
 import { FACTS_GOOD_FOR_MS, mayOverride } from "../model.ts";
 import { machine } from "../objects.ts";
-import type { Question } from "../port.ts";
+import type { Explained, Question } from "../port.ts";
 import type { BookingFacts } from "../reservations/service.ts";
 import { standingFor } from "../standing.ts";
-import type { ExplainQuery, Explanation } from "./contract.ts";
+import type { ExplainMachineQuery, ExplainQuery, Explanation } from "./contract.ts";
 
 type View = z.output<typeof Explanation>;
 
@@ -34,7 +34,7 @@ export async function explainAccess(
   const counted = await countedFor(space, row, applicant, { starts_at, ends_at });
   const gates = gatesOf(space, row, applicant, null);
   const { holder } = applicant;
-  const reasons = await ask(space, row, {
+  const { reasons, warnings } = await ask(space, row, {
     starts_at,
     ends_at,
     actor: { kind: "member", id: holder.member_id, authority: "own" },
@@ -52,13 +52,31 @@ export async function explainAccess(
     ends_at: toIso(ends_at),
     allowed: reasons.length === 0,
     reasons,
+    warnings,
     staff_may_override: reasons.every(mayOverride),
     counted: counted && viewCounted(applicant, counted),
   };
 }
 
+/** The same by the machine's id, when the path does not name it. @throws as `explainAccess` */
+export async function explainAnywhere(
+  space: Space,
+  { equipment_id, ...asked }: z.output<typeof ExplainMachineQuery>,
+): Promise<View> {
+  const machine = await machineFact(space.store, { equipment_id });
+  // Who asks is read with the machine at hand, as for anybody else.
+  const unread = {
+    caller_id: [],
+    caller_agreements: [],
+    caller_rights: [],
+    caller_guardianship: [],
+    caller_skills: [],
+  };
+  return explainAccess(space, { machine, ...unread }, asked);
+}
+
 /** The machine's word, after it was given the settings that it lacks. @throws unavailable */
-async function ask(space: Space, row: MachineRow, question: Question): Promise<ReasonInput[]> {
+async function ask(space: Space, row: MachineRow, question: Question): Promise<Explained> {
   const first = await space.time("object", machine(space, row.id).explain(question));
   if (first) return first;
   await bringUpToDate(space, row);

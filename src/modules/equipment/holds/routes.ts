@@ -31,6 +31,7 @@ export const holdRoutes = [
       problems: [
         "slot_taken",
         "booking_refused",
+        "skill_required",
         "equipment_unavailable",
         "equipment_retired",
         "equipment_busy",
@@ -70,7 +71,7 @@ export const holdRoutes = [
       idempotency: "required",
       keys_in: "object",
       response: Hold,
-      problems: ["hold_gone", "booking_refused", "equipment_retired", "feature_disabled"],
+      problems: ["hold_gone", "booking_refused", "skill_required", "equipment_retired", "feature_disabled"],
     },
     async (space, { params, facts }) => {
       const { view, replayed } = await renewHold(space, facts, params.hold_id);

@@ -11,6 +11,7 @@ import {
   prose,
   resourceFields,
 } from "../../../platform/contract.ts";
+import { ReasonSchema } from "../../../platform/problem-docs.ts";
 import { busyCauses, reservationStatuses } from "../model.ts";
 
 const status = z.enum(reservationStatuses);
@@ -54,6 +55,12 @@ export const ReservationPatch = z
 export const NoteInput = z.strictObject({ note: prose(500).optional() }).openapi("NoteInput");
 export const EmptyInput = z.strictObject({}).openapi("EmptyInput");
 
+/** With the answer of a step that was let through. */
+export const warnings = z.array(ReasonSchema).openapi({
+  description:
+    "In the answer to a step: what was said against the person and let them through, such as a skill that the machine only warns of.",
+});
+
 export const Reservation = z
   .strictObject({
     ...resourceFields,
@@ -81,6 +88,7 @@ export const Reservation = z
       .literal(true)
       .optional()
       .openapi({ description: "Staff: the machine does not know it; it holds no time." }),
+    warnings: warnings.optional(),
   })
   .openapi("Reservation");
 export const ReservationPage = pageOf(Reservation).openapi("ReservationPage");

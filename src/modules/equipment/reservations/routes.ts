@@ -32,6 +32,7 @@ const bookingFacts = { ...facts, ...callerFacts };
 const refusals = [
   "slot_taken",
   "booking_refused",
+  "skill_required",
   "equipment_unavailable",
   "equipment_retired",
   "equipment_busy",

@@ -64,9 +64,9 @@ async function booked(
   return shown(space, row, await execute(space, row, command, standing, demand));
 }
 
-function shown(space: Space, row: MachineRow, { reservation, replayed }: Executed): Booked {
+function shown(space: Space, row: MachineRow, { reservation, replayed, warnings }: Executed): Booked {
   if (!reservation) throw problem("not_found");
-  return { view: viewReservation(reservation, viewerOf(space, row)), replayed };
+  return { view: { ...viewReservation(reservation, viewerOf(space, row)), ...(warnings && { warnings }) }, replayed };
 }
 
 /** Does the work, or answers what an earlier request with the same key did. */
@@ -118,8 +118,8 @@ export type ReservationAction = "approve" | "reject" | "cancel" | "check_in" | "
 
 const decisions: readonly ReservationAction[] = ["approve", "reject", "no_show", "excuse"];
 
-/** What lets somebody use the machine again: the person is looked at once more. */
-const admissions: readonly ReservationAction[] = ["approve", "excuse"];
+/** What lets somebody use the machine: the person is looked at once more. */
+const admissions: readonly ReservationAction[] = ["approve", "excuse", "check_in"];
 
 /** Approves, rejects, cancels, checks in, marks or excuses a no-show. @throws illegal_transition, too_early, booking_refused, forbidden, not_found */
 export async function act(

@@ -10,7 +10,7 @@ import {
   resourceFields,
 } from "../../../platform/contract.ts";
 import { outputQualities } from "../model.ts";
-import { orphansQuery } from "../reservations/contract.ts";
+import { orphansQuery, warnings } from "../reservations/contract.ts";
 
 export const SessionInput = z
   .strictObject({
@@ -58,6 +58,7 @@ export const Session = z
       description: "What a walk-up counts against the hours of the plan; 0 for a booked session, whose booking counts.",
     }),
     orphan: z.literal(true).optional().openapi({ description: "Staff: the machine does not know it." }),
+    warnings: warnings.optional(),
   })
   .openapi("Session");
 export const SessionPage = pageOf(Session).openapi("SessionPage");

@@ -31,6 +31,7 @@ export const sessionRoutes = [
         "illegal_transition",
         "too_early",
         "booking_refused",
+        "skill_required",
         "unknown_reference",
         "feature_disabled",
       ],

@@ -37,9 +37,9 @@ export async function startSession(
   return orReplayed(space, row.id, () => start(space, row, facts, input));
 }
 
-const shown = ({ session, replayed }: Executed): Used => {
+const shown = ({ session, replayed, warnings }: Executed): Used => {
   if (!session) throw problem("not_found");
-  return { view: viewSession(session), replayed };
+  return { view: { ...viewSession(session), ...(warnings && { warnings }) }, replayed };
 };
 
 /** Does the work, or answers what an earlier request with the same key did. */

@@ -16,7 +16,7 @@ export const mergeRoutes = (effects: MemberEffects, moves: readonly MemberMove[]
       path: "/members/{member_id}/merge",
       summary: "Make two records of one person one: this member takes over what the other has",
       description:
-        "Sign-in, duties, labels, memberships, agreements, messages, what was wished for them, and owned machines come over. API tokens of the other record are revoked. It stays, as `left` with `merged_into`: its past bookings and sessions are history, and history does not change hands. Open bookings must be finished or cancelled before.",
+        "Sign-in, duties, labels, memberships, agreements, certifications, messages, what was wished for them, and owned machines come over. API tokens of the other record are revoked. It stays, as `left` with `merged_into`: its past bookings and sessions are history, and history does not change hands. Open bookings must be finished or cancelled before.",
       permission: "members.manage",
       body: MergeInput,
       idempotency: "optional",

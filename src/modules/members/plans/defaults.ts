@@ -1,7 +1,8 @@
 /** The plans that a new makerspace starts with. */
 
 import { newId } from "../../../platform/ids.ts";
-import { nameKey, reservedLimits } from "./model.ts";
+import { nameKey } from "../../../platform/names.ts";
+import { reservedLimits } from "./model.ts";
 import type { PlanRow } from "./view.ts";
 
 /** Decimal places of a currency: 2 for EUR, 0 for JPY, 3 for KWD. */

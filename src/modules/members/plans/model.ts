@@ -30,9 +30,6 @@ export interface Promo {
   ends_at: number | null;
 }
 
-/** Whole names, however they are typed: two that look alike are one. */
-export const nameKey = (name: string): string => name.normalize("NFKC").toLowerCase().replaceAll(/\s+/g, " ").trim();
-
 /** Codes are compared in upper case without spaces around them. */
 export const promoCode = (typed: string): string => typed.trim().toUpperCase();
 

@@ -5,6 +5,7 @@ import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import { type Write, write } from "../../../platform/db/commit.ts";
 import { newId } from "../../../platform/ids.ts";
 import { definedOnly } from "../../../platform/merge.ts";
+import { nameKey } from "../../../platform/names.ts";
 import { type FieldError, problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { mayRenewItself } from "../memberships/cycles.ts";
@@ -12,7 +13,7 @@ import { memberships } from "../memberships/tables.ts";
 import type { MachineCheck } from "../port.ts";
 import type { Plan, PlanInput, PlanOrPublic, PlanPatch } from "./contract.ts";
 import { defaultPlans } from "./defaults.ts";
-import { nameKey, reservedLimitNames, reservedLimits } from "./model.ts";
+import { reservedLimitNames, reservedLimits } from "./model.ts";
 import { plans } from "./tables.ts";
 import { type PlanRow, toPlanRow, viewFor, viewPlan } from "./view.ts";
 

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { Instant } from "../../../platform/contract.ts";
-import { categories, typeNames } from "../catalogue.ts";
+import { typeNames } from "../catalogue.ts";
+import { categories } from "../kinds.ts";
 import { digests } from "../model.ts";
 
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be HH:MM");
