@@ -24,12 +24,13 @@ import {
   importInvitesJob,
   importMembersJob,
   inviteConsumers,
+  inviteRounds,
   memberConsumers,
   membershipConsumers,
-  membershipsEachQuarter,
+  membershipRounds,
   minorRounds,
   recordedAsDue,
-  tendInvitesEachQuarter,
+  tidyInvitesEachQuarter,
 } from "./modules/members/index.ts";
 import {
   announcementConsumers,
@@ -66,6 +67,7 @@ function merge<P extends readonly Partial<Consumers>[]>(...parts: P & Complete<P
 }
 
 const pushes = policyRounds(settingsSource);
+const lapses = membershipRounds(settingsSource, recordedAsDue);
 const guests = guestRounds(settingsSource);
 const comingOfAge = minorRounds(settingsSource);
 const documents = documentRounds(settingsSource);
@@ -76,6 +78,8 @@ export const consumers: Consumers = merge(
   memberConsumers,
   inviteConsumers({ settings: settingsSource, payments: recordedAsDue }),
   membershipConsumers(settingsSource, recordedAsDue),
+  lapses.consumers,
+  inviteRounds.consumers,
   guests.consumers,
   comingOfAge.consumers,
   documents.consumers,
@@ -118,12 +122,13 @@ export const cronTasks: readonly CronTask[] = [
   claimRounds.task,
   reminderRounds.task,
   reconcileNightly,
-  tendInvitesEachQuarter,
+  inviteRounds.task,
+  tidyInvitesEachQuarter,
   sealRounds.task,
   anchorRounds.task,
   verifyRounds.task,
   rotationRounds.task,
-  membershipsEachQuarter,
+  lapses.task,
   guests.task,
   comingOfAge.task,
   documents.task,

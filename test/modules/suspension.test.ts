@@ -79,7 +79,7 @@ describe("a suspended member", () => {
   it("who still uses a machine is told to those at the desk and to safety, once, and the machine goes on", async () => {
     const { space, machine, ada, ben } = await makeScene();
     const staff = [await space.as("desk"), await space.as("safety")];
-    const elsewhere = await space.person({ duties: [{ duty: "desk", equipment_ids: [crypto.randomUUID()] }] });
+    const elsewhere = await space.person({ duties: [{ duty: "desk", equipment_ids: [(await space.machine()).id] }] });
     const path = space.path(`/equipment/${machine.id}/sessions`);
     const session = await ada.api.post<Session>(path, { planned_minutes: 60 });
     await until("the row", async () => {
@@ -117,7 +117,6 @@ describe("a suspended member", () => {
       ended_by: "suspension",
     });
     expect((await start(machine, ben)).status).toBe("active");
-    expect(await space.root.get<Session>(space.path(`/sessions/${spared.id}`))).toMatchObject({ status: "active" });
     expect((await heldOn(space, machine, ada)).map(({ id }) => id)).toEqual([ahead.id]);
     const told = async ({ api }: Person) => {
       const inbox = await api.all<Notification>(space.path("/notifications"));
@@ -127,12 +126,44 @@ describe("a suspended member", () => {
     await sweepAgain(space);
     const once = [{ type: "session.ended_for_suspended", subject: { type: "session", id: session.id } }];
     for (const one of staff) expect(await told(one)).toMatchObject(once);
+    // Every machine was asked by now.
+    expect(await space.root.get<Session>(space.path(`/sessions/${spared.id}`))).toMatchObject({ status: "active" });
     const rows = await env.DB_000.prepare(
       "SELECT actor_id FROM audit_log WHERE subject_id = ? AND action = 'session.ended'",
     )
       .bind(session.id)
       .all();
     expect(rows.results).toEqual([{ actor_id: "suspension" }]);
+  });
+
+  it("whose session has ended is not told as one that goes on, although the lists still show it", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const { space, machine, ada, desk } = await makeScene();
+    await putSettings(space, "access", { running_session_on_suspension: "end" });
+    const path = space.path(`/equipment/${machine.id}/sessions`);
+    const session = await ada.api.post<Session>(path, { planned_minutes: 60 });
+    await until("the row", async () => {
+      const answer = await space.root.send("GET", space.path(`/sessions/${session.id}`));
+      return answer.status === 200;
+    });
+    const real = await inObject(space, machine, (object) => {
+      const { project } = object.ports;
+      object.ports = { ...object.ports, project: () => Promise.reject(connectionLost()) };
+      return { project };
+    });
+    await suspend(space, ada);
+    await sweepAgain(space);
+    expect(await space.root.get<Session>(space.path(`/sessions/${session.id}`))).toMatchObject({ status: "active" });
+    await inObject(space, machine, (object) => {
+      object.ports = { ...object.ports, ...real };
+    });
+    await space.root.post(space.path("/reconciliations"));
+    const types = async () => {
+      const inbox = await desk.api.all<Notification>(space.path("/notifications"));
+      return inbox.map(({ type }) => type).filter((type) => type.startsWith("session."));
+    };
+    await until("the message", async () => (await types()).length > 0);
+    expect(await types()).toEqual(["session.ended_for_suspended"]);
   });
 
   it("is told what was cancelled, once they are back", async () => {

@@ -11,7 +11,7 @@ import type { Membership, MembershipTransaction, Plan } from "./wire.ts";
 /** Runs the quarter's task at an instant and answers the messages for this makerspace, undelivered. */
 export async function dueMessages(space: TestSpace, now: number): Promise<EventEnvelope[]> {
   const taken: EventEnvelope[] = [];
-  const task = cronTasks.find(({ name }) => name === "memberships");
+  const task = cronTasks.find(({ name }) => name === "memberships_due");
   await inWorld({ EVENTS: blackHole(taken) as Queue }, async () => task?.run(now));
   return taken.filter(({ makerspace_id, type }) => makerspace_id === space.id && type === "memberships.due");
 }

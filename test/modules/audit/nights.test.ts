@@ -100,7 +100,10 @@ describe("a night", () => {
     await seal(space);
     await tamper(space, "UPDATE audit_log SET actor_id = 'x' WHERE makerspace_id = ? AND seq = 3");
     await night(space);
-    await night(space, Date.now() + HOUR);
+    const next = Date.now() + HOUR;
+    await night(space, next);
+    const row = env.DB_000.prepare("SELECT night FROM audit_verifications WHERE makerspace_id = ?").bind(space.id);
+    expect(await row.first("night")).toBe(next);
     const broken = { kind: "row_changed", seq: 3, detail: expect.any(String) };
     expect(await lastPass(space)).toMatchObject({ status: "broken", verified_through: 2, broken });
     const entries = await space.root.all(space.path("/audit?action=audit.broken"));

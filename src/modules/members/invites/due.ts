@@ -4,11 +4,10 @@ import { and, eq, isNull, lt, lte, or, sql } from "drizzle-orm";
 import type { CronTask } from "../../../platform/cron.ts";
 import { write } from "../../../platform/db/commit.ts";
 import { everyShard } from "../../../platform/db/driver.ts";
-import type { EventEnvelope } from "../../../platform/events.ts";
-import { newId } from "../../../platform/ids.ts";
 import { orderMail } from "../../../platform/mail/deliveries.ts";
+import { rounds } from "../../../platform/ops/rounds.ts";
 import { Problem } from "../../../platform/problem.ts";
-import { type Consumers, sendEvents } from "../../../platform/queue.ts";
+import type { Consumers } from "../../../platform/queue.ts";
 import type { Space } from "../../../platform/space.ts";
 import { systemSpace } from "../../../platform/system-space.ts";
 import { DAY } from "../../../platform/time.ts";
@@ -23,8 +22,6 @@ import type { InviteRow } from "./view.ts";
 const DUE_MAX = 100;
 /** Who did not accept is known no longer than this; the audit keeps that there was an invite, and nothing of whom. */
 const OVER_KEPT = 90 * DAY;
-/** Makerspaces per tick and database. */
-const MAKERSPACES_MAX = 1_000;
 
 const isUnanswered = (now: number) =>
   and(isOpen(now), lte(invites.expires_at, now + REMIND_BEFORE), isNull(invites.reminded_at));
@@ -119,37 +116,25 @@ export async function tendInvites(space: Space): Promise<boolean> {
   return due.length === DUE_MAX;
 }
 
-/** Asks to look after the invites of a makerspace. */
-const dueMessage = (id: string, now: number): EventEnvelope => ({
-  id: newId(),
-  type: "invites.due",
-  v: 1,
-  makerspace_id: id,
-  subject: { type: "makerspace", id, version: 0 },
-  actor_id: "cron",
-  request_id: newId(),
-  occurred_at: now,
-  data: {},
+/** What follows an acceptance. */
+export const inviteConsumers = (sources: PlanSources): Consumers<"invite.accepted"> => ({
+  "invite.accepted": [joinByEvent(sources)],
 });
 
-/** Handles the message of one makerspace, and what follows an acceptance. */
-export const inviteConsumers = (sources: PlanSources): Consumers<"invites.due" | "invite.accepted"> => ({
-  "invite.accepted": [joinByEvent(sources)],
-  "invites.due": [
-    {
-      name: "tend_invites",
-      async handle({ request_id }, { store, now }) {
-        const space = systemSpace(store, null, { actor_id: "invites", request_id, now });
-        // A message that gets lost is made up for by the next quarter of an hour.
-        if (await tendInvites(space)) await sendEvents([dueMessage(store.makerspace_id, now)]);
-        return [];
-      },
-    },
-  ],
+/** Each quarter of an hour: makerspaces with something due. */
+export const inviteRounds = rounds({
+  name: "tend_invites",
+  schedule: "quarter",
+  type: "invites.due",
+  waiting: (db, now, limit) =>
+    db.selectDistinct({ makerspace_id: invites.makerspace_id }).from(invites).where(isDue(now)).limit(limit),
+  async work({ store, request_id, now }) {
+    return { more: await tendInvites(systemSpace(store, null, { actor_id: "invites", request_id, now })) };
+  },
 });
 
 /** Deletes what nobody accepted and is long over, with the address. */
-export async function tidyInvites(now: number): Promise<number> {
+async function tidyInvites(now: number): Promise<number> {
   const done = await Promise.all(
     everyShard().map((db) =>
       db.delete(invites).where(
@@ -164,18 +149,4 @@ export async function tidyInvites(now: number): Promise<number> {
   return done.reduce((sum, { meta }) => sum + (meta.changes ?? 0), 0);
 }
 
-/** Each quarter of an hour: one message per makerspace with something due. */
-export const tendInvitesEachQuarter: CronTask = {
-  name: "invites",
-  schedule: "quarter",
-  async run(now) {
-    const found = await Promise.all(
-      everyShard().map((db) =>
-        db.selectDistinct({ id: invites.makerspace_id }).from(invites).where(isDue(now)).limit(MAKERSPACES_MAX),
-      ),
-    );
-    const envelopes = found.flat().map(({ id }) => dueMessage(id, now));
-    await sendEvents(envelopes);
-    return envelopes.length + (await tidyInvites(now));
-  },
-};
+export const tidyInvitesEachQuarter: CronTask = { name: "tidy_invites", schedule: "quarter", run: tidyInvites };

@@ -6,7 +6,6 @@ import { leads } from "../../../platform/db/fan-out.ts";
 import type { Consumers, EventHandler } from "../../../platform/queue.ts";
 import { loadSystemSpace } from "../../../platform/system-space.ts";
 import type { PaymentsPort } from "../port.ts";
-import { dueConsumers } from "./due.ts";
 import { endAt } from "./steps.ts";
 import { memberships } from "./tables.ts";
 import { loadMembership } from "./writes.ts";
@@ -38,10 +37,6 @@ const endWithMember = (source: SettingsSource, payments: PaymentsPort): EventHan
 });
 
 /** Handlers of the module for memberships; people are told by the notifications module. */
-export const membershipConsumers = (
-  source: SettingsSource,
-  payments: PaymentsPort,
-): Consumers<"member.removed" | "memberships.due"> => ({
+export const membershipConsumers = (source: SettingsSource, payments: PaymentsPort): Consumers<"member.removed"> => ({
   "member.removed": [endWithMember(source, payments)],
-  ...dueConsumers(source, payments),
 });

@@ -2,14 +2,10 @@
 
 import { eq, lte, sql } from "drizzle-orm";
 import type { SettingsSource } from "../../../platform/access/membership.ts";
-import type { CronTask } from "../../../platform/cron.ts";
-import { everyShard } from "../../../platform/db/driver.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
-import type { EventEnvelope } from "../../../platform/events.ts";
-import { newId } from "../../../platform/ids.ts";
 import { describeError, log } from "../../../platform/log.ts";
+import { rounds } from "../../../platform/ops/rounds.ts";
 import { Problem } from "../../../platform/problem.ts";
-import { type Consumers, sendEvents } from "../../../platform/queue.ts";
 import type { Space } from "../../../platform/space.ts";
 import { loadSystemSpace } from "../../../platform/system-space.ts";
 import { HOUR } from "../../../platform/time.ts";
@@ -24,38 +20,6 @@ import { type Loaded, loadMembership, takeStep } from "./writes.ts";
 
 /** A message works on no more, each with some 25 statements: D1 takes a thousand per invocation. Another one goes on with the rest. */
 const PER_MESSAGE = 30;
-
-/** Makerspaces in which something is due, found by one index over all of them. */
-const MAKERSPACES_PER_RUN = 1_000;
-
-const dueMessage = (makerspace_id: string, now: number): EventEnvelope => ({
-  id: newId(),
-  type: "memberships.due",
-  v: 1,
-  makerspace_id,
-  subject: { type: "makerspace", id: makerspace_id, version: 0 },
-  actor_id: "cron",
-  request_id: newId(),
-  occurred_at: now,
-  data: {},
-});
-
-/** Local midnights fall on quarters of an hour in every zone: each quarter, one message per makerspace in which something is due. */
-export const membershipsEachQuarter: CronTask = {
-  name: "memberships",
-  schedule: "quarter",
-  async run(now) {
-    let sent = 0;
-    for (const db of everyShard()) {
-      const rows = await db.all<{ makerspace_id: string }>(sql`
-        SELECT DISTINCT makerspace_id FROM memberships INDEXED BY memberships_due
-        WHERE due_at IS NOT NULL AND due_at <= ${now} LIMIT ${MAKERSPACES_PER_RUN}`);
-      await sendEvents(rows.map((row) => dueMessage(row.makerspace_id, now)));
-      sent += rows.length;
-    }
-    return sent;
-  },
-};
 
 /** Who is suspended or gone is not charged for another period. */
 const mayGoOn = ({ member }: Loaded): boolean => member.status !== "suspended" && member.status !== "left";
@@ -159,16 +123,18 @@ async function runDue(space: Space, payments: PaymentsPort): Promise<boolean> {
   return ids.length === PER_MESSAGE || (await dueIds(space.store, space.now)).length > 0;
 }
 
-/** The consumer of the quarter's message. */
-export const dueConsumers = (source: SettingsSource, payments: PaymentsPort): Consumers<"memberships.due"> => ({
-  "memberships.due": [
-    {
-      name: "memberships_due",
-      async handle({ request_id }, { store, now }) {
-        const space = await loadSystemSpace(store, source, { actor_id: "memberships", request_id, now });
-        if (space && (await runDue(space, payments))) await sendEvents([dueMessage(space.id, now)]);
-        return [];
-      },
+/** Local midnights fall on quarters of an hour in every zone: each quarter, makerspaces in which something is due. */
+export const membershipRounds = (source: SettingsSource, payments: PaymentsPort) =>
+  rounds({
+    name: "memberships_due",
+    schedule: "quarter",
+    type: "memberships.due",
+    waiting: (db, now, limit) =>
+      db.all<{ makerspace_id: string }>(sql`
+        SELECT DISTINCT makerspace_id FROM ${memberships} INDEXED BY memberships_due
+        WHERE due_at IS NOT NULL AND due_at <= ${now} LIMIT ${limit}`),
+    async work({ store, request_id, now }) {
+      const space = await loadSystemSpace(store, source, { actor_id: "memberships", request_id, now });
+      return { more: space !== null && (await runDue(space, payments)) };
     },
-  ],
-});
+  });
