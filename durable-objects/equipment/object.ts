@@ -125,6 +125,10 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
     this.#works?.forget(member_id);
   }
 
+  async purge(member_id: string): Promise<void> {
+    await this.#works?.purge(member_id);
+  }
+
   async ping(): Promise<boolean> {
     return this.ctx.storage.sql.exec("SELECT 1 AS one").one().one === 1;
   }

@@ -10,7 +10,7 @@ import { Retry } from "../retry.ts";
 import type { EventBody } from "./events.ts";
 import { isEmpty, isFull, type Outbox, type Pending } from "./outbox.ts";
 import type { Ports, Statement } from "./ports.ts";
-import { reservationColumns, sessionColumns } from "./store.ts";
+import { OVER_RESERVATIONS, OVER_SESSIONS, reservationColumns, sessionColumns } from "./store.ts";
 
 /** An alarm looks after what has not come home this long after the change. */
 export const REPAIR_MS = 3 * SECOND;
@@ -231,6 +231,17 @@ export class Projection {
     log.error("object_was_set_back", this.#tenant);
     this.#onOutrun();
     return true;
+  }
+
+  /** Deletes a person's rows that are over, once the machine has deleted its own. */
+  async purge(member_id: string): Promise<void> {
+    const { makerspace_id, equipment_id } = this.#tenant;
+    const params = [member_id, makerspace_id, equipment_id];
+    const here = "AND makerspace_id = ? AND equipment_id = ?";
+    await this.#ports().project([
+      { sql: `DELETE ${OVER_RESERVATIONS} ${here}`, params },
+      { sql: `DELETE ${OVER_SESSIONS} ${here}`, params },
+    ]);
   }
 
   /** Offers once more what was parked. Returns how much D1 still refuses. */

@@ -98,6 +98,10 @@ const EMPTY_RESERVATIONS = `UPDATE reservations SET purpose = NULL, note = NULL,
   RETURNING id, version`;
 const EMPTY_SESSIONS = `UPDATE sessions SET notes = NULL, version = version + 1 WHERE member_id = ? AND notes IS NOT NULL
   RETURNING id, version`;
+/** Of a member, what is over. */
+export const OVER_RESERVATIONS =
+  "FROM reservations WHERE member_id = ? AND status NOT IN ('pending', 'approved', 'active')";
+export const OVER_SESSIONS = "FROM sessions WHERE member_id = ? AND status = 'completed'";
 /** LIMIT -1 is none. */
 const UNLIMITED = -1;
 const HOLD_FIELDS = "id, member_id, starts_at, ends_at, expires_at, renewals, created_at";
@@ -333,6 +337,17 @@ export class Store {
       reservation: rows(this.#sql, EMPTY_RESERVATIONS, member_id),
       session: rows(this.#sql, EMPTY_SESSIONS, member_id),
     };
+  }
+
+  /** Deletes the bookings and sessions of a person that are over. */
+  purge(member_id: string): void {
+    for (const [kind, theirs] of [
+      ["reservation", OVER_RESERVATIONS],
+      ["session", OVER_SESSIONS],
+    ] as const) {
+      this.#sql.exec(`DELETE FROM resend WHERE kind = ? AND id IN (SELECT id ${theirs})`, kind, member_id);
+      this.#sql.exec(`DELETE ${theirs}`, member_id);
+    }
   }
 
   /** Notes that facts about a member read before `wall` (wall clock) no longer count; older notes are of no use after `keep_ms`. */

@@ -174,6 +174,13 @@ export class Works {
     });
   }
 
+  async purge(member_id: string): Promise<void> {
+    // What waits for D1 arrives before: nothing comes back after the deletion.
+    await this.#projection.drain();
+    this.world.store.storage.transactionSync(() => this.world.store.purge(member_id));
+    await this.#projection.purge(member_id);
+  }
+
   /** Tests only. */
   shiftClock(ms: number): void {
     this.world.store.state.shiftClock(ms);

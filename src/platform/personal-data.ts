@@ -67,6 +67,8 @@ export interface PersonalWork {
   name: string;
   /** Does a part, from `place` on ("" at first); answers where to go on, or null when all is done. */
   run(store: SpaceStore, person: Person, place: string): Promise<string | null>;
+  /** Deletes what it keeps of these tables, when the time for which it is kept is over; part by part as well. */
+  end?: { tables: readonly string[]; run: PersonalWork["run"] };
 }
 
 type ColumnOf<T extends SQLiteTable> = Extract<keyof T["_"]["columns"], string>;

@@ -5,16 +5,19 @@ import type { SpaceStore } from "../../platform/db/store.ts";
 import type { PersonalWork } from "../../platform/personal-data.ts";
 import type { ReasonInput } from "../../platform/problem.ts";
 import { inParallel, machineOf } from "./objects.ts";
+import type { EquipmentPort } from "./port.ts";
 import { runningSessionsOf } from "./sessions/running.ts";
 import { equipment } from "./tables.ts";
 
 /** Machines that are told in one part of the work. */
 const PART = 120;
 
-/** Every machine, retired ones too: any may remember the person. One that does not answer keeps the erasure from going on. */
-export const forgetAtMachines: PersonalWork = {
-  name: "machines",
-  async run(store, { member_ids }, place) {
+type Tell = (machine: EquipmentPort, member_id: string) => Promise<void>;
+
+/** Every machine, retired ones too: any may remember the person. One that does not answer keeps the work from going on. */
+const tellMachines =
+  (tell: Tell): PersonalWork["run"] =>
+  async (store, { member_ids }, place) => {
     const { makerspace_id, db } = store;
     const rows = await db
       .select({ id: equipment.id })
@@ -23,10 +26,18 @@ export const forgetAtMachines: PersonalWork = {
       .orderBy(asc(equipment.id))
       .limit(PART);
     await inParallel(rows, async ({ id }) => {
-      for (const member_id of member_ids) await machineOf(makerspace_id, id).forget(member_id);
+      for (const member_id of member_ids) await tell(machineOf(makerspace_id, id), member_id);
     });
     const last = rows.at(-1);
     return last && rows.length === PART ? last.id : null;
+  };
+
+export const forgetAtMachines: PersonalWork = {
+  name: "machines",
+  run: tellMachines((machine, member_id) => machine.forget(member_id)),
+  end: {
+    tables: ["reservations", "sessions"],
+    run: tellMachines((machine, member_id) => machine.purge(member_id)),
   },
 };
 

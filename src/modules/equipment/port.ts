@@ -323,6 +323,8 @@ export interface EquipmentPort {
   introduce(holder: HolderFacts): Promise<void>;
   /** Removes a person's name from rows, rings and snapshots, and the texts of their bookings and sessions, here and in D1. */
   forget(member_id: string): Promise<void>;
+  /** Deletes the bookings and sessions of a person that are over, here and in D1. Throws when D1 does not answer: then it is repeated. */
+  purge(member_id: string): Promise<void>;
   /** True when storage answers. */
   ping(): Promise<boolean>;
 }

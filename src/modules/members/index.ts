@@ -22,6 +22,7 @@ export { erasureConsumers, erasuresEachQuarter } from "./erasure/due.ts";
 export { directoryWork, eraseMemberJob } from "./erasure/job.ts";
 export type { ErasurePorts } from "./erasure/port.ts";
 export { erasureRoutes } from "./erasure/routes.ts";
+export { forgetSearchNightly } from "./erasure/search.ts";
 export type { CareEventType } from "./events.ts";
 export { guestRounds } from "./guests/due.ts";
 export { guestRoutes } from "./guests/routes.ts";

@@ -2,6 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { faulty, through } from "../../support/faults.ts";
 import { ACCEPT, Inviting, withAddress } from "../../support/invites.ts";
 import { nextMail, tokenIn } from "../../support/mail.ts";
 import { makeSpace, makeTwoSpaces, type TestSpace, until } from "../../support/space.ts";
@@ -138,29 +139,33 @@ describe("a ban", () => {
   });
 });
 
-describe("a ban and somebody who comes in at the same moment", () => {
-  it("never pass each other: whoever is added is banned afterwards, or not added", async () => {
+describe("a ban that comes between the look at somebody and the write that lets them in", () => {
+  const banningFirst = (space: TestSpace, email: string): Partial<Env> => {
+    const state = { isBanned: false };
+    const before = async (statements: readonly string[]): Promise<void> => {
+      if (state.isBanned || !statements.some((text) => /insert into "?(members|invites)"?/i.test(text))) return;
+      state.isBanned = true;
+      await ban(space, { email });
+    };
+    return { DB_000: faulty(env.DB_000, { before }) };
+  };
+
+  it("counts: nobody is added, registered or invited", async () => {
     const space = await makeSpace();
-    for (let round = 0; round < 8; round += 1) {
-      const email = address();
-      const [made, adding] = await Promise.all([
-        space.root.send<Ban>("POST", space.path("/bans"), { body: { email, reason_code: "other" } }),
-        added(space, email),
-      ]);
-      expect(made.status).toBe(201);
-      const row = await env.DB_000.prepare(
-        "SELECT seq FROM audit_log WHERE makerspace_id = ? AND action = 'member.added' AND subject_id = ?",
-      )
-        .bind(space.id, adding.body?.id ?? "")
-        .first<{ seq: number }>();
-      const banned = await env.DB_000.prepare(
-        "SELECT max(seq) AS seq FROM audit_log WHERE makerspace_id = ? AND action IN ('ban.created', 'member.banned')",
-      )
-        .bind(space.id)
-        .first<{ seq: number }>();
-      // Of the two commits one came first; a member was never added after their ban.
-      if (row) expect(row.seq).toBeLessThan(banned?.seq ?? 0);
-      else expect(adding.problem?.code).toBe("banned");
-    }
+    await open(space);
+    const body = { first_name: "Ada", last_name: "", role: "user" };
+    const [one, two, three] = [address(), address(), address()];
+    const slow = (email: string) => through(banningFirst(space, email));
+    const refusals = [
+      await space.root.by(slow(one)).refused("POST", space.path("/members"), { body: { ...body, email: one } }),
+      await (await withAddress(two))
+        .by(slow(two))
+        .refused("POST", space.path("/join"), { body: { first_name: "Ada" } }),
+      await space.root
+        .by(slow(three))
+        .refused("POST", space.path("/invites"), { body: { email: three, role: "user" } }),
+    ];
+    expect(refusals.map(({ code }) => code)).toEqual(["banned", "banned", "banned"]);
+    expect(await space.root.all<Ban>(space.path("/bans"))).toHaveLength(3);
   });
 });

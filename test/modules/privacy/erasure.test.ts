@@ -2,6 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { cronTasks } from "../../../src/background.ts";
 import { seal } from "../../support/audit.ts";
 import { makeKnown, marksOf } from "../../support/personal.ts";
 import type { Known } from "../../support/personal-rows.ts";
@@ -109,6 +110,23 @@ describe("an erasure", () => {
     await expect(wall).rejects.toThrow(/stays nobody/);
     const found = await space.root.all<Member>(space.path(`/members?q=${known.marks.first_name}`));
     expect(found).toEqual([]);
+  });
+
+  it("is forgotten by the index of the search, too, in the night after", async () => {
+    const known = await makeKnown();
+    // Terms share their beginnings in the index: the end of a word stands there as it is.
+    const term = known.marks.first_name.slice(-24);
+    const isIndexed = async (): Promise<boolean> => {
+      const blocks = env.DB_000.prepare("SELECT 1 FROM member_search_data WHERE instr(block, CAST(? AS BLOB)) > 0");
+      return (await blocks.bind(term).first()) !== null;
+    };
+    expect(await isIndexed()).toBe(true);
+    await known.space.root.must("POST", pathOf(known));
+    await done(known);
+    await cronTasks.find(({ name }) => name === "forget_search_terms")?.run(Date.now());
+    expect(await isIndexed()).toBe(false);
+    const found = await known.space.root.all<Member>(known.space.path("/members?q=Ben"));
+    expect(found.map(({ id }) => id)).toEqual([known.ben.member.id]);
   });
 
   it("leaves the audit's chain whole, without what its details said of the person", async () => {

@@ -93,8 +93,18 @@ async function nobodyOf({ db, store }: Pick<Space, "db" | "store">, member_id: s
 }
 
 /** The time is over: the rows go. */
-async function end(space: Space, entry: PersonalTable, { member_id, data }: KeepRow): Promise<void> {
-  const rows = rowsOf(entry, space.id, await nobodyOf(space, member_id));
+async function end(
+  space: Space,
+  entry: PersonalTable,
+  { member_id, data }: KeepRow,
+  { works }: ErasurePorts,
+): Promise<void> {
+  const nobody = await nobodyOf(space, member_id);
+  const rows = rowsOf(entry, space.id, nobody);
+  // Whoever holds the rows deletes them first: a failure leaves the note, and the work is repeated.
+  const work = works.find((one) => one.end?.tables.includes(data));
+  for (let place: string | null = work?.end ? "" : null; place !== null; )
+    place = (await work?.end?.run(space.store, nobody, place)) ?? null;
   await space.commit(
     {
       action: "member.kept_data_deleted",
@@ -119,7 +129,7 @@ async function end(space: Space, entry: PersonalTable, { member_id, data }: Keep
   );
 }
 
-async function endDue(space: Space, { registry }: ErasurePorts): Promise<void> {
+async function endDue(space: Space, ports: ErasurePorts): Promise<void> {
   const due = await space.db
     .select()
     .from(erasureKeeps)
@@ -132,9 +142,9 @@ async function endDue(space: Space, { registry }: ErasurePorts): Promise<void> {
     .orderBy(asc(erasureKeeps.keep_until))
     .limit(PER_MESSAGE);
   // As an erasure goes through them: rows that refer to others come before them.
-  for (const entry of registry) {
+  for (const entry of ports.registry) {
     for (const row of due.filter(({ data }) => data === entry.name)) {
-      await end(space, entry, row).catch((error: unknown) => {
+      await end(space, entry, row, ports).catch((error: unknown) => {
         log.error("kept_data_left", { makerspace_id: space.id, data: row.data, error: describeError(error) });
       });
     }
