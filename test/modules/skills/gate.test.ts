@@ -1,8 +1,9 @@
 /** The skills that a machine asks for: at booking, at approval, and again when use begins. */
 
 import { describe, expect, it } from "vitest";
+import { openGates } from "../../../src/modules/equipment/model.ts";
 import { DAY, MINUTE } from "../../../src/platform/time.ts";
-import { enter, makeScene, type Scene } from "../../support/scene.ts";
+import { enter, inObject, makeScene, type Scene } from "../../support/scene.ts";
 import { asks, asksFor, certified, makeSkill, shiftCertification } from "../../support/skills.ts";
 import { iso, makeTwoSpaces, slotIn, until } from "../../support/space.ts";
 import type { Certification, Reservation, Session, SkillRequirements } from "../../support/wire.ts";
@@ -204,6 +205,36 @@ describe("a skill that is lost", () => {
         });
       }
     }
+  });
+
+  it("takes with it what was booked with facts that were read before, where the lists show nothing of the member", async () => {
+    const scene = await makeScene();
+    const { space, machine, ada } = scene;
+    const skill = await makeSkill(space);
+    await asksFor(space, machine, skill.id);
+    await revoke(scene, await certified(space, skill.id, ada));
+    const { id: member_id, first_name, last_name } = ada.member;
+    const [starts_at, ends_at] = [Date.parse(slotIn(24).starts_at), Date.parse(slotIn(24).ends_at)];
+    const reservation_id = crypto.randomUUID();
+    const words = { purpose: null, project_id: null, metadata: "{}", external_id: null, hold_id: null };
+    await inObject(space, machine, (object) =>
+      object.execute({
+        command: { type: "reserve", reservation_id, starts_at, ends_at, ...words },
+        actor: { kind: "member", id: member_id, authority: "own" },
+        facts: {
+          decide_before: Date.now() + 10_000,
+          policy_versions: { makerspace: 0, equipment: 0, hours: 0 },
+          holder: { member_id, first_name, last_name, hide_name: false },
+          gates: openGates,
+        },
+        key: null,
+        request_id: "a-test-request",
+      }),
+    );
+    await until("the sweep", async () => {
+      const answer = await space.root.send<Reservation>("GET", space.bookings(machine, `/${reservation_id}`));
+      return answer.status === 404 || answer.body?.status === "cancelled";
+    });
   });
 });
 
