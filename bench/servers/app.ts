@@ -115,7 +115,7 @@ async function mainWorker(issuer: Issuer, folder: string): Promise<WorkerConfig>
         wrapped(name, "cloudflare-internal:d1-api", `(name = "fetcher", service = "${service}")`),
       ),
       ...limiters.map((name) => wrapped(name, "bench:limiter")),
-      wrapped("EVENTS", "bench:queue"),
+      ...["EVENTS", "WORK", "WEBHOOKS"].map((name) => wrapped(name, "bench:queue")),
       wrapped("FILES", "bench:bucket"),
       `(name = "ASSETS", service = "space")`,
     ],

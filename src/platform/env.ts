@@ -130,6 +130,7 @@ const requiredBindings = [
   "FLOOR",
   "ATTEMPTS",
   "EVENTS",
+  "WORK",
   "ASSETS",
   "LIMIT_USER",
   "LIMIT_IP",

@@ -18,12 +18,23 @@ import { within } from "./within.ts";
 /** The queue refuses more per call. */
 const SEND_MAX = 100;
 
+/**
+ * Work that the house gives itself: jobs, and messages whose type ends with "due". Each may use all that an invocation may, in statements and
+ * in memory, and has one of its own.
+ */
+const isWork = ({ type }: EventEnvelope): boolean => type === "job.queued" || /[._]due$/.test(type);
+
 /** Sends envelopes; a failure is left to the minute sweep of the outbox. */
 export async function sendEvents(envelopes: readonly EventEnvelope[], delay_seconds = 0): Promise<void> {
+  const { work = [], events = [] } = Object.groupBy(envelopes, (one) => (isWork(one) ? "work" : "events"));
+  await Promise.all([sendTo(env.WORK, work, delay_seconds), sendTo(env.EVENTS, events, delay_seconds)]);
+}
+
+async function sendTo(queue: Queue, envelopes: readonly EventEnvelope[], delay_seconds: number): Promise<void> {
   try {
     for (let from = 0; from < envelopes.length; from += SEND_MAX) {
       const messages = envelopes.slice(from, from + SEND_MAX).map((body) => ({ body, delaySeconds: delay_seconds }));
-      await env.EVENTS.sendBatch(messages);
+      await queue.sendBatch(messages);
     }
   } catch (error) {
     log.warn("queue_send_failed", { events: envelopes.length, error: describeError(error) });
@@ -46,10 +57,19 @@ export interface EventContext {
   now: number;
 }
 
+/** What a handler of an event may use. */
+export interface HandlerContext extends EventContext {
+  /**
+   * Sends events once what the handler writes is in, and never if it is not: an attempt that fails sends nothing on, however often it comes
+   * again. May be lost and may come twice; what must arrive is written with `toOutbox` as well.
+   */
+  sendAfter(envelopes: readonly EventEnvelope[], delay_seconds?: number): void;
+}
+
 /** An effect of an event: statements to run with it, or work that is idempotent by itself. Returns what to write, possibly nothing. */
 export interface EventHandler {
   name: string;
-  handle(envelope: EventEnvelope, context: EventContext): Promise<BatchItem<"sqlite">[]>;
+  handle(envelope: EventEnvelope, context: HandlerContext): Promise<BatchItem<"sqlite">[]>;
   /** Tells others of the effect once it is written: may be lost, and may come twice. A failure is logged, no more. */
   after?(envelope: EventEnvelope, context: EventContext): Promise<void>;
 }
@@ -79,6 +99,8 @@ interface Prepared {
   done: BatchItem<"sqlite">;
   now: number;
   handlers: readonly EventHandler[];
+  /** What handlers send once all of it is written. */
+  sends: (() => Promise<void>)[];
 }
 type Batch = [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
 
@@ -91,16 +113,20 @@ async function prepare(consumers: Partial<Consumers>, envelope: EventEnvelope, n
   }
   const store = new SpaceStore(envelope.makerspace_id, shard);
   const parts: Batch[] = [];
+  const sends: (() => Promise<void>)[] = [];
+  const sendAfter: HandlerContext["sendAfter"] = (envelopes, delay) => {
+    if (envelopes.length > 0) sends.push(() => sendEvents(envelopes, delay));
+  };
   const handlers = consumers[envelope.type as EventType];
   // A newer version may have sent it: a list that is empty is an answer, a missing one is not.
   if (!handlers) throw new Error(`no handlers for ${envelope.type}`);
   for (const handler of handlers) {
     const mark = { event_id: envelope.id, handler: handler.name, processed_at: now };
-    const effects = await handler.handle(envelope, { store, now });
+    const effects = await handler.handle(envelope, { store, now, sendAfter });
     parts.push([store.db.insert(processedEvents).values(store.row(mark)), ...effects]);
   }
   const done = store.db.delete(outbox).where(store.in(outbox, eq(outbox.event_id, envelope.id)));
-  return { envelope, store, parts, done, now, handlers };
+  return { envelope, store, parts, done, now, handlers, sends };
 }
 
 /** Runs each handler's writes unless they ran before: a second delivery changes nothing. */
@@ -116,7 +142,8 @@ async function settle({ store, parts, done }: Prepared): Promise<void> {
 }
 
 /** What handlers have to say once their effects are in. */
-async function announce({ envelope, store, now, handlers }: Prepared): Promise<void> {
+async function announce({ envelope, store, now, handlers, sends }: Prepared): Promise<void> {
+  await Promise.all(sends.map((send) => send()));
   for (const handler of handlers) {
     try {
       await handler.after?.(envelope, { store, now });

@@ -58,8 +58,17 @@ export function faulty(database: D1Database, faults: Faults): D1Database {
   });
 }
 
-/** Runs `work` with other bindings than the real ones. */
-export const inWorld = <T>(bindings: Partial<Env>, work: () => T): T => withEnv({ ...env, ...bindings }, work) as T;
+/** A database that answers what it is asked and keeps nothing of what events would write. */
+export const failingWrites = (): D1Database =>
+  faulty(env.DB_000, {
+    before: (statements) => {
+      if (statements.some((text) => text.includes("processed_events"))) throw connectionLost();
+    },
+  });
+
+/** Runs `work` with other bindings than the real ones. A queue for events takes the house's own work, too. */
+export const inWorld = <T>(bindings: Partial<Env>, work: () => T): T =>
+  withEnv({ ...env, ...(bindings.EVENTS && { WORK: bindings.EVENTS }), ...bindings }, work) as T;
 
 /** A way for requests into a world with other bindings. Answers when what was deferred is done, too. */
 export const through =

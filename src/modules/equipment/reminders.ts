@@ -5,7 +5,7 @@ import type { Database } from "../../platform/db/driver.ts";
 import { insertAll } from "../../platform/db/insert-all.ts";
 import type { EventEnvelope } from "../../platform/events.ts";
 import { type Round, type RoundDone, rounds } from "../../platform/ops/rounds.ts";
-import { sendEvents, toOutbox } from "../../platform/queue.ts";
+import { toOutbox } from "../../platform/queue.ts";
 import { DAY, HOUR, MINUTE } from "../../platform/time.ts";
 import type { ReminderEventType } from "./events.ts";
 import { reminders } from "./tables.ts";
@@ -62,9 +62,6 @@ interface Due {
 const PER_MESSAGE = 200;
 /** Longer than it could be found again. */
 const REMEMBERED = DAY;
-/** The queue delivers a moment after the outbox has it. */
-const AFTER_BATCH_S = 1;
-
 /** Of the same name however often it is found: it is told once. */
 const eventOf = ({ store, request_id, now }: Round, { type, subject }: Kind, due: Due): EventEnvelope => ({
   id: `${due.id}:${type}:${due.moment}`,
@@ -89,10 +86,10 @@ async function remind(round: Round): Promise<RoundDone> {
   );
   const events = kinds.flatMap((kind, index) => (found[index] ?? []).map((due) => eventOf(round, kind, due)));
   const told = found.flat().map(({ id, moment }) => store.row({ moment, subject_id: id }));
-  await sendEvents(events, AFTER_BATCH_S);
   const forget = store.db.delete(reminders).where(store.in(reminders, lt(reminders.moment, looked_at - REMEMBERED)));
   return {
     writes: [...insertAll(store, reminders, told), ...toOutbox(store, events, now), forget],
+    events,
     more: found.some((rows) => rows.length === PER_MESSAGE),
   };
 }

@@ -4,7 +4,7 @@ import { eq, inArray, isNull } from "drizzle-orm";
 import type { EventEnvelope } from "../../platform/events.ts";
 import { newId } from "../../platform/ids.ts";
 import { describeError, log } from "../../platform/log.ts";
-import { type Consumers, type EventContext, type EventHandler, sendEvents, toOutbox } from "../../platform/queue.ts";
+import { type Consumers, type EventContext, type EventHandler, toOutbox } from "../../platform/queue.ts";
 import { loadSettings } from "../../platform/settings/load.ts";
 import type { Settings } from "../../platform/settings/sections.ts";
 import type { Space } from "../../platform/space.ts";
@@ -166,8 +166,8 @@ const sweepNow: EventHandler = {
     });
     const data = { ...envelope.data, reach: told ? "concerned" : "all" };
     const again: EventEnvelope = { ...envelope, id: newId(), type: "member.sweep_due", occurred_at: context.now, data };
-    await sendEvents(told ?? []);
-    await sendEvents([again], SECOND_SWEEP_AFTER / SECOND);
+    context.sendAfter(told ?? []);
+    context.sendAfter([again], SECOND_SWEEP_AFTER / SECOND);
     // In the outbox as well: a broker that forgets it is repaired by the minute sweep.
     return toOutbox(context.store, [...(told ?? []), again], context.now);
   },
@@ -177,7 +177,7 @@ const sweepAgain: EventHandler = {
   name: "sweep_suspended_member_again",
   async handle(envelope, context) {
     const told = await sweepFor(envelope, context, envelope.data.reach === "all" ? "all" : "concerned");
-    await sendEvents(told);
+    context.sendAfter(told);
     return toOutbox(context.store, told, context.now);
   },
 };

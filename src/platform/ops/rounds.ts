@@ -8,7 +8,7 @@ import { messageTo, messageToAll } from "../broadcast.ts";
 import { type CronTask, periods } from "../cron.ts";
 import { type Database, everyShard } from "../db/driver.ts";
 import type { SpaceStore } from "../db/store.ts";
-import type { EventType } from "../events.ts";
+import type { EventEnvelope, EventType } from "../events.ts";
 import { describeError, log } from "../log.ts";
 import { type Consumers, type EventHandler, NotNow, sendEvents } from "../queue.ts";
 
@@ -27,6 +27,8 @@ export interface RoundDone {
   writes?: BatchItem<"sqlite">[];
   /** More waits than one message may do: another one goes on. */
   more?: boolean;
+  /** Events to send once the writes are in; those that must arrive are among the writes, too. */
+  events?: readonly EventEnvelope[];
 }
 
 /** Makerspaces per look and database; the others have their turn at the next look. */
@@ -50,9 +52,6 @@ interface Rounds<T extends EventType> {
   work(round: Round): Promise<RoundDone>;
 }
 
-/** Statements of a message are written a moment after the next one is sent. */
-const AFTER_BATCH_S = 1;
-
 /** The clock's task and its message's consumer. */
 export function rounds<T extends EventType>({
   name,
@@ -73,12 +72,12 @@ export function rounds<T extends EventType>({
   };
   const handler: EventHandler = {
     name,
-    async handle({ occurred_at: looked_at, makerspace_id, request_id }, { store, now }) {
+    async handle({ occurred_at: looked_at, makerspace_id, request_id }, { store, now, sendAfter }) {
       try {
-        const { writes = [], more = false } = await work({ store, request_id, now, looked_at });
+        const { writes = [], more = false, events = [] } = await work({ store, request_id, now, looked_at });
+        sendAfter(events);
         // Past the clock's next look its own messages go on: two chains would do the same work.
-        if (more && now - looked_at < periods[schedule])
-          await sendEvents([messageTo(makerspace_id, type, looked_at)], writes.length > 0 ? AFTER_BATCH_S : 0);
+        if (more && now - looked_at < periods[schedule]) sendAfter([messageTo(makerspace_id, type, looked_at)]);
         return writes;
       } catch (error) {
         if (schedule !== "minute") throw error;

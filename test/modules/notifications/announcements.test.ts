@@ -1,13 +1,13 @@
 /** Announcements: whom they concern, when, and who has read them. */
 
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { EventEnvelope } from "../../../src/platform/events.ts";
 import { HOUR, MINUTE } from "../../../src/platform/time.ts";
 import type { Api } from "../../support/api.ts";
-import { blackHole, deliver, outboxOf, tick } from "../../support/background.ts";
+import { attempt, blackHole, deliver, outboxOf, tick } from "../../support/background.ts";
 import { addCrowd } from "../../support/crowd.ts";
-import { inWorld, through } from "../../support/faults.ts";
+import { failingWrites, inWorld, through } from "../../support/faults.ts";
 import { makeScene } from "../../support/scene.ts";
 import { iso, makeSpace, slotIn, type TestSpace, until } from "../../support/space.ts";
 import type { Announcement, Notification } from "../../support/wire.ts";
@@ -183,6 +183,26 @@ describe("an announcement", () => {
     await Promise.all([deliver(next), deliver(next)]);
     const counts = async () => (await space.root.get<Announcement>(space.path(`/announcements/${written.id}`))).counts;
     expect((await counts())?.told).toBe(600);
+  });
+
+  it("whose page cannot be written calls for no other, however often it comes", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const space = await makeSpace();
+    await addCrowd(space, 600);
+    const written = await draft(space);
+    await space.root
+      .by(through({ EVENTS: blackHole() as Queue }))
+      .post(space.path(`/announcements/${written.id}/publish`));
+    const [root] = await outboxOf(space, "announcement.published");
+    const taken: EventEnvelope[] = [];
+    const next = () => taken.filter(({ type }) => type === "announcement.fan_out_due");
+    const EVENTS = blackHole(taken) as Queue;
+    await inWorld({ EVENTS, DB_000: failingWrites() }, async () => {
+      for (let attempts = 1; attempts <= 3; attempts++) await attempt(root, { attempts });
+    });
+    expect(next()).toEqual([]);
+    await inWorld({ EVENTS }, () => deliver([root]));
+    expect(next()).toHaveLength(1);
   });
 
   it("reaches everybody who booked a machine, however many bookings that are", async () => {

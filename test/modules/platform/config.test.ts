@@ -52,6 +52,7 @@ describe("the configuration", () => {
     "FLOOR",
     "ATTEMPTS",
     "EVENTS",
+    "WORK",
     "WEBHOOKS",
     "ASSETS",
     "LIMIT_USER",

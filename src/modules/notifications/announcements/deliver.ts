@@ -7,7 +7,7 @@ import type { EventEnvelope } from "../../../platform/events.ts";
 import { describeError, log } from "../../../platform/log.ts";
 import { type Round, type RoundDone, rounds } from "../../../platform/ops/rounds.ts";
 import { Problem } from "../../../platform/problem.ts";
-import { type Consumers, type EventContext, type EventHandler, sendEvents, toOutbox } from "../../../platform/queue.ts";
+import { type Consumers, type EventHandler, type HandlerContext, toOutbox } from "../../../platform/queue.ts";
 import { systemSpace } from "../../../platform/system-space.ts";
 import { DAY } from "../../../platform/time.ts";
 import { holdersOn } from "../../equipment/index.ts";
@@ -42,12 +42,12 @@ const asCause = (envelope: EventEnvelope, { id, version }: AnnouncementRow): Eve
   subject: { type: "announcement", id, version },
 });
 
-/** The next page's message, of the same name however often this page is made: of two, one page comes. In a list: awaiting a statement would run it. */
-async function callForNext(
+/** The next page's message, of the same name however often this page is made: of two, one page comes. */
+function callForNext(
   envelope: EventEnvelope,
-  { store, now }: EventContext,
+  { store, now, sendAfter }: HandlerContext,
   after: string,
-): Promise<BatchItem<"sqlite">[]> {
+): BatchItem<"sqlite">[] {
   const next: EventEnvelope = {
     ...envelope,
     id: `announcement.${envelope.subject.id}.after.${after}`,
@@ -55,12 +55,12 @@ async function callForNext(
     occurred_at: now,
     data: { after },
   };
-  // In the outbox as well: a broker that forgets it is repaired by the minute sweep. A second later this page is written.
-  await sendEvents([next], 1);
+  // In the outbox as well: a broker that forgets it is repaired by the minute sweep.
+  sendAfter([next]);
   return toOutbox(store, [next], now);
 }
 
-async function fanOut(envelope: EventEnvelope, context: EventContext): Promise<BatchItem<"sqlite">[]> {
+async function fanOut(envelope: EventEnvelope, context: HandlerContext): Promise<BatchItem<"sqlite">[]> {
   const { store, now } = context;
   const { id } = envelope.subject;
   const [row] = await store.db
@@ -88,7 +88,7 @@ async function fanOut(envelope: EventEnvelope, context: EventContext): Promise<B
       .update(announcements)
       .set({ told: sql`${announcements.told} + ${ids.length}` })
       .where(store.in(announcements, eq(announcements.id, id))),
-    ...(ids.length < PAGE ? [] : await callForNext(envelope, context, last)),
+    ...(ids.length < PAGE ? [] : callForNext(envelope, context, last)),
   ];
 }
 
