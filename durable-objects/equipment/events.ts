@@ -36,7 +36,12 @@ export const reservationData = (record: ReservationRecord): ReservationEventData
 });
 
 /** Never whose: the ring is for everybody. */
-export const holdData = ({ equipment_id, starts_at, ends_at, expires_at }: HoldRecord): Record<string, unknown> => ({
+export const holdData = ({
+  equipment_id,
+  starts_at,
+  ends_at,
+  expires_at,
+}: Omit<HoldRecord, "seq">): Record<string, unknown> => ({
   equipment_id,
   starts_at,
   ends_at,

@@ -32,8 +32,7 @@ export function hold(turn: Turn, command: Ask<"hold">, call: CommandCall): Answe
   const { equipment_id } = store;
   const expires_at = expiry(turn, starts_at);
   const kept = { id, equipment_id, member_id, starts_at, ends_at, expires_at, renewals: 0, created_at: now };
-  turn.keep(kept, "hold.created");
-  return done({ hold: kept });
+  return done({ hold: turn.keep(kept, "hold.created") });
 }
 
 /** Gives a hold its whole time again, twice at most. */
@@ -48,8 +47,7 @@ export const renewHold = (turn: Turn, command: Ask<"renew_hold">, call: CommandC
       ]);
     }
     const renewed = { ...kept, renewals: kept.renewals + 1, expires_at: expiry(turn, kept.starts_at) };
-    turn.keep(renewed, "hold.renewed");
-    return done({ hold: renewed });
+    return done({ hold: turn.keep(renewed, "hold.renewed") });
   });
 
 /** The slot is free at once. */

@@ -217,7 +217,9 @@ CREATE TABLE holds (
   ends_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   renewals INTEGER NOT NULL,
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  -- The machine's number of its newest event.
+  seq INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `;
 

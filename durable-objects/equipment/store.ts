@@ -104,7 +104,7 @@ export const OVER_RESERVATIONS =
 export const OVER_SESSIONS = "FROM sessions WHERE member_id = ? AND status = 'completed'";
 /** LIMIT -1 is none. */
 const UNLIMITED = -1;
-const HOLD_FIELDS = "id, member_id, starts_at, ends_at, expires_at, renewals, created_at";
+const HOLD_FIELDS = "id, member_id, starts_at, ends_at, expires_at, renewals, created_at, seq";
 const MAX_NAMES = 500;
 
 export class Store {
@@ -287,9 +287,9 @@ export class Store {
     return found.map((each) => ({ ...each, equipment_id: this.equipment_id }));
   }
 
-  putHold({ id, member_id, starts_at, ends_at, expires_at, renewals, created_at }: HoldRecord): void {
+  putHold({ id, member_id, starts_at, ends_at, expires_at, renewals, created_at, seq }: HoldRecord): void {
     this.#sql.exec(
-      `INSERT OR REPLACE INTO holds (${HOLD_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO holds (${HOLD_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       member_id,
       starts_at,
@@ -297,6 +297,7 @@ export class Store {
       expires_at,
       renewals,
       created_at,
+      seq,
     );
   }
 

@@ -187,10 +187,12 @@ export class Turn {
   // Holds
 
   /** Writes a hold, and when the clock lets it go. */
-  keep(hold: HoldRecord, type: "hold.created" | "hold.renewed"): void {
-    this.store.putHold(hold);
-    this.store.timers.set(hold.id, "let_go", hold.expires_at);
+  keep(hold: Omit<HoldRecord, "seq">, type: "hold.created" | "hold.renewed"): HoldRecord {
     this.#holdEvent(type, hold);
+    const kept = { ...hold, seq: this.store.state.seq };
+    this.store.putHold(kept);
+    this.store.timers.set(kept.id, "let_go", kept.expires_at);
+    return kept;
   }
 
   /** Ends a hold and frees its slot. */
@@ -328,7 +330,7 @@ export class Turn {
     this.#emit(type, subject, reservationData(after), before && reservationData(before), true);
   }
 
-  #holdEvent(type: HoldEventType, hold: HoldRecord): void {
+  #holdEvent(type: HoldEventType, hold: Omit<HoldRecord, "seq">): void {
     this.#shows(hold.starts_at);
     this.#emit(type, { type: "hold", id: hold.id, version: 0 }, holdData(hold), null, false);
   }

@@ -29,6 +29,8 @@ const mix: Mix = {
   check_in: 3,
   start_session: 3,
   walk_up: 5,
+  hold: 6,
+  release: 2,
   end_session: 6,
   list: 3,
   retire: 0,
@@ -53,6 +55,7 @@ const nothing = {
   current_status: null,
   conflicts_with: null,
   session: null,
+  hold: null,
   list: null,
 };
 

@@ -202,6 +202,8 @@ export interface HoldRecord extends Interval {
   /** How often it was renewed. */
   renewals: number;
   created_at: number;
+  /** Grows with every hold of this machine: of two for one member, the higher one is there. */
+  seq: number;
 }
 
 export const refusalCodes = [

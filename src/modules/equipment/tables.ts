@@ -194,6 +194,7 @@ export const bookingHolds = sqliteTable(
     equipment_id: text().notNull(),
     hold_id: text().notNull(),
     expires_at: integer().notNull(),
+    seq: integer().notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.member_id, table.category] })],
 );

@@ -23,6 +23,7 @@ const silent = {
   conflicts_with: null,
   reservation: null,
   session: null,
+  hold: null,
   list: null,
 };
 const ok = (answer: Partial<MachineAnswer>): MachineAnswer => ({ ...silent, status: 200, ...answer });

@@ -20,16 +20,19 @@ import {
   MINUTE,
   occupants,
   openSession,
+  ownHold,
   put,
+  putHold,
   putSession,
   type Session,
   textOf,
+  without,
 } from "./state.ts";
 
 /** The specification as the checker wants it. */
 export function machineModel(rules: MachineRules): Model<MachineState, MachineCall, MachineAnswer> {
   return {
-    initial: { bookings: [], sessions: [], retired: false },
+    initial: { bookings: [], sessions: [], holds: [], retired: false },
     step(state, call, answer) {
       if (answer !== undefined && answer.status >= 400) return mayRefuse(state, call, answer, rules) ? state : null;
       return effectOf(state, call, answer ?? null, rules);
@@ -48,10 +51,14 @@ function effectOf(
 ): MachineState | null {
   if (call.type === "list") return !answer?.list || isListOf(state, answer.list) ? state : null;
   // Retiring what is retired changes nothing, and is no mistake.
-  if (state.retired) return call.type === "retire" ? state : null;
+  if (state.retired) return call.type === "retire" || call.type === "release" ? state : null;
   switch (call.type) {
     case "reserve":
       return reserve(state, call, answer, rules);
+    case "hold":
+      return hold(state, call, answer, rules);
+    case "release":
+      return release(state, call);
     case "move":
       return move(state, call, answer, rules);
     case "approve":
@@ -65,7 +72,7 @@ function effectOf(
     case "end_session":
       return endSession(state, call, answer);
     case "retire":
-      return occupants(state).length > 0 || openSession(state) ? null : { ...state, retired: true };
+      return occupants(state).length > 0 || openSession(state) ? null : { ...state, holds: [], retired: true };
   }
 }
 
@@ -78,11 +85,33 @@ type Effect<T extends MachineCallType> = (
 
 const reserve: Effect<"reserve"> = (state, call, answer, rules) => {
   const { starts_at, ends_at, by, key } = call;
-  if (clashes(state, { starts_at, ends_at, member_id: by.member_id, id: "" }, rules).length > 0) return null;
+  if (isHoldGone(state, call)) return null;
+  const kept = ownHold(state, by.member_id, call);
+  if (clashes(state, { starts_at, ends_at, member_id: by.member_id, id: kept?.id ?? "" }, rules).length > 0)
+    return null;
   const status = rules.approval === "staff" && !by.staff ? "pending" : "approved";
   const id = answer?.reservation?.id ?? call.born_as ?? `unheard ${key}`;
-  return put(state, { id, member_id: by.member_id, starts_at, ends_at, status, version: 1 }, answer);
+  const booking: Booking = { id, member_id: by.member_id, starts_at, ends_at, status, version: 1 };
+  return put(without(state, kept), booking, answer);
 };
+
+/** A booking that names a hold needs it: their own, and around their slot. */
+const isHoldGone = (state: MachineState, call: Ask<"reserve">): boolean =>
+  call.hold_id !== undefined && ownHold(state, call.by.member_id, call)?.id !== call.hold_id;
+
+const hold: Effect<"hold"> = (state, { starts_at, ends_at, by, key }, answer, rules) => {
+  const { member_id } = by;
+  const mine = state.holds.find((each) => each.member_id === member_id);
+  if (clashes(state, { starts_at, ends_at, member_id, id: mine?.id ?? "" }, rules).length > 0) return null;
+  return putHold(state, { id: answer?.hold?.id ?? `unheard ${key}`, member_id, starts_at, ends_at }, answer);
+};
+
+/** What is gone, or somebody else's, is left alone without a word. */
+const release = (state: MachineState, { by, hold_id }: Ask<"release">): MachineState =>
+  without(
+    state,
+    state.holds.find((each) => each.id === hold_id && (by.staff || each.member_id === by.member_id)),
+  );
 
 const move: Effect<"move"> = (state, call, answer, rules) => {
   const booking = find(state, call.reservation_id);
@@ -129,7 +158,7 @@ const startBooked: Effect<"start_session"> = (state, call, answer, rules) => {
 const startWalkUp: Effect<"walk_up"> = (state, call, answer, rules) => {
   if (openSession(state) || needsBooking(call, rules)) return null;
   const started_at = answer?.session?.started_at ?? 0;
-  const next = occupants(state)
+  const next = [...occupants(state), ...state.holds]
     .filter((other) => other.starts_at > started_at)
     .sort((a, b) => a.starts_at - b.starts_at)[0];
   const buffer = next?.member_id === call.by.member_id ? 0 : rules.buffer_minutes * MINUTE;
@@ -182,6 +211,8 @@ function mayRefuse(state: MachineState, call: MachineCall, answer: MachineAnswer
       return !call.by.staff && (call.type === "approve" || call.type === "retire" || owner !== call.by.member_id);
     case "slot_taken":
       return saysWhere(state, call, answer, rules);
+    case "hold_gone":
+      return call.type === "reserve" && isHoldGone(state, call);
     case "booking_refused":
       if (call.type === "walk_up") return needsBooking(call, rules);
       return call.type === "move" && !!booking && (booking.status === "active" || isBeyondOwn(call, booking, rules));
@@ -207,9 +238,12 @@ function saysWhere(state: MachineState, call: MachineCall, answer: MachineAnswer
   if (said === null) return false;
   const booking = "reservation_id" in call ? find(state, call.reservation_id) : undefined;
   const member_id = booking?.member_id ?? call.by.member_id;
-  if (call.type === "reserve" || call.type === "move") {
+  if (call.type === "reserve" || call.type === "move" || call.type === "hold") {
     const { starts_at, ends_at } = call;
-    const inTheWay = clashes(state, { starts_at, ends_at, member_id, id: booking?.id ?? "" }, rules);
+    const mine =
+      call.type === "hold" ? state.holds.find((each) => each.member_id === member_id) : ownHold(state, member_id, call);
+    const id = call.type === "move" ? (booking?.id ?? "") : (mine?.id ?? "");
+    const inTheWay = clashes(state, { starts_at, ends_at, member_id, id }, rules);
     return inTheWay.some((each) => each.starts_at === said.starts_at && each.ends_at === said.ends_at);
   }
   if (call.type !== "walk_up" && call.type !== "start_session") return false;

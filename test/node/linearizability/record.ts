@@ -2,10 +2,10 @@
 
 import { holdingStatuses, type Interval } from "../../../src/modules/equipment/model.ts";
 import { type Api, type Page, type Reply, wireInterval } from "../../support/http/client.ts";
-import type { WireReservation, WireSession, World } from "../../support/http/world.ts";
+import type { WireHold, WireReservation, WireSession, World } from "../../support/http/world.ts";
 import { randomOf } from "../support/random.ts";
 import type { Operation } from "./checker.ts";
-import type { Booking, MachineAnswer, MachineCall, Session } from "./state.ts";
+import type { Booking, Kept, MachineAnswer, MachineCall, Session } from "./state.ts";
 import { type Client, learn, type Mix, nextCall, type Subject } from "./workload.ts";
 
 export interface Plan {
@@ -61,8 +61,14 @@ function send(world: World, api: Api, call: MachineCall): Promise<Reply<unknown>
   const at = (rest: string): string => world.machinePath(call.machine, rest);
   const { key } = call;
   switch (call.type) {
-    case "reserve":
-      return api.send("POST", at("/reservations"), { key, body: { ...wireInterval(call), purpose: key } });
+    case "reserve": {
+      const named = call.hold_id === undefined ? {} : { hold_token: call.hold_id };
+      return api.send("POST", at("/reservations"), { key, body: { ...wireInterval(call), purpose: key, ...named } });
+    }
+    case "hold":
+      return api.send("POST", at("/holds"), { key, body: wireInterval(call) });
+    case "release":
+      return api.send("DELETE", at(`/holds/${call.hold_id}`));
     case "move": {
       const { if_version } = call;
       return api.send("PATCH", at(`/reservations/${call.reservation_id}`), {
@@ -103,6 +109,7 @@ export function answerOf(reply: Reply<unknown>, call: MachineCall): MachineAnswe
     conflicts_with: clash ? intervalOf(clash) : null,
     reservation: null,
     session: null,
+    hold: null,
     list: null,
   };
   if (status >= 300) return answer;
@@ -113,7 +120,8 @@ export function answerOf(reply: Reply<unknown>, call: MachineCall): MachineAnswe
     const reach = next_cursor === null ? call.ends_at : (list.at(-1)?.starts_at ?? 0) + 1;
     return { ...answer, list: { rows: list, starts_at: call.starts_at, ends_at: reach } };
   }
-  if (call.type === "retire") return answer;
+  if (call.type === "retire" || call.type === "release") return answer;
+  if (call.type === "hold") return { ...answer, hold: holdOf(body as WireHold) };
   if (call.type === "start_session" || call.type === "walk_up" || call.type === "end_session") {
     return { ...answer, session: sessionOf(body as WireSession) };
   }
@@ -129,6 +137,8 @@ const bookingOf = (wire: WireReservation): Booking => {
   const { id, member_id, status, version } = wire;
   return { id, member_id, ...intervalOf(wire), status, version };
 };
+
+const holdOf = (wire: WireHold): Kept => ({ id: wire.hold_token, member_id: wire.member_id, ...intervalOf(wire) });
 
 const sessionOf = (wire: WireSession): Session => ({
   id: wire.id,

@@ -62,7 +62,8 @@ function withoutRow(op: Step, id: string): Step {
 const subjectOf = ({ input, output, id }: Step): string => {
   if ("reservation_id" in input) return input.reservation_id;
   if ("session_id" in input) return input.session_id;
-  return output?.reservation?.id ?? output?.session?.id ?? String(id);
+  if ("hold_id" in input && input.hold_id) return input.hold_id;
+  return output?.reservation?.id ?? output?.session?.id ?? output?.hold?.id ?? String(id);
 };
 
 /** The history as a table with a time line, bookings as R1, R2, …; with the state in which the search got stuck. */
@@ -108,7 +109,12 @@ const bookingText = (b: Booking, nameOf: (id: string) => string): string =>
 
 function askedText(call: MachineCall, nameOf: (id: string) => string): string {
   const who = call.by.staff ? "staff" : "member";
-  if (call.type === "reserve" || call.type === "list") return `${call.type} ${span(call)} (${who})`;
+  if (call.type === "reserve" && call.hold_id) {
+    return `reserve ${span(call)} held as ${nameOf(call.hold_id)} (${who})`;
+  }
+  if (call.type === "release") return `release ${nameOf(call.hold_id)} (${who})`;
+  if (call.type === "reserve" || call.type === "hold" || call.type === "list")
+    return `${call.type} ${span(call)} (${who})`;
   if (call.type === "move") return `move ${nameOf(call.reservation_id)} v${call.if_version} to ${span(call)} (${who})`;
   if ("reservation_id" in call) return `${call.type} ${nameOf(call.reservation_id)} (${who})`;
   if (call.type === "walk_up") return `walk_up ${call.planned_minutes} min (${who})`;
@@ -121,6 +127,7 @@ function answerText(answer: MachineAnswer, nameOf: (id: string) => string): stri
   if (answer.reservation) parts.push(bookingText(answer.reservation, nameOf));
   if (answer.session)
     parts.push(`session ${span({ starts_at: answer.session.started_at, ends_at: answer.session.planned_end_at })}`);
+  if (answer.hold) parts.push(`${nameOf(answer.hold.id)} keeps ${span(answer.hold)}`);
   if (answer.list) parts.push(`[${answer.list.rows.map((each) => bookingText(each, nameOf)).join(", ")}]`);
   return parts.filter(Boolean).join(" ");
 }

@@ -21,9 +21,16 @@ export interface Session {
   ended_at: number | null;
 }
 
+/** A slot that is kept while its member chooses; long enough for a whole recording. */
+export interface Kept extends Interval {
+  id: string;
+  member_id: string;
+}
+
 export interface MachineState {
   bookings: readonly Booking[];
   sessions: readonly Session[];
+  holds: readonly Kept[];
   retired: boolean;
 }
 
@@ -38,7 +45,9 @@ export interface Asked {
 export type MachineCall = Asked &
   /** `born_as`: the id that turned up later, when the answer itself was lost. */
   (
-    | ({ type: "reserve"; born_as?: string } & Interval)
+    | ({ type: "reserve"; born_as?: string; hold_id?: string } & Interval)
+    | ({ type: "hold" } & Interval)
+    | { type: "release"; hold_id: string }
     | ({ type: "move"; reservation_id: string; if_version: number } & Interval)
     | { type: "approve" | "cancel" | "check_in"; reservation_id: string }
     | { type: "start_session"; reservation_id: string }
@@ -66,6 +75,7 @@ export interface MachineAnswer {
   conflicts_with: Interval | null;
   reservation: Booking | null;
   session: Session | null;
+  hold: Kept | null;
   list: BookingList | null;
 }
 
@@ -87,13 +97,28 @@ export interface Occupant extends Interval {
 
 /** What stands in the way of a wish; between bookings of different members the buffer counts, whichever comes first. */
 export function clashes(state: MachineState, wish: Occupant, rules: MachineRules): Occupant[] {
-  return occupants(state).filter((other) => {
+  return [...occupants(state), ...state.holds].filter((other) => {
     const buffer = other.member_id === wish.member_id ? 0 : rules.buffer_minutes * MINUTE;
     return other.id !== wish.id && wish.starts_at < other.ends_at + buffer && other.starts_at < wish.ends_at + buffer;
   });
 }
 
-/** Everything that holds the machine: bookings, and the walk-up that is running. */
+/** The hold that covers a slot of its member's. */
+export const ownHold = (state: MachineState, member_id: string, slot: Interval): Kept | undefined =>
+  state.holds.find(
+    (each) => each.member_id === member_id && each.starts_at <= slot.starts_at && slot.ends_at <= each.ends_at,
+  );
+
+/** Writes a hold in place of what is kept for its member, if the answer shows this very one. */
+export function putHold(state: MachineState, hold: Kept, answer: MachineAnswer | null): MachineState | null {
+  if (answer !== null && (answer.hold === null || holdText(answer.hold) !== holdText(hold))) return null;
+  return { ...state, holds: [...state.holds.filter((each) => each.member_id !== hold.member_id), hold] };
+}
+
+export const without = (state: MachineState, hold: Kept | undefined): MachineState =>
+  hold ? { ...state, holds: state.holds.filter((each) => each !== hold) } : state;
+
+/** Everything that uses the machine or is sure to: bookings, and the walk-up that is running. */
 export function occupants(state: MachineState): Occupant[] {
   const walkUps = state.sessions.filter((each) => each.ended_at === null && each.reservation_id === null);
   return [
@@ -140,6 +165,7 @@ export function isListOf(state: MachineState, { rows, starts_at, ends_at }: Book
 
 const bookingText = (b: Booking): string =>
   `${b.id} ${b.member_id} ${b.starts_at} ${b.ends_at} ${b.status} ${b.version}`;
+const holdText = (h: Kept): string => `${h.id} ${h.member_id} ${h.starts_at} ${h.ends_at}`;
 const sessionText = (s: Session): string =>
   `${s.id} ${s.member_id} ${s.reservation_id} ${s.started_at} ${s.planned_end_at} ${s.ended_at}`;
 
@@ -162,4 +188,8 @@ export const textOf = (state: MachineState): string =>
     state.retired ? "retired" : "",
     state.bookings.map((each) => numberOf(each, bookingText)).join(),
     state.sessions.map((each) => numberOf(each, sessionText)).join(),
+    state.holds
+      .map((each) => numberOf(each, holdText))
+      .sort((a, b) => a - b)
+      .join(),
   ].join("/");

@@ -1,9 +1,9 @@
 /** What clients ask of machines: mostly sensible, sometimes stale, sometimes not allowed, and always the same few slots. */
 
-import { holdsSlot, type Interval } from "../../../src/modules/equipment/model.ts";
+import { equipmentCategories, holdsSlot, type Interval } from "../../../src/modules/equipment/model.ts";
 import type { Person, World } from "../../support/http/world.ts";
 import type { Random } from "../support/random.ts";
-import type { Booking, MachineAnswer, MachineCall, MachineCallType, MachineRules } from "./state.ts";
+import type { Booking, Kept, MachineAnswer, MachineCall, MachineCallType, MachineRules } from "./state.ts";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -20,6 +20,8 @@ export interface Subject {
   slots: { far: Interval[]; near: Interval[] };
   known: Map<string, Booking>;
   openSession: { id: string; member_id: string } | null;
+  /** By member: what was last kept for them. */
+  holds: Map<string, Kept>;
 }
 
 /** How often each kind of call is chosen. */
@@ -33,6 +35,8 @@ const early: Mix = {
   check_in: 7,
   start_session: 6,
   walk_up: 3,
+  hold: 10,
+  release: 3,
   end_session: 5,
   list: 6,
   retire: 0,
@@ -41,6 +45,8 @@ const early: Mix = {
 const late: Mix = {
   ...early,
   reserve: 0,
+  hold: 0,
+  release: 10,
   move: 2,
   walk_up: 0,
   cancel: 40,
@@ -92,8 +98,21 @@ function callOf(type: MachineCallType, machine: Subject, client: Client, random:
     return from.length === 0 ? null : random.pick(from);
   };
   switch (type) {
-    case "reserve":
+    case "reserve": {
+      const kept = machine.holds.get(client.person.member_id);
+      // Mostly what was kept is taken up, with its token or without.
+      if (!kept || random.below(4) === 0) return { ...base, type, ...anySlot(machine, random) };
+      const { starts_at, ends_at, id: hold_id } = kept;
+      return random.below(4) === 0
+        ? { ...base, type, starts_at, ends_at }
+        : { ...base, type, starts_at, ends_at, hold_id };
+    }
+    case "hold":
       return { ...base, type, ...anySlot(machine, random) };
+    case "release": {
+      const kept = isRash ? random.pick([...machine.holds.values(), null]) : machine.holds.get(client.person.member_id);
+      return kept ? { ...base, type, hold_id: kept.id } : null;
+    }
     case "walk_up":
       return { ...base, type, planned_minutes: random.pick([5, 120]) };
     case "list":
@@ -150,15 +169,19 @@ function slotsAt(now: number): Subject["slots"] {
   };
 }
 
+let made = 0;
+
 /** Creates a machine on which every rule of `machine.ts` can be met. Its near slots are good for about ten minutes. */
 export async function makeSubject(
   world: World,
   varied: Pick<MachineRules, "approval" | "buffer_minutes">,
 ): Promise<Subject> {
-  const { id } = await world.machine({ ...varied, check_in: "optional", min_minutes: 1, granularity_minutes: 1 });
+  const policy = { ...varied, check_in: "optional", min_minutes: 1, granularity_minutes: 1, hold_minutes: 60 } as const;
+  // A member keeps one slot per category: here each machine has one of its own, so that none knows of the others.
+  const { id } = await world.machine(policy, equipmentCategories[made++ % equipmentCategories.length]);
   const slots = slotsAt(Date.now());
   const near_until = Math.max(...slots.near.map((slot) => slot.ends_at));
-  return { id, rules: { ...varied, near_until }, slots, known: new Map(), openSession: null };
+  return { id, rules: { ...varied, near_until }, slots, known: new Map(), openSession: null, holds: new Map() };
 }
 
 /** Remembers what an answer said; a newer version of a booking replaces an older one. */
@@ -167,5 +190,6 @@ export function learn(machine: Subject, answer: MachineAnswer): void {
     if (booking && booking.version >= (machine.known.get(booking.id)?.version ?? 0))
       machine.known.set(booking.id, booking);
   }
+  if (answer.hold) machine.holds.set(answer.hold.member_id, answer.hold);
   if (answer.session) machine.openSession = answer.session.ended_at === null ? answer.session : null;
 }

@@ -1,6 +1,6 @@
 /** Makes makerspaces, people, machines and bookings over HTTP, as a client would. */
 
-import type { BookingPolicy, ReservationStatus } from "../../../src/modules/equipment/model.ts";
+import type { BookingPolicy, EquipmentCategory, ReservationStatus } from "../../../src/modules/equipment/model.ts";
 import { Api } from "./client.ts";
 
 /** A reservation as the API answers it; what the caller may not see is missing. */
@@ -12,6 +12,13 @@ export interface WireReservation {
   ends_at: string;
   status: ReservationStatus;
   version: number;
+}
+
+export interface WireHold {
+  hold_token: string;
+  member_id: string;
+  starts_at: string;
+  ends_at: string;
 }
 
 export interface WireSession {
@@ -109,12 +116,15 @@ export class World {
     return Promise.all(Array.from({ length: count }, () => this.person(options)));
   }
 
-  async machine(policy: Partial<BookingPolicy> = {}): Promise<WireEquipment> {
+  async machine(
+    policy: Partial<BookingPolicy> = {},
+    category: EquipmentCategory = "laser_cutter",
+  ): Promise<WireEquipment> {
     const code = `M-${crypto.randomUUID().slice(0, 8)}`;
     return this.root.post<WireEquipment>(this.path("equipment"), {
       code,
       name: `Machine ${code}`,
-      category: "laser_cutter",
+      category,
       policy,
     });
   }

@@ -1,7 +1,7 @@
 /** Holds: slots kept while their members choose. They live in the machines' objects; D1 knows only which one a member has per category. */
 
 import type { z } from "@hono/zod-openapi";
-import { and, eq, gt } from "drizzle-orm";
+import { and, eq, gt, ne, sql } from "drizzle-orm";
 import { newId } from "../../../platform/ids.ts";
 import { describeError, log } from "../../../platform/log.ts";
 import { Problem, problem } from "../../../platform/problem.ts";
@@ -52,28 +52,32 @@ export async function holdSlot(
   return done;
 }
 
-/** Notes that this is the member's one hold in the category, and lets go the one that was; of several at once the last noted stays. */
+/**
+ * Notes that this is the member's one hold in the category, and lets go the one on another machine; of several at once the last noted stays.
+ * On one machine the machine itself has replaced the earlier one, and its numbers say which that was.
+ */
 async function replaceEarlier(space: Space, row: MachineRow, hold: HoldRecord): Promise<void> {
   const { store } = space;
-  const { member_id, equipment_id, id: hold_id, expires_at } = hold;
+  const { member_id, equipment_id, id: hold_id, expires_at, seq } = hold;
   const isSame = store.in(
     bookingHolds,
     and(eq(bookingHolds.member_id, member_id), eq(bookingHolds.category, row.category)),
   );
-  const entry = { equipment_id, hold_id, expires_at };
+  const entry = { equipment_id, hold_id, expires_at, seq };
   let earlier: { equipment_id: string; hold_id: string }[];
   try {
     [earlier] = await store.db.batch([
       store.db
         .select({ equipment_id: bookingHolds.equipment_id, hold_id: bookingHolds.hold_id })
         .from(bookingHolds)
-        .where(and(isSame, gt(bookingHolds.expires_at, space.now))),
+        .where(and(isSame, gt(bookingHolds.expires_at, space.now), ne(bookingHolds.equipment_id, equipment_id))),
       store.db
         .insert(bookingHolds)
         .values({ makerspace_id: space.id, member_id, category: row.category, ...entry })
         .onConflictDoUpdate({
           target: [bookingHolds.makerspace_id, bookingHolds.member_id, bookingHolds.category],
           set: entry,
+          setWhere: sql`${bookingHolds.equipment_id} <> ${equipment_id} OR ${bookingHolds.seq} < ${seq}`,
         }),
     ]);
   } catch (error) {
@@ -81,9 +85,7 @@ async function replaceEarlier(space: Space, row: MachineRow, hold: HoldRecord): 
     await letGo(space, equipment_id, hold_id);
     throw problem("unavailable", { retry_after: 2 });
   }
-  for (const each of earlier) {
-    if (each.hold_id !== hold_id) await letGo(space, each.equipment_id, each.hold_id);
-  }
+  for (const each of earlier) await letGo(space, each.equipment_id, each.hold_id);
 }
 
 /** Lets a hold go, whoever had it; when its machine does not answer, it runs out by itself. */
