@@ -12,6 +12,7 @@ import {
   reminderRounds,
   skillLossConsumers,
   suspensionConsumers,
+  tidyHolds,
 } from "./modules/equipment/index.ts";
 import {
   documentRounds,
@@ -137,6 +138,7 @@ export const cronTasks: readonly CronTask[] = [
   certifications.task,
   forgetSearchNightly,
   tidy,
+  tidyHolds,
   sweepDeliveries,
   announcementRounds.task,
   deferredMailRounds.task,

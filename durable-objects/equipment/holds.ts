@@ -1,6 +1,6 @@
 /** Slots kept for somebody who is still choosing: judged like a booking, short, and nothing that anybody is told of but who watches. */
 
-import { HOLD_RENEWALS, type Interval } from "../../src/modules/equipment/model.ts";
+import { HOLD_RENEWALS, type Interval, overlaps } from "../../src/modules/equipment/model.ts";
 import type { Command, CommandCall, HoldRecord } from "../../src/modules/equipment/port.ts";
 import { MINUTE } from "../../src/platform/time.ts";
 import { judgePerson, judgeSlot } from "./gates.ts";
@@ -22,17 +22,19 @@ export function hold(turn: Turn, command: Ask<"hold">, call: CommandCall): Answe
   if (refusal) return refusal;
   if (machine.isDownFor(starts_at, now)) return down(machine.status);
   if (starts_at <= now && store.openSession()) return busy();
-  // Whoever chooses another time means that one instead.
+  // Whoever chooses another time means that one instead; what goes on being kept is no older for it.
   const [earlier] = store.holds(member_id);
+  const goesOn = earlier && overlaps(earlier, command) ? earlier : null;
+  const kept = { id, equipment_id: store.equipment_id, member_id, starts_at, ends_at };
+  const { created_at, renewals } = goesOn ?? { created_at: now, renewals: 0 };
+  const expires_at = expiry(turn, { starts_at, created_at });
+  if (expires_at <= now) return keptLongEnough();
   const held = earlier ? store.occupancyOf(earlier.id, earlier.ends_at) : null;
   const conflict = turn.place("hold", id, turn.wishOf(member_id, command), held);
   if (conflict) return slotTaken(conflict, machine.policy.buffer_minutes);
   if (earlier) turn.forgetHold(earlier);
   store.remember(holder);
-  const { equipment_id } = store;
-  const expires_at = expiry(turn, starts_at);
-  const kept = { id, equipment_id, member_id, starts_at, ends_at, expires_at, renewals: 0, created_at: now };
-  return done({ hold: turn.keep(kept, "hold.created") });
+  return done({ hold: turn.keep({ ...kept, expires_at, renewals, created_at }, "hold.created") });
 }
 
 /** Gives a hold its whole time again, twice at most. */
@@ -40,13 +42,8 @@ export const renewHold = (turn: Turn, command: Ask<"renew_hold">, call: CommandC
   onHold(turn, command, call, (kept) => {
     const refusal = judgePerson(turn, call, kept);
     if (refusal) return refusal;
-    if (kept.renewals >= HOLD_RENEWALS) {
-      const limit = { renewals: HOLD_RENEWALS };
-      return refuse("booking_refused", [
-        reason("renewals_used_up", `A hold is renewed ${HOLD_RENEWALS} times at most.`, { fix: "Book it now.", limit }),
-      ]);
-    }
-    const renewed = { ...kept, renewals: kept.renewals + 1, expires_at: expiry(turn, kept.starts_at) };
+    const renewed = { ...kept, renewals: kept.renewals + 1, expires_at: expiry(turn, kept) };
+    if (kept.renewals >= HOLD_RENEWALS || renewed.expires_at <= turn.now) return keptLongEnough();
     return done({ hold: turn.keep(renewed, "hold.renewed") });
   });
 
@@ -57,9 +54,22 @@ export const releaseHold = (turn: Turn, command: Ask<"release_hold">, call: Comm
     return done({ hold: { ...kept, expires_at: turn.now } });
   });
 
-/** Past its start nothing is kept: a booking begins no later. */
-const expiry = ({ now, machine }: Turn, starts_at: number): number =>
-  Math.min(now + machine.policy.hold_minutes * MINUTE, starts_at);
+/** Past its start nothing is kept, a booking begins no later; nor past its renewals, however often its time is changed. */
+function expiry(
+  { now, machine }: Turn,
+  { starts_at, created_at }: Pick<HoldRecord, "starts_at" | "created_at">,
+): number {
+  const whole = machine.policy.hold_minutes * MINUTE;
+  return Math.min(now + whole, created_at + (1 + HOLD_RENEWALS) * whole, starts_at);
+}
+
+const keptLongEnough = (): Answer =>
+  refuse("booking_refused", [
+    reason("renewals_used_up", `A hold is renewed ${HOLD_RENEWALS} times at most.`, {
+      fix: "Book it now.",
+      limit: { renewals: HOLD_RENEWALS },
+    }),
+  ]);
 
 function onHold(
   turn: Turn,
@@ -77,9 +87,8 @@ function onHold(
 export const keeps = (kept: HoldRecord | null, member_id: string, slot: Interval): kept is HoldRecord =>
   kept !== null && kept.member_id === member_id && isWithin(slot, kept);
 
-/** The hold that a member has on a slot, whether they name it or not. */
+/** The hold of a member's that reaches into a slot: a member keeps one slot of a machine. */
 export function ownHold({ store }: Turn, member_id: string | null, slot: Interval): HoldRecord | null {
-  const before = member_id === null ? null : store.before(slot.ends_at);
-  const kept = before?.kind === "hold" ? store.holdOf(before.id) : null;
-  return member_id !== null && keeps(kept, member_id, slot) ? kept : null;
+  const [kept] = member_id === null ? [] : store.holds(member_id);
+  return kept && overlaps(kept, slot) ? kept : null;
 }

@@ -63,6 +63,8 @@ export class Outbox {
   readonly #sql: SqlStorage;
   /** True while D1 has refused something that it has not accepted since. */
   #hasRefusals: boolean;
+  /** Up to here nothing waits for D1, whatever is only for sockets. */
+  #clearUpTo = 0;
   /** False when no row waits in `resend`. */
   #resends: boolean;
   /** What D1 has and storage does not know of yet. */
@@ -92,6 +94,7 @@ export class Outbox {
       id,
       JSON.stringify(body),
     );
+    if (body.seq % TRIM_EVERY === 0) this.#trim();
   }
 
   /** A row that goes to D1 though no event tells of its change. */
@@ -139,8 +142,9 @@ export class Outbox {
     const events = rows<{ seq: number; body: string; subject_type: string }>(
       this.#sql,
       UNTOLD,
-      this.#store.state.projected_seq,
+      Math.max(this.#store.state.projected_seq, this.#clearUpTo),
     );
+    if (events.length === 0) this.#clearUpTo = this.#store.state.seq;
     const kinds = new Set(events.map((event) => event.subject_type));
     const last = events.at(-1)?.seq ?? 0;
     return {
@@ -213,10 +217,12 @@ export class Outbox {
   }
 
   #eventsDone(seq: number): void {
+    this.#store.state.projected(seq);
+  }
+
+  /** Forgets what is past the ring and in D1, or was never to go there. */
+  #trim(): void {
     const { state } = this.#store;
-    const isRoundDone = Math.floor(seq / TRIM_EVERY) > Math.floor(state.projected_seq / TRIM_EVERY);
-    state.projected(seq);
-    if (!isRoundDone) return;
     this.#sql.exec(
       "DELETE FROM events WHERE seq <= ? AND (seq <= ? OR projected = 0)",
       state.seq - RING,

@@ -202,11 +202,16 @@ export class Projection {
       // What was numbered anew goes, and is sent, with the next batch.
       if (isAhead(error) && (await this.outrun())) return this.#settled(false);
       const isHandled = isDeterministic(error) && (await this.#oneByOne(pending));
-      if (!isHandled) return this.#failed(error);
+      return isHandled ? this.#settled(this.#isCovered(pending)) : this.#failed(error);
     }
-    this.#settled(this.#covered === this.#touches && !isFull(pending));
+    this.#settled(this.#isCovered(pending));
     // Not waited for: D1 has them, and the next batch need not stand behind the queue.
     void this.#send(pending.events);
+  }
+
+  /** True when this was all, as far as anybody knows. */
+  #isCovered(pending: Pending): boolean {
+    return this.#covered === this.#touches && !isFull(pending);
   }
 
   #project(pending: Pending): Promise<void> {
@@ -318,6 +323,7 @@ export class Projection {
       return isParked;
     }
     this.#outbox.projected(part);
+    void this.#send(part.events);
     return true;
   }
 

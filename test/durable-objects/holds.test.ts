@@ -113,6 +113,40 @@ describe("a hold", () => {
     expect([refused.code, refused.reasons[0]?.code]).toEqual(["booking_refused", "renewals_used_up"]);
   });
 
+  test("is not kept for ever by asking for it again and again", async () => {
+    const machine = await TestMachine.open(quiet);
+    const { ada } = machine;
+    const first = await kept(machine, ada, slot(1, 2));
+    for (const minutes of [4, 8, 12]) {
+      await machine.setClock(first.created_at + minutes * MINUTE);
+      const again = await kept(machine, ada, slot(1.5, 2.5));
+      expect(again.expires_at).toBeLessThanOrEqual(first.created_at + 15 * MINUTE);
+    }
+    await machine.setClock(first.created_at + 15 * MINUTE - 1_000);
+    expect((await kept(machine, ada, slot(1, 2))).expires_at).toBe(first.created_at + 15 * MINUTE);
+    await machine.setClock(first.created_at + 15 * MINUTE);
+    reservationOf(await machine.reserve(machine.bob, slot(1, 2)));
+  });
+
+  test("reaching into a booking of its member's makes room for it, as far as it goes", async () => {
+    const machine = await TestMachine.open(quiet);
+    await kept(machine, machine.ada, slot(1, 2));
+    reservationOf(await machine.reserve(machine.ada, slot(1.5, 3)));
+    reservationOf(await machine.reserve(machine.bob, slot(1, 1.5)));
+  });
+
+  test("comes and goes without leaving its events behind for ever", async () => {
+    const machine = await TestMachine.open(quiet);
+    for (let round = 0; round < 330; round++) {
+      const { id } = await kept(machine, machine.ada, slot(1, 2));
+      await release(machine, machine.ada, id);
+    }
+    const [{ events }] = (await machine.inside((_, { storage }) =>
+      storage.sql.exec("SELECT count(*) AS events FROM events").toArray(),
+    )) as [{ events: number }];
+    expect(events).toBeLessThan(600);
+  });
+
   test("is let go at once by its member and by the staff, and gives its neighbour the buffer back", async () => {
     const machine = await TestMachine.open({ ...quiet, policy: { buffer_minutes: 30 } });
     const { ada, bob, desk } = machine;

@@ -5,17 +5,8 @@
  */
 
 import { holdsSlot, type ReservationStatus, stepsTo } from "../../src/modules/equipment/model.ts";
-import {
-  closesAt,
-  type Hold,
-  isOpen,
-  type NaiveBooking,
-  type NaiveKept,
-  type NaiveRules,
-  type NaiveSession,
-  nextStep,
-  type Verdict,
-} from "./naive-rules.ts";
+import type { Hold, NaiveBooking, NaiveKept, NaiveRules, NaiveSession, Verdict } from "./naive-rules.ts";
+import { closesAt, isFreshOpen, isOpen, keptUntil, nextStep } from "./naive-rules.ts";
 
 const EARLY = 3;
 const TICK_MINUTES = 5;
@@ -131,10 +122,14 @@ export class NaiveMachine {
     return this.#unlessRetired(() => {
       if (!this.#mayBook(staff, starts, length, false)) return "booking_refused";
       const mine = this.kept.find((each) => each.member === member);
-      if (this.conflicts(member, starts, starts + length, mine?.id ?? id).length > 0) return "slot_taken";
+      const ends = starts + length;
+      const goesOn = mine && mine.starts < ends && starts < mine.ends ? mine : null;
+      const [born, renewals] = goesOn ? [goesOn.born, goesOn.renewals] : [this.now, 0];
+      const until = keptUntil(this.rules, this.now, born, starts);
+      if (until <= this.now) return "booking_refused";
+      if (this.conflicts(member, starts, ends, mine?.id ?? id).length > 0) return "slot_taken";
       if (mine) this.#letGo(mine);
-      const until = Math.min(this.now + this.rules.hold, starts);
-      this.kept.push({ id, member, starts, ends: starts + length, until, renewals: 0 });
+      this.kept.push({ id, member, starts, ends, until, renewals, born });
       this.#hold(id, member, starts, starts + length);
       return "ok";
     });
@@ -143,9 +138,10 @@ export class NaiveMachine {
   renew(kept: NaiveKept, by: { id: string; staff: boolean }): Verdict {
     return this.#unlessRetired(() => {
       if (!this.kept.includes(kept) || (!by.staff && by.id !== kept.member)) return "hold_gone";
-      if (kept.renewals >= 2) return "booking_refused";
+      if (kept.renewals >= 2 || keptUntil(this.rules, this.now, kept.born, kept.starts) <= this.now)
+        return "booking_refused";
       kept.renewals++;
-      kept.until = Math.min(this.now + this.rules.hold, kept.starts);
+      kept.until = keptUntil(this.rules, this.now, kept.born, kept.starts);
       return "ok";
     });
   }
@@ -176,7 +172,9 @@ export class NaiveMachine {
         this.kept.includes(each) && each.member === member && each.starts <= starts && starts + length <= each.ends;
       if (named && !covers(named)) return "hold_gone";
       if (!this.#mayBook(staff, starts, length, named !== null)) return "booking_refused";
-      const mine = this.kept.find(covers);
+      const mine = this.kept.find(
+        (each) => each.member === member && each.starts < starts + length && starts < each.ends,
+      );
       if (this.conflicts(member, starts, starts + length, mine?.id ?? id).length > 0) return "slot_taken";
       if (mine) this.#letGo(mine);
       const status = this.rules.approval === "staff" && !staff ? "pending" : "approved";
@@ -276,14 +274,9 @@ export class NaiveMachine {
     if (isStartMoved && starts < this.now) return false;
     if (isStartMoved && !shrinks && !staff && starts < this.now + this.rules.notice) return false;
     if (staff || shrinks) return true;
-    return this.#isFreshOpen(booking, starts, ends) && (this.rules.approval === "none" || booking.status === "pending");
-  }
-
-  /** What was not booked before lies in the opening hours. */
-  #isFreshOpen(booking: NaiveBooking, starts: number, ends: number): boolean {
-    if (starts === booking.starts) return isOpen(this.rules, booking.ends, ends);
-    if (ends === booking.ends) return isOpen(this.rules, starts, booking.starts);
-    return isOpen(this.rules, starts, ends);
+    return (
+      isFreshOpen(this.rules, booking, starts, ends) && (this.rules.approval === "none" || booking.status === "pending")
+    );
   }
 
   start(id: string, booking: NaiveBooking, by: { id: string; staff: boolean }): Verdict {

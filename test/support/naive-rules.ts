@@ -25,6 +25,8 @@ export interface NaiveKept {
   ends: number;
   until: number;
   renewals: number;
+  /** When it was first kept, though its time may have changed since. */
+  born: number;
 }
 
 export interface NaiveSession {
@@ -88,4 +90,15 @@ export function nextStep(
   if (check_in === "none") return { step: "begin", at: starts };
   if (check_in === "optional") return { step: "lapse", at: ends };
   return { step: "miss", at: Math.min(Math.max(starts, now) + grace, ends) };
+}
+
+/** When a hold runs out: after its time, never past its renewals or its start. */
+export const keptUntil = ({ hold }: NaiveRules, now: number, born: number, starts: number): number =>
+  Math.min(now + hold, born + 3 * hold, starts);
+
+/** What was not booked before lies in the opening hours. */
+export function isFreshOpen(rules: NaiveRules, booking: NaiveBooking, starts: number, ends: number): boolean {
+  if (starts === booking.starts) return isOpen(rules, booking.ends, ends);
+  if (ends === booking.ends) return isOpen(rules, starts, booking.starts);
+  return isOpen(rules, starts, ends);
 }

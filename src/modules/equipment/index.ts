@@ -28,6 +28,7 @@ export type {
   ReservationEventType,
   SessionEventType,
 } from "./events.ts";
+export { tidyHolds } from "./holds/service.ts";
 export type { NotificationMessage } from "./live.ts";
 export { machineNames, unknownMachines } from "./machines/index.ts";
 export { isBusy, moveMachines } from "./merges.ts";

@@ -14,7 +14,7 @@ import { findMember } from "../members/index.ts";
 import { openGates } from "./model.ts";
 import { floor, inParallel, machine } from "./objects.ts";
 import { runningSessionsOf } from "./sessions/running.ts";
-import { equipment, reservations } from "./tables.ts";
+import { bookingHolds, equipment, reservations } from "./tables.ts";
 import { closeSockets } from "./watch/service.ts";
 
 /** Who the audit and the events name when a machine turns a member away. */
@@ -41,8 +41,12 @@ async function concernedMachines(space: Space, member_id: string): Promise<strin
         inArray(reservations.status, ["pending", "approved"]),
       ),
     );
+  const kept = await space.db
+    .select({ id: bookingHolds.equipment_id })
+    .from(bookingHolds)
+    .where(space.store.in(bookingHolds, eq(bookingHolds.member_id, member_id)));
   const used = await runningSessionsOf(space.store, member_id);
-  const ids = [...held.map((row) => row.id), ...used.map((row) => row.equipment_id)];
+  const ids = [...[...held, ...kept].map((row) => row.id), ...used.map((row) => row.equipment_id)];
   return [...new Set([...ids, ...(await floor(space).watchedMachines())])];
 }
 

@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MINUTE } from "../../../src/platform/time.ts";
 import { connectionLost, faulty, through } from "../../support/faults.ts";
-import { makeScene } from "../../support/scene.ts";
+import { makeScene, shiftClock } from "../../support/scene.ts";
 import { putSettings } from "../../support/settings.ts";
 import { slotIn } from "../../support/space.ts";
 import type { Availability, Hold } from "../../support/wire.ts";
@@ -80,17 +80,38 @@ describe("a hold", () => {
     expect(left.filter(Boolean)).toHaveLength(1);
   });
 
-  it("is not made when nobody could note it", async () => {
+  it("is one still when the earlier one was renewed", async () => {
+    const { space, machine, ada } = await makeScene();
+    const other = await space.machine();
+    const holds = (id: string, rest = "") => space.path(`/equipment/${id}/holds${rest}`);
+    const { hold_token } = await ada.api.post<Hold>(holds(machine.id), slotIn(24));
+    await shiftClock(space, machine, 4 * MINUTE);
+    await ada.api.post(holds(machine.id, `/${hold_token}/renew`));
+    await env.DB_000.prepare("UPDATE booking_holds SET expires_at = 1 WHERE makerspace_id = ?").bind(space.id).run();
+    await ada.api.post<Hold>(holds(other.id), slotIn(24));
+    expect((await ada.api.send("GET", holds(machine.id, `/${hold_token}`))).status).toBe(404);
+  });
+
+  it("is noted by the repeated request when the first could not, and is good then", async () => {
     vi.spyOn(console, "warn").mockImplementation(() => {});
-    const { space, machine, ada, ben } = await makeScene();
+    const { space, machine, ada } = await makeScene();
+    const other = await space.machine();
     const before = (statements: readonly string[]): void => {
       if (statements.some((text) => /booking_holds/.test(text))) throw connectionLost();
     };
     const blind = through({ DB_000: faulty(env.DB_000, { before }) });
     const holds = space.path(`/equipment/${machine.id}/holds`);
-    const lost = await ada.api.by(blind).send("POST", holds, { body: slotIn(24) });
+    const ask = { body: slotIn(24), key: "again" };
+    const lost = await ada.api.by(blind).send("POST", holds, ask);
     expect([lost.status, lost.problem?.code]).toEqual([503, "unavailable"]);
-    expect((await space.book(ben.api, machine, slotIn(24))).status).toBe(201);
+    const { status, body: hold } = await ada.api.send<Hold>("POST", holds, ask);
+    expect([status, (await ada.api.get<Hold>(`${holds}/${hold?.hold_token}`)).hold_token]).toEqual([
+      201,
+      hold?.hold_token,
+    ]);
+    // It was noted: a hold on another machine lets it go.
+    await ada.api.post(space.path(`/equipment/${other.id}/holds`), slotIn(24));
+    expect((await ada.api.send("GET", `${holds}/${hold?.hold_token}`)).status).toBe(404);
   });
 
   it("is answered again to a repeated request, and refused where bookings are", async () => {

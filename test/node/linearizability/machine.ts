@@ -96,8 +96,11 @@ const reserve: Effect<"reserve"> = (state, call, answer, rules) => {
 };
 
 /** A booking that names a hold needs it: their own, and around their slot. */
-const isHoldGone = (state: MachineState, call: Ask<"reserve">): boolean =>
-  call.hold_id !== undefined && ownHold(state, call.by.member_id, call)?.id !== call.hold_id;
+function isHoldGone(state: MachineState, { by, hold_id, starts_at, ends_at }: Ask<"reserve">): boolean {
+  if (hold_id === undefined) return false;
+  const named = state.holds.find((each) => each.id === hold_id && each.member_id === by.member_id);
+  return !named || starts_at < named.starts_at || named.ends_at < ends_at;
+}
 
 const hold: Effect<"hold"> = (state, { starts_at, ends_at, by, key }, answer, rules) => {
   const { member_id } = by;

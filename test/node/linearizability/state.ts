@@ -1,6 +1,6 @@
 /** What one machine holds, as the specification sees it: plain lists, every pair compared. */
 
-import { holdsSlot, type Interval, type ReservationStatus } from "../../../src/modules/equipment/model.ts";
+import { holdsSlot, type Interval, overlaps, type ReservationStatus } from "../../../src/modules/equipment/model.ts";
 
 export const MINUTE = 60_000;
 
@@ -103,11 +103,9 @@ export function clashes(state: MachineState, wish: Occupant, rules: MachineRules
   });
 }
 
-/** The hold that covers a slot of its member's. */
+/** The hold of a member's that reaches into a slot. */
 export const ownHold = (state: MachineState, member_id: string, slot: Interval): Kept | undefined =>
-  state.holds.find(
-    (each) => each.member_id === member_id && each.starts_at <= slot.starts_at && slot.ends_at <= each.ends_at,
-  );
+  state.holds.find((each) => each.member_id === member_id && overlaps(each, slot));
 
 /** Writes a hold in place of what is kept for its member, if the answer shows this very one. */
 export function putHold(state: MachineState, hold: Kept, answer: MachineAnswer | null): MachineState | null {

@@ -1,12 +1,14 @@
 /** Holds: slots kept while their members choose. They live in the machines' objects; D1 knows only which one a member has per category. */
 
 import type { z } from "@hono/zod-openapi";
-import { and, eq, gt, ne, sql } from "drizzle-orm";
+import { and, eq, lt, ne, sql } from "drizzle-orm";
+import type { CronTask } from "../../../platform/cron.ts";
+import { everyShard } from "../../../platform/db/driver.ts";
 import { newId } from "../../../platform/ids.ts";
 import { describeError, log } from "../../../platform/log.ts";
 import { Problem, problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
-import { toIso } from "../../../platform/time.ts";
+import { DAY, toIso } from "../../../platform/time.ts";
 import { type Executed, execute } from "../commands.ts";
 import { type MachineRow, requireMachine } from "../machines/index.ts";
 import { FACTS_GOOD_FOR_MS, HOLD_RENEWALS, openGates } from "../model.ts";
@@ -48,7 +50,9 @@ export async function holdSlot(
   const row = requireMachine(facts.machine);
   const standing = await standingFor(space, "reservations.create", row, facts, member_id);
   const done = kept(space, await execute(space, row, { type: "hold", hold_id: newId(), starts_at, ends_at }, standing));
-  if (!done.replayed) await replaceEarlier(space, row, done.hold);
+  // The first try may have ended before this; of a hold that is gone there is nothing to note.
+  const isThere = !done.replayed || (await machine(space, row.id).hold(done.hold.id)) !== null;
+  if (isThere) await replaceEarlier(space, row, done.hold);
   return done;
 }
 
@@ -70,7 +74,8 @@ async function replaceEarlier(space: Space, row: MachineRow, hold: HoldRecord): 
       store.db
         .select({ equipment_id: bookingHolds.equipment_id, hold_id: bookingHolds.hold_id })
         .from(bookingHolds)
-        .where(and(isSame, gt(bookingHolds.expires_at, space.now), ne(bookingHolds.equipment_id, equipment_id))),
+        // It may have been renewed: only its machine knows whether it is gone.
+        .where(and(isSame, ne(bookingHolds.equipment_id, equipment_id))),
       store.db
         .insert(bookingHolds)
         .values({ makerspace_id: space.id, member_id, category: row.category, ...entry })
@@ -82,11 +87,26 @@ async function replaceEarlier(space: Space, row: MachineRow, hold: HoldRecord): 
     ]);
   } catch (error) {
     log.warn("hold_not_noted", { request_id: space.request_id, equipment_id, error: describeError(error) });
-    await letGo(space, equipment_id, hold_id);
+    // The slot stays kept until it runs out: the repeated request finds it, and notes it.
     throw problem("unavailable", { retry_after: 2 });
   }
   for (const each of earlier) await letGo(space, each.equipment_id, each.hold_id);
 }
+
+/** Longer than a hold can last. */
+const NOTES_KEPT = DAY;
+
+/** Forgets who kept what once it is long over. */
+export const tidyHolds: CronTask = {
+  name: "tidy_holds",
+  schedule: "quarter",
+  async run(now) {
+    const results = await Promise.all(
+      everyShard().map((shard) => shard.delete(bookingHolds).where(lt(bookingHolds.expires_at, now - NOTES_KEPT))),
+    );
+    return results.reduce((sum, { meta }) => sum + meta.changes, 0);
+  },
+};
 
 /** Lets a hold go, whoever had it; when its machine does not answer, it runs out by itself. */
 async function letGo(space: Space, equipment_id: string, hold_id: string): Promise<void> {

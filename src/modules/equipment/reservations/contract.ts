@@ -28,7 +28,7 @@ export const ReservationInput = z
     external_id: ExternalId.nullable().default(null),
     hold_token: Id.nullable().default(null).openapi({
       description:
-        "Of a hold that covers this time; it is used up. One's own hold is never in one's way, named or not.",
+        "Of a hold that covers this time; it is used up. One's own hold is never in the way of a new booking, named or not.",
     }),
     member_id: Id.optional().openapi({ description: "Staff: on behalf of this member." }),
   })
