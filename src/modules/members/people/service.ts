@@ -14,7 +14,7 @@ import { type Member, type MemberInput, type MemberOrEntry, type MemberPatch, ow
 import { requiredMember } from "./moves.ts";
 import { tagWrites } from "./parts.ts";
 import { findMember, indexMembership } from "./reads.ts";
-import { columnsOf, type MemberRow, viewFor, viewInFull, viewMember } from "./view.ts";
+import { columnsOf, type MemberRow, viewFor, viewInFull } from "./view.ts";
 
 type View = z.output<typeof Member>;
 
@@ -72,7 +72,7 @@ export async function addMember(space: Space, input: z.output<typeof MemberInput
     duties,
     tags,
   });
-  const body = viewMember(row);
+  const body = viewInFull(space, row);
   const grants = row.duties.map((grant) =>
     write(
       space.db
