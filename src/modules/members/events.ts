@@ -32,8 +32,14 @@ declare module "../../platform/events.ts" {
     "agreement.accepted": { number: number; member_id: string };
     /** Somebody else pays for this member from now on. */
     "billing_group.member_added": { member_id: string };
+    /** This member is out of the group, and pays for themselves again. */
+    "billing_group.member_removed": { member_id: string };
+    /** These members were in the group when it ended; each pays for themselves again. */
+    "billing_group.dissolved": { member_ids: string[] };
     /** This member pays for a group from now on. */
     "billing_group.payer_named": { member_id: string };
+    /** Somebody else pays from now on for the group that this member paid for. */
+    "billing_group.payer_replaced": { member_id: string };
     /** A guest of this member is there. */
     "guest.arrived": { member_id: string };
     /** For some visits of the makerspace the day is over, or the time to keep the guest's name. */

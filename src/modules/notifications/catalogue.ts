@@ -1,5 +1,6 @@
 /** Every kind of notification: whom it tells, and how much it matters. Who is told is said again, as code, in consumers.ts. Pure. */
 
+import { groupTypes } from "./catalogue-groups.ts";
 import type { NotificationType } from "./kinds.ts";
 
 /** Every type there is. */
@@ -225,19 +226,7 @@ export const catalogue = {
     title: "Somebody asks to become a member",
     mailed: false,
   },
-  "billing_group.member_added": {
-    category: "membership",
-    tells: "the member",
-    title: "Somebody pays for you: you are in their family or company",
-    mailed: true,
-  },
-  "billing_group.payer_named": {
-    category: "membership",
-    tells: "the payer",
-    title: "You pay for a family or company now",
-    mailed: true,
-    required: true,
-  },
+  ...groupTypes,
   "guest.arrived": {
     category: "account",
     tells: "the host",

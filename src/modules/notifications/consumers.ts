@@ -127,6 +127,16 @@ const tellTrainers = tells("notify_trainers", async ({ data, subject, actor_id }
     .map((member_id) => ({ member_id, subject, data }));
 });
 
+/** Each of those who were in a group that was dissolved pays for themselves again; none is told of the others. */
+const tellEverybody = tells("notify_everybody", ({ data, subject }) =>
+  (Array.isArray(data.member_ids) ? data.member_ids : []).flatMap((one) => {
+    const member_id = text(one);
+    return member_id === null
+      ? []
+      : [{ type: "billing_group.member_removed" as const, member_id, subject, data: { member_id } }];
+  }),
+);
+
 /** A new type of event does not compile without its line here. */
 export const notificationConsumers: Consumers<
   | ReminderEventType
@@ -144,7 +154,10 @@ export const notificationConsumers: Consumers<
   | "member.joined"
   | "guest.arrived"
   | "billing_group.member_added"
+  | "billing_group.member_removed"
+  | "billing_group.dissolved"
   | "billing_group.payer_named"
+  | "billing_group.payer_replaced"
 > = {
   "reservation.created": [tellHolder],
   "reservation.approved": [tellHolder],
@@ -193,7 +206,10 @@ export const notificationConsumers: Consumers<
   "member.joined": [tellOfRegistration],
   "guest.arrived": [tellHolder],
   "billing_group.member_added": [tellHolder],
+  "billing_group.member_removed": [tellHolder],
+  "billing_group.dissolved": [tellEverybody],
   "billing_group.payer_named": [tellHolder],
+  "billing_group.payer_replaced": [tellHolder],
   "guardian.named": [tellGuardian],
   "guardian_consent.given": [tellHolder],
   "guardian_consent.withdrawn": [tellHolder],

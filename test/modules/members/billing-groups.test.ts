@@ -28,6 +28,9 @@ describe("a family or company", () => {
     expect((await add(space, other, ben)).problem?.code).toBe("in_a_group");
     const body = { kind: "family", name: "Again", payer_member_id: ben.member.id };
     expect((await space.root.refused("POST", space.path("/billing_groups"), { body })).code).toBe("in_a_group");
+    const twice = { kind: "company", name: "Byron & Co", payer_member_id: ada.member.id };
+    const refused = await space.root.refused("POST", space.path("/billing_groups"), { body: twice });
+    expect(refused.code).toBe("in_a_group");
     const patched = await space.root.patch<BillingGroup>(at(space, group), { name: "The Okris" }, 2);
     expect(patched).toMatchObject({ name: "The Okris", version: 3, member_count: 2 });
     const stale = await space.root.refused("PATCH", at(space, group), { body: { name: "x" }, if_match: 2 });
@@ -118,7 +121,26 @@ describe("the payer", () => {
     await told(ben, "billing_group.member_added", 1);
     await space.root.post(at(space, group, "/hand_over"), { payer_member_id: ben.member.id });
     await told(ben, "billing_group.payer_named", 1);
+    await told(ada, "billing_group.payer_replaced", 1);
     await told(ada, "billing_group.payer_named", 1);
+  });
+
+  it("and the others are told when payment goes back to them: taken out, or when the group is dissolved", async () => {
+    const { space, ada, ben, group } = await makeFamily();
+    const cleo = await space.person();
+    await add(space, group, cleo);
+    const told = async ({ api }: Person) => {
+      const inbox = await api.all<Notification>(space.path("/notifications"));
+      return inbox.filter(({ type, subject }) => type === "billing_group.member_removed" && subject.id === group.id);
+    };
+    await ada.api.delete(at(space, group, `/members/${cleo.member.id}`));
+    await until("who was taken out", async () => (await told(cleo)).length === 1);
+    expect([...(await told(ada)), ...(await told(ben))]).toEqual([]);
+    await space.root.delete(at(space, group));
+    await until("everybody", async () => (await told(ada)).length === 1 && (await told(ben)).length === 1);
+    expect(await told(cleo)).toHaveLength(1);
+    // Who is concerned is nobody else's business.
+    expect(JSON.stringify(await told(ben))).not.toContain(ada.member.id);
   });
 
   it("is one of them, and goes by handing over", async () => {

@@ -21,6 +21,8 @@ type View = z.output<typeof BillingGroup>;
 type Columns = typeof billingGroups.$inferSelect;
 
 const alreadyIn = { "billing_group_members.makerspace_id, billing_group_members.member_id": "in_a_group" } as const;
+/** Who pays for one group is in it, and in no other. */
+const alreadyPays = { "billing_groups.makerspace_id, billing_groups.payer_member_id": "in_a_group" } as const;
 const taken = { "billing_groups.external_id": "external_id_taken" } as const;
 
 const isStaff = (space: Space): boolean => space.scope("billing_groups.manage") === "any";
@@ -87,7 +89,7 @@ export async function createGroup(space: Space, input: z.output<typeof BillingGr
       events: [{ type: "billing_group.payer_named", data: { member_id: payer.id } }],
       answer: { status: 201, body },
     },
-    write(insert, { expect: "unknown_reference", unique: { ...taken, ...alreadyIn } }),
+    write(insert, { expect: "unknown_reference", unique: { ...taken, ...alreadyIn, ...alreadyPays } }),
   );
   return body;
 }
@@ -161,11 +163,27 @@ export async function handOver(space: Space, id: string, payer_member_id: string
       action: "billing_group.handed_over",
       before: { payer_member_id: from },
       after: { payer_member_id },
-      events: [{ type: "billing_group.payer_named", data: { member_id: payer_member_id } }],
+      events:
+        from === null || from === payer_member_id
+          ? []
+          : [
+              { type: "billing_group.payer_named", data: { member_id: payer_member_id } },
+              { type: "billing_group.payer_replaced", data: { member_id: from } },
+            ],
     },
   );
   return viewGroup({ ...before, group, payer });
 }
+
+/** More people of one group than this are told by another event: a message of the queue holds so many. */
+const TOLD_AT_ONCE = 500;
+
+/** Who is in a group now. */
+const everybodyIn = (space: Space, group_id: string) =>
+  space.db
+    .select({ member_id: billingGroupMembers.member_id })
+    .from(billingGroupMembers)
+    .where(space.store.in(billingGroupMembers, eq(billingGroupMembers.group_id, group_id)));
 
 /** Ends the group; everybody pays for themselves from now on. Doing it twice changes nothing. @throws forbidden, not_found, conflict */
 export async function dissolveGroup(space: Space, id: string): Promise<void> {
@@ -173,6 +191,8 @@ export async function dissolveGroup(space: Space, id: string): Promise<void> {
   const before = await requiredGroup(space, id);
   if (before.group.status === "dissolved") return;
   const everybody = space.store.in(billingGroupMembers, eq(billingGroupMembers.group_id, id));
+  // Who comes in or goes after this makes the group another version, and this a conflict.
+  const ids = (await everybodyIn(space, id)).map(({ member_id }) => member_id);
   await changeGroup(
     space,
     before,
@@ -181,6 +201,10 @@ export async function dissolveGroup(space: Space, id: string): Promise<void> {
       action: "billing_group.dissolved",
       before: { payer_member_id: before.group.payer_member_id },
       after: { status: "dissolved" },
+      events: Array.from({ length: Math.ceil(ids.length / TOLD_AT_ONCE) }, (_, index) => ({
+        type: "billing_group.dissolved" as const,
+        data: { member_ids: ids.slice(index * TOLD_AT_ONCE, (index + 1) * TOLD_AT_ONCE) },
+      })),
       also: [write(space.db.delete(billingGroupMembers).where(everybody))],
     },
   );
@@ -230,6 +254,7 @@ export async function takeFromGroup(space: Space, group_id: string, named: strin
       action: "billing_group.member_removed",
       subject: { type: "billing_group", id: group_id, version: group.version + 1 },
       before: { member_id },
+      events: [{ type: "billing_group.member_removed", data: { member_id } }],
     },
     write(
       space.db
