@@ -150,6 +150,34 @@ describe("two records of one person", () => {
     await until("the merge", async () => (await merge(space, other, ada.member)).status === 200);
   });
 
+  it("bring nobody back who left, and keep a suspension with its reason", async () => {
+    const space = await makeSpace();
+    const [gone, out] = [await space.person(), await space.person()];
+    await gone.api.delete(space.path("/members/me"));
+    const again = await added(space);
+    const { body } = await merge(space, again, gone.member);
+    expect(body).toMatchObject({ status: "pending", left_at: null, user_id: gone.sub });
+    expect((await gone.api.refused("GET", space.path("/members/me"))).code).toBe("membership_pending");
+    await space.root.post(space.path(`/members/${again.id}/approve`));
+    expect(await gone.api.get(space.path("/members/me"))).toMatchObject({ id: again.id, status: "active" });
+    const suspended = await space.root.post<Member>(space.path(`/members/${out.member.id}/suspend`), {
+      reason: "Broken saw",
+    });
+    const stays = await merge(space, await added(space), out.member);
+    const { suspended_at } = suspended;
+    expect(suspended_at).not.toBeNull();
+    expect(stays.body).toMatchObject({ status: "suspended", status_reason: "Broken saw", suspended_at });
+    const { results } = await env.DB_000.prepare(
+      "SELECT status, suspended_by IS NULL AS nobody FROM members WHERE makerspace_id = ? AND id IN (?, ?) ORDER BY id",
+    )
+      .bind(space.id, out.member.id, stays.body?.id ?? "")
+      .all();
+    expect(results).toEqual([
+      { status: "left", nobody: 1 },
+      { status: "suspended", nobody: 0 },
+    ]);
+  });
+
   it("keep the makerspace an administrator", async () => {
     const space = await makeSpace();
     const last = await space.as("makerspace_admin");

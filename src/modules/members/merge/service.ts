@@ -40,6 +40,20 @@ async function judge(
 
 const byDuty = (a: DutyGrant, b: DutyGrant): number => (a.duty < b.duty ? -1 : 1);
 
+/**
+ * Who signed in before they were made one is no longer waited for: they stand as they stood. Who had left does not come back by this, nor
+ * leave: they wait until staff let them in.
+ */
+const standingOf = (into: MemberRow, from: MemberRow): Partial<MemberRow> =>
+  into.status === "pending" && from.user_id !== null && from.status !== "left"
+    ? {
+        status: from.status,
+        status_reason: from.status_reason,
+        suspended_at: from.suspended_at,
+        suspended_by: from.suspended_by,
+      }
+    : {};
+
 /** The two rows as they are afterwards. */
 function outcome({ now }: Space, into: MemberRow, from: MemberRow): { into: MemberRow; from: MemberRow } {
   const joined = [into.joined_at, from.joined_at].filter((at) => at > 0);
@@ -47,8 +61,7 @@ function outcome({ now }: Space, into: MemberRow, from: MemberRow): { into: Memb
     into: {
       ...into,
       user_id: into.user_id ?? from.user_id,
-      // Who signed in before they were made one is no longer waited for.
-      status: into.status === "pending" && from.user_id !== null ? from.status : into.status,
+      ...standingOf(into, from),
       phone: into.phone ?? from.phone,
       bio: into.bio ?? from.bio,
       profile_image_url: into.profile_image_url ?? from.profile_image_url,
@@ -67,6 +80,8 @@ function outcome({ now }: Space, into: MemberRow, from: MemberRow): { into: Memb
       user_id: null,
       status: "left",
       status_reason: null,
+      suspended_at: null,
+      suspended_by: null,
       left_at: from.left_at ?? now,
       merged_into: into.id,
       duties: [],
