@@ -21,7 +21,8 @@ export const SubmitQuery = z.strictObject({
   kind,
   expires_at: InstantInput.optional().openapi({ description: "Until when it counts; staff may say otherwise." }),
   replaces: Id.optional().openapi({
-    description: "The document that it follows. A verified one counts until the new one is verified.",
+    description:
+      "The document that it follows. A verified one counts until the new one is verified; one that was to follow another hands that on.",
   }),
 });
 

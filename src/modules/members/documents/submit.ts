@@ -36,6 +36,16 @@ async function followed(space: Space, member_id: string, { replaces, kind }: Wis
   return old;
 }
 
+/**
+ * Which document goes when the one that follows `old` is verified: `old`, or what `old` was to follow where that still stands, because
+ * `old` goes at once and what counts goes on counting.
+ */
+async function followedAtLast(space: Space, old: DocumentRow): Promise<string> {
+  if (old.status === "verified" || old.replaces_id === null) return old.id;
+  const first = await findDocument(space, old.member_id, old.replaces_id).catch(() => null);
+  return first && mayStep("replace", first.status) ? first.id : old.id;
+}
+
 /** Another took its place: part of the batch in which that happens. */
 export const replaceWrites = (space: Space, old: Pick<DocumentRow, "id" | "status" | "version">): Write[] => [
   write(
@@ -64,11 +74,17 @@ const insertDocument = (space: Space, row: DocumentRow): Write =>
       SELECT ${space.id}, ${row.id}, ${row.member_id}, ${row.kind}, ${row.status}, ${row.content_type}, ${row.size}, ${row.sha256},
              ${row.expires_at}, ${row.replaces_id}, ${row.submitted_by}, 1, ${space.now}, ${space.now}
       WHERE (SELECT count(*) FROM member_documents
-             WHERE makerspace_id = ${space.id} AND member_id = ${row.member_id}) < ${MAX_DOCUMENTS}`),
+             WHERE makerspace_id = ${space.id} AND member_id = ${row.member_id} AND status <> 'replaced') < ${MAX_DOCUMENTS}`),
     { expect: "too_many_documents", unique: { "member_documents.replaces_id": "conflict" } },
   );
 
-const newRow = (space: Space, id: string, member_id: string, wish: Wish, received: Received): DocumentRow =>
+const newRow = (
+  space: Space,
+  id: string,
+  member_id: string,
+  { wish, replaces_id }: { wish: Wish; replaces_id: string | null },
+  received: Received,
+): DocumentRow =>
   space.store.row({
     ...received,
     id,
@@ -77,7 +93,7 @@ const newRow = (space: Space, id: string, member_id: string, wish: Wish, receive
     status: "pending" as const,
     reason: null,
     expires_at: wish.expires_at ?? null,
-    replaces_id: wish.replaces ?? null,
+    replaces_id,
     submitted_by: space.actor.id,
     decided_by: null,
     decided_at: null,
@@ -104,7 +120,7 @@ export async function submitDocument(
   const file = fileOf({ id });
   await noteLoose(space.store, file, space.now);
   const received = await receiveFile({ makerspace_id: space.id, ...file }, upload);
-  const row = newRow(space, id, member_id, wish, received);
+  const row = newRow(space, id, member_id, { wish, replaces_id: old && (await followedAtLast(space, old)) }, received);
   // What counts goes on counting until staff have looked at what follows it.
   const makesRoom = old !== null && old.status !== "verified";
   const { kind, replaces_id } = row;
@@ -115,8 +131,8 @@ export async function submitDocument(
       after: { member_id, kind, replaces_id },
       events: [{ type: "document.submitted", data: { member_id, kind } }],
     },
-    insertDocument(space, row),
     ...(makesRoom ? replaceWrites(space, old) : []),
+    insertDocument(space, row),
     claimLoose(space.store, file),
   );
   if (makesRoom) await dropLoose(space.store, [fileOf(old)]);
