@@ -18,9 +18,11 @@ export const permissions = {
   "agreements.read": "See agreements and their texts",
   "agreements.accept": "Accept agreements (own: for oneself; any: record what others signed, see who has and has not)",
   "agreements.manage": "Make agreements, publish texts",
-  "minors.read": "See minors, their guardians and consents (own: oneself, and those whose guardian one is)",
-  "minors.manage":
-    "Record minors, guardians and consents (own: say once that one is a minor; consent, and withdraw it, as a guardian)",
+  "minors.read":
+    "See minors, their guardians without contact, and consents (own: oneself, and those whose guardian one is)",
+  "minors.manage": "Record minors, name their guardians and end that (own: say once that one is a minor)",
+  "minors.consent":
+    "Record what guardians signed, and see how to reach them (own: consent, and withdraw it, as a guardian)",
   "emergency_contacts.read": "See whom to call for a member (own: for oneself); every look of others is audited",
   "emergency_contacts.manage": "Say whom to call (own: for oneself)",
   "documents.read": "See supporting documents (own: one's own); every download is audited",
@@ -107,6 +109,7 @@ const member = {
   "agreements.accept": "own",
   "minors.read": "own",
   "minors.manage": "own",
+  "minors.consent": "own",
   "documents.read": "own",
   "documents.submit": "own",
   "emergency_contacts.read": "own",
@@ -195,6 +198,7 @@ export const dutyGrants = {
     "agreements.accept",
     "members.read",
     "minors.read",
+    "minors.consent",
     "emergency_contacts.read",
     "documents.read",
     "documents.submit",
@@ -259,6 +263,7 @@ export const dutyGrants = {
     "guests.admit",
     "members.read",
     "minors.read",
+    "minors.consent",
     "emergency_contacts.read",
     "documents.read",
     "documents.decide",

@@ -5,10 +5,11 @@ import { describe, expect, it } from "vitest";
 import { tick } from "../../support/background.ts";
 import { documentsOf, handedIn } from "../../support/documents.ts";
 import { bornYearsAgo, consent, nameGuardian, ofMember, recordMinor } from "../../support/family.ts";
+import { whenAbout } from "../../support/faults.ts";
 import { set } from "../../support/plans.ts";
 import { codes, makeScene, type Scene } from "../../support/scene.ts";
 import { makeSpace, makeTwoSpaces, type Person, slotIn, type TestSpace, until } from "../../support/space.ts";
-import type { Document, EmergencyContact, Guardian, Member } from "../../support/wire.ts";
+import type { Document, EmergencyContact, Guardian, GuardianConsent, Member, Minor } from "../../support/wire.ts";
 
 /** A scene in which Ada is fifteen, and Ben is her guardian. */
 async function makeFamily(): Promise<Scene & { guardian: Guardian }> {
@@ -82,6 +83,40 @@ describe("what is kept of minors", () => {
     }
   });
 
+  it("shows how to reach a guardian to desk, safety and administrators alone", async () => {
+    const space = await makeSpace();
+    const [child, father] = [await space.person(), await space.person()];
+    await recordMinor(space, child);
+    await nameGuardian(space, child, father);
+    const contact = { email: "annabella@example.org", phone: "+44 20 1" };
+    const named = { name: "Annabella Byron", relation: "mother" };
+    const path = ofMember(space, child, "/guardians");
+    const { id } = await space.root.post<Guardian>(path, { ...named, ...contact });
+    const seen = async ({ api }: Person) => [
+      await api.get<Guardian>(`${path}/${id}`),
+      (await api.all<Guardian>(path)).find((one) => one.id === id),
+    ];
+    for (const who of ["desk", "safety", "makerspace_admin"] as const)
+      for (const one of await seen(await space.as(who))) expect(one).toMatchObject({ ...named, ...contact });
+    for (const who of [child, father, await space.as("trainer")])
+      for (const one of await seen(who)) expect(one).toMatchObject({ ...named, email: null, phone: null });
+  });
+
+  it("is not left behind by a guardian who is named while the record goes", async () => {
+    const space = await makeSpace();
+    const child = await space.person();
+    await recordMinor(space, child);
+    const dropping = space.root.by(
+      whenAbout(/insert into "?guardians/i, () => space.root.delete(ofMember(space, child, "/minor"))),
+    );
+    const body = { name: "Annabella Byron", relation: "mother", phone: "+44 20 1" };
+    expect((await dropping.refused("POST", ofMember(space, child, "/guardians"), { body })).code).toBe("not_found");
+    const left = await env.DB_000.prepare("SELECT count(*) AS n FROM guardians WHERE makerspace_id = ?")
+      .bind(space.id)
+      .first<number>("n");
+    expect(left).toBe(0);
+  });
+
   it("stands in no audit: neither date of birth, nor name, nor contact", async () => {
     const space = await makeSpace();
     const child = await space.person();
@@ -134,6 +169,59 @@ describe("what is kept of minors", () => {
     expect(await ada.api.get(ofMember(space, ada, "/minor"))).toMatchObject({ is_minor: true, has_consent: false });
     expect(await ada.api.all(ofMember(space, ada, "/guardians"))).toHaveLength(2);
     expect(await refusedFor(space, machine, ada, 24)).toEqual(missing);
+  });
+});
+
+describe("two records of one person, and one guardian", () => {
+  const added = (space: TestSpace) =>
+    space.root.post<Member>(space.path("/members"), {
+      email: `${crypto.randomUUID()}@example.org`,
+      first_name: "Annabella",
+      last_name: "Byron",
+      role: "user",
+    });
+  const merge = (space: TestSpace, into: Person, from: Person) =>
+    space.root.post(ofMember(space, into, "/merge"), { from_member_id: from.member.id });
+  const open = async (space: TestSpace, child: Person) =>
+    (await space.root.all<Guardian>(ofMember(space, child, "/guardians")))
+      .filter(({ ended_at }) => ended_at === null)
+      .map(({ id }) => id);
+  const hasConsent = async (space: TestSpace, child: Person) =>
+    (await space.root.get<Minor>(ofMember(space, child, "/minor"))).has_consent;
+
+  /** A minor on two records, or a guardian on two; each guardianship has its consent. */
+  async function merged(who: "minor" | "guardian") {
+    const space = await makeSpace();
+    const [child, guardian] = [await space.person(), await space.person()];
+    const other = await added(space);
+    const [ward, carer] =
+      who === "minor" ? [{ ...child, member: other }, guardian] : [child, { ...guardian, member: other }];
+    await recordMinor(space, child);
+    if (who === "minor") await recordMinor(space, ward);
+    const kept = await nameGuardian(space, child, guardian);
+    const ghost = await nameGuardian(space, ward, carer);
+    const given = await consent(space, ward, space.root, { guardian_id: ghost.id });
+    await merge(space, who === "minor" ? child : guardian, who === "minor" ? ward : carer);
+    return { space, child, guardian, kept, given };
+  }
+
+  it("stand under one guardianship, which ends with all that was consented to", async () => {
+    for (const who of ["minor", "guardian"] as const) {
+      const { space, child, kept } = await merged(who);
+      expect([who, await hasConsent(space, child), await open(space, child)]).toEqual([who, true, [kept.id]]);
+      await space.root.delete(ofMember(space, child, `/guardians/${kept.id}`));
+      expect([who, await hasConsent(space, child), await open(space, child)]).toEqual([who, false, []]);
+    }
+  });
+
+  it("leave it to the guardian to withdraw what was consented to", async () => {
+    for (const who of ["minor", "guardian"] as const) {
+      const { space, child, guardian, kept, given } = await merged(who);
+      const path = ofMember(space, child, `/guardian_consents/${given.id}/withdraw`);
+      const withdrawn = await guardian.api.post<GuardianConsent>(path);
+      expect(withdrawn).toMatchObject({ guardian_id: kept.id, withdrawn_by: guardian.member.id });
+      expect([who, await hasConsent(space, child)]).toEqual([who, false]);
+    }
   });
 });
 

@@ -186,8 +186,9 @@ describe("a guardian", () => {
     const guardian = await space.root.post<Guardian>(guardians, named);
     expect(guardian).toMatchObject({ ...named, guardian_member_id: null });
     const path = ofMember(space, child, "/guardian_consents");
-    // Neither the desk, nor another member, nor anybody's guardian.
-    expect((await desk.api.refused("POST", path, { body: { guardian_id: guardian.id } })).code).toBe("not_found");
+    // Neither a trainer, nor another member, nor anybody's guardian.
+    const trainer = await space.as("trainer");
+    expect((await trainer.api.refused("POST", path, { body: { guardian_id: guardian.id } })).code).toBe("not_found");
     expect((await other.api.refused("POST", path, { body: {} })).code).toBe("not_found");
     expect((await space.root.refused("POST", path, { body: {} })).errors?.[0]?.pointer).toBe("/guardian_id");
     const rules = await space.root.post<{ id: string }>(space.path("/agreements"), {
@@ -197,8 +198,12 @@ describe("a guardian", () => {
     });
     const unknown = { guardian_id: guardian.id, text: { agreement_id: rules.id, number: 2 } };
     expect((await space.root.refused("POST", path, { body: unknown })).code).toBe("unknown_reference");
-    const given = await consent(space, child, space.root, { ...unknown, text: { agreement_id: rules.id, number: 1 } });
-    expect(given).toMatchObject({ method: "on_paper", text: { agreement_id: rules.id, number: 1 } });
+    const given = await consent(space, child, desk.api, { ...unknown, text: { agreement_id: rules.id, number: 1 } });
+    expect(given).toMatchObject({
+      method: "on_paper",
+      recorded_by: desk.member.id,
+      text: { agreement_id: rules.id, number: 1 },
+    });
     expect((await space.book(child.api, machine, slotIn(24))).status).toBe(201);
     expect(await desk.api.all(path)).toEqual([given]);
     // With the guardianship ends what it gave, and its contact goes.

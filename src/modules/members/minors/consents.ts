@@ -24,7 +24,7 @@ type View = z.output<typeof GuardianConsent>;
  * @throws not_found, forbidden
  */
 async function consenting(space: Space, member_id: string, guardian_id?: string): Promise<GuardianRow> {
-  const isStaff = space.scope("minors.manage") === "any";
+  const isStaff = space.scope("minors.consent") === "any";
   if (space.actor.id === member_id) throw problem("forbidden", { detail: "A minor cannot consent for themselves." });
   const own = await guardianOf(space, member_id);
   if (!own && !isStaff) throw problem("not_found");

@@ -54,7 +54,7 @@ export const Guardian = z
     guardian_member_id: Id.nullable(),
     name: z.string().nullable().openapi({ description: "Null for a member." }),
     relation: z.string(),
-    email: z.string().nullable(),
+    email: z.string().nullable().openapi({ description: "Null for those who record no consents, too." }),
     phone: z.string().nullable(),
     ended_at: Instant.nullable(),
   })

@@ -57,6 +57,12 @@ export async function nameGuardian(
     created_at: space.now,
     updated_at: space.now,
   });
+  // Contact is kept of guardians of minors alone, whoever takes the record back at this moment.
+  const insert = sql`
+    INSERT INTO guardians (makerspace_id, id, member_id, guardian_member_id, name, relation, email, phone, version, created_at, updated_at)
+    SELECT m.makerspace_id, ${row.id}, m.member_id, ${guardian_member_id}, ${name}, ${relation}, ${email}, ${phone}, 1, ${space.now},
+           ${space.now}
+    FROM minors m WHERE m.makerspace_id = ${space.id} AND m.member_id = ${member_id}`;
   await space.commit(
     {
       action: "guardian.named",
@@ -64,11 +70,12 @@ export async function nameGuardian(
       after: { guardian_id: row.id, guardian_member_id },
       events: [{ type: "guardian.named", data: { guardian_id: row.id, guardian_member_id } }],
     },
-    write(space.db.insert(guardians).values(row), {
+    write(space.db.run(insert), {
+      expect: "not_found",
       unique: { "guardians.guardian_member_id": "already_guardian" },
     }),
   );
-  return viewGuardian(row);
+  return viewGuardian(space, row);
 }
 
 /** Of one member, oldest first, those who are guardians no more included. @throws not_found */
@@ -84,13 +91,19 @@ export async function listGuardians(space: Space, member_id: string, { limit, cu
     )
     .orderBy(asc(guardians.id))
     .limit(limit + 1);
-  return toPage(rows, limit, list, (row) => ({ value: row.id, id: row.id }), viewGuardian);
+  return toPage(
+    rows,
+    limit,
+    list,
+    (row) => ({ value: row.id, id: row.id }),
+    (row) => viewGuardian(space, row),
+  );
 }
 
 /** @throws not_found */
 export async function readGuardian(space: Space, member_id: string, id: string): Promise<View> {
   await requireReach(space, member_id);
-  return viewGuardian(await findGuardian(space, member_id, id));
+  return viewGuardian(space, await findGuardian(space, member_id, id));
 }
 
 /** Ends a guardianship: from now on its consents count no more. @throws forbidden, not_found, conflict */

@@ -24,14 +24,17 @@ export function viewMinor(space: Space, row: MinorRow, has_consent: boolean): z.
   };
 }
 
-export const viewGuardian = (row: GuardianRow): z.output<typeof Guardian> => ({
+/** How to reach a guardian is for those who record what they sign; the minor and the other guardians see who it is. */
+const contactFor = (space: Space, { email, phone }: GuardianRow) =>
+  space.scope("minors.consent") === "any" ? { email, phone } : { email: null, phone: null };
+
+export const viewGuardian = (space: Space, row: GuardianRow): z.output<typeof Guardian> => ({
   id: row.id,
   member_id: row.member_id,
   guardian_member_id: row.guardian_member_id,
   name: row.name,
   relation: row.relation,
-  email: row.email,
-  phone: row.phone,
+  ...contactFor(space, row),
   ended_at: toIsoOrNull(row.ended_at),
   created_at: toIso(row.created_at),
   updated_at: toIso(row.updated_at),
