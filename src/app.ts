@@ -56,6 +56,7 @@ import {
   minorRoutes,
   planRoutes,
   recordedAsDue,
+  rezoneVisits,
   statisticsRoutes,
   transferRoutes,
 } from "./modules/members/index.ts";
@@ -124,7 +125,7 @@ export const routes: readonly Route[] = [
   ...accessRoutes({
     closeSockets: (space, id) => closeSockets(space, { kind: "member", id }, "access changed"),
   }),
-  ...settingsRoutes([hoursEffects], { created: defaultPlanWrites }),
+  ...settingsRoutes([hoursEffects], { created: defaultPlanWrites, rezoned: rezoneVisits }),
   ...joinRoutes,
   ...statisticsRoutes,
   ...transferRoutes,

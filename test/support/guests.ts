@@ -45,10 +45,16 @@ export const sign = (space: TestSpace, api: Api, guest: { id: string }, agreemen
     body: { agreement_id: agreement.id, number, method: "on_screen" },
   });
 
-/** What the quarter's task does at an instant, in this makerspace. */
-export async function guestClockwork(space: TestSpace, now: number): Promise<void> {
+/** The messages of the quarter's task at an instant. */
+export async function dueGuests(now: number): Promise<EventEnvelope[]> {
   const taken: EventEnvelope[] = [];
   const task = cronTasks.find(({ name }) => name === "guests");
   await inWorld({ EVENTS: blackHole(taken) as Queue }, async () => task?.run(now));
+  return taken;
+}
+
+/** What the quarter's task does at an instant, in this makerspace. */
+export async function guestClockwork(space: TestSpace, now: number): Promise<void> {
+  const taken = await dueGuests(now);
   await atInstant(now, () => deliver(taken.filter(({ makerspace_id }) => makerspace_id === space.id)));
 }

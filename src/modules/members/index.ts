@@ -25,6 +25,7 @@ export { erasureRoutes } from "./erasure/routes.ts";
 export { forgetSearchNightly } from "./erasure/search.ts";
 export type { CareEventType } from "./events.ts";
 export { guestRounds } from "./guests/due.ts";
+export { rezoneVisits } from "./guests/rezone.ts";
 export { guestRoutes } from "./guests/routes.ts";
 export { inviteConsumers, inviteRounds, tidyInvitesEachQuarter } from "./invites/due.ts";
 export { importInvitesJob } from "./invites/import.ts";

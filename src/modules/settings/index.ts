@@ -11,9 +11,8 @@ export { settingsSource } from "./makerspaces/service.ts";
 
 export { settingsPersonalData } from "./personal.ts";
 
-/** The routes of the module; `effects` hear of every changed section, `newborn` of every new makerspace. */
-export const settingsRoutes = (effects: readonly SettingsEffects[], newborn: MakerspaceEffects): readonly Route[] => [
-  ...makerspaceRoutes(newborn),
-  ...sectionRoutes(effects),
-  ...keyRoutes,
-];
+/** The routes of the module; `effects` hear of every changed section, `ofMakerspaces` of new makerspaces and new clocks. */
+export const settingsRoutes = (
+  effects: readonly SettingsEffects[],
+  ofMakerspaces: MakerspaceEffects,
+): readonly Route[] => [...makerspaceRoutes(ofMakerspaces), ...sectionRoutes(effects), ...keyRoutes];

@@ -16,8 +16,10 @@ export interface SettingsEffects {
   changed(space: Space, section: SectionName, before: SpaceSettings, after: SpaceSettings): Promise<boolean>;
 }
 
-/** Somebody who has something to begin with in a new makerspace. */
+/** Somebody who has something to begin with in a new makerspace, and something that hangs on its clock. */
 export interface MakerspaceEffects {
   /** Statements of the commit that makes it, behind its settings. */
   created(space: Space): Write[];
+  /** Statements of the commit that gives it another time zone: what was worked out by the old one. */
+  rezoned(space: Space, timezone: string): Write[];
 }

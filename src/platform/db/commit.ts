@@ -14,8 +14,10 @@ import { idempotencyKeys, outbox } from "./tables.ts";
 /** A statement that has not run, and what its failure means. */
 export interface Write {
   statement: BatchItem<"sqlite">;
-  /** The problem when the statement changed no row. */
+  /** The problem when the statement changed no row, or not as many as `rows` says. */
   expect?: ProblemCode;
+  /** How many rows `expect` waits for: one unless told. */
+  rows?: number;
   /** Columns of a UNIQUE constraint as SQLite names them ("members.email") → the problem when it is violated. */
   unique?: Readonly<Record<string, ProblemCode>>;
   /** An entry of its own in the audit when the statement changed a row: for what a step does beside its subject. */
@@ -67,9 +69,9 @@ const causeOf = (error: unknown): string => {
   return cause instanceof Error ? cause.message : String(cause);
 };
 
-/** Aborts the batch with a name we recognise when the statement before it changed nothing. */
-const assertChanged = (store: SpaceStore, code: ProblemCode): BatchItem<"sqlite"> =>
-  store.db.run(sql.raw(`SELECT json_extract('{}', iif(changes() = 1, '$', 'expect:${code}'))`));
+/** Aborts the batch with a name we recognise when the statement before it changed another number of rows. */
+const assertChanged = (store: SpaceStore, code: ProblemCode, rows = 1): BatchItem<"sqlite"> =>
+  store.db.run(sql.raw(`SELECT json_extract('{}', iif(changes() = ${rows}, '$', 'expect:${code}'))`));
 
 /** Of an aggregate without groups: one row, or none when the statement before it changed nothing. */
 const ifChanged = sql.raw("HAVING changes() = 1");
@@ -160,7 +162,7 @@ export async function commit(
   if (context.idempotency && entry.answer) batch.push(...keyStatements(context, context.idempotency, entry.answer));
   for (const item of writes) {
     batch.push(item.statement);
-    if (item.expect) batch.push(assertChanged(store, item.expect));
+    if (item.expect) batch.push(assertChanged(store, item.expect, item.rows));
     if (item.entry) batch.push(...auditStatements(context, item.entry, context.newId(), ifChanged));
   }
   for (const envelope of envelopes) {

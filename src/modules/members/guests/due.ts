@@ -4,6 +4,7 @@ import { eq, lte, sql } from "drizzle-orm";
 import type { SettingsSource } from "../../../platform/access/membership.ts";
 import { write } from "../../../platform/db/commit.ts";
 import { rounds } from "../../../platform/ops/rounds.ts";
+import { Problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { loadSystemSpace } from "../../../platform/system-space.ts";
 import { DAY } from "../../../platform/time.ts";
@@ -28,8 +29,22 @@ async function dueVisits({ store, db, now }: Space) {
   };
 }
 
-/** Works through what is due, in one commit per kind; running twice changes nothing. @returns whether more is left */
+/** The door is open while the clock works: more changes than this at the same time are left to the next message. */
+const MAX_TRIES = 3;
+
+/** Works through what is due; what changes meanwhile is looked at again. @returns whether more is left @throws conflict */
 async function tendGuests(space: Space): Promise<boolean> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await tendOnce(space);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== "conflict" || tries >= MAX_TRIES) throw error;
+    }
+  }
+}
+
+/** One commit per kind; running twice changes nothing. @returns whether more is left @throws conflict */
+async function tendOnce(space: Space): Promise<boolean> {
   const { missed, left, nameless, isMore } = await dueVisits(space);
   const kept = space.settings.sections.access.guest_names_kept_days * DAY;
   const among = (ids: string[]) => sql`${guestVisits.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
@@ -50,6 +65,8 @@ async function tendGuests(space: Space): Promise<boolean> {
               status === undefined ? undefined : eq(guestVisits.status, status),
             ),
           ),
+        // The audit names those that were changed: who came in, or was cancelled, since they were read is none of them.
+        { expect: "conflict", rows: ids.length },
       ),
     );
   const due_at = sql`${guestVisits.day_to} + ${kept}`;

@@ -34,9 +34,9 @@ function dayOf(space: Space, visit_on: string) {
   return dayOn(visit_on, timezone);
 }
 
-/** When a name is erased that a visit needs no more. */
-const erasedAt = (space: Space, day_to: number): number =>
-  day_to + space.settings.sections.access.guest_names_kept_days * DAY;
+/** When a name is erased that a visit needs no more since this instant. */
+const erasedAt = (space: Space, over_at: number): number =>
+  over_at + space.settings.sections.access.guest_names_kept_days * DAY;
 
 const isActive = (space: Space, member_id: string): SQL => sql`EXISTS (SELECT 1 FROM members h
   WHERE h.makerspace_id = ${space.id} AND h.id = ${member_id} AND h.status = 'active')`;
@@ -179,7 +179,10 @@ export async function cancelVisit(space: Space, id: string): Promise<View> {
   const row = await ownVisit(space, id);
   const { counted, day_from, day_to } = row.visit;
   const isBack = givesBack(day_from, space.now, isStaff(space));
-  return take(space, row, "cancel", { counted: counted && !isBack, due_at: erasedAt(space, day_to) });
+  return take(space, row, "cancel", {
+    counted: counted && !isBack,
+    due_at: erasedAt(space, Math.min(space.now, day_to)),
+  });
 }
 
 /** What stands in the way of a guest at the door. */

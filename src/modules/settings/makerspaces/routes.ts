@@ -5,7 +5,7 @@ import { createMakerspace, listMakerspaces, readMakerspace, updateMakerspace } f
 
 const tag = "settings";
 
-/** Routes of makerspaces; `effects` say what a new one begins with. */
+/** Routes of makerspaces; `effects` say what a new one begins with, and what hangs on its clock. */
 export const makerspaceRoutes = (effects: MakerspaceEffects) => [
   platformRoute(
     {
@@ -63,6 +63,6 @@ export const makerspaceRoutes = (effects: MakerspaceEffects) => [
       response: Makerspace,
       problems: ["conflict"],
     },
-    (space, { body, if_match }) => updateMakerspace(space, if_match, body),
+    (space, { body, if_match }) => updateMakerspace(space, if_match, body, effects),
   ),
 ];

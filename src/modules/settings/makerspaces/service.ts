@@ -209,6 +209,7 @@ export async function updateMakerspace(
   space: Space,
   if_match: number | null,
   patch: z.output<typeof MakerspacePatch>,
+  effects: Pick<MakerspaceEffects, "rezoned">,
 ): Promise<z.output<typeof Makerspace>> {
   const before = space.settings;
   if (if_match !== before.version) throw problem("stale_version");
@@ -256,6 +257,7 @@ export async function updateMakerspace(
       changesBetween(audited(before), audited(after)).map((change) => ({ ...change, withheld: false })),
     ),
     ...(pushes ? [queuePolicyPushes(space)] : []),
+    ...(timezone === before.timezone ? [] : effects.rezoned(space, timezone)),
   );
   const policy_applied = pushes ? await pushPolicies(space, sharedParts(after)) : true;
   return { ...viewMakerspace(space.id, after, true), policy_applied };

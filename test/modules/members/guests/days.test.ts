@@ -2,12 +2,16 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { dayOn } from "../../../../src/modules/members/memberships/cycles.ts";
 import { newId } from "../../../../src/platform/ids.ts";
 import { DAY } from "../../../../src/platform/time.ts";
 import type { Api } from "../../../support/api.ts";
-import { guestClockwork, makeGuestHouse, sign, step } from "../../../support/guests.ts";
+import { deliver } from "../../../support/background.ts";
+import { atInstant } from "../../../support/club.ts";
+import { faulty, inWorld } from "../../../support/faults.ts";
+import { dueGuests, guestClockwork, makeGuestHouse, sign, step } from "../../../support/guests.ts";
 import { stepsOf } from "../../../support/query-plans.ts";
-import { type TestSpace, until } from "../../../support/space.ts";
+import { iso, type TestSpace, until } from "../../../support/space.ts";
 import type { Guest, GuestPasses } from "../../../support/wire.ts";
 
 afterEach(() => {
@@ -32,7 +36,7 @@ describe("when the day is over", () => {
     expect(await read(missed)).toMatchObject({ status: "no_show", uses_pass: true, name: "Grace Hopper", version: 2 });
     expect(await read(stays)).toMatchObject({ status: "departed", departed_at: missed.ends_at, version: 3 });
     await guestClockwork(space, over + 30 * DAY - 1);
-    expect((await read(called)).name).toBe("Grace Hopper");
+    expect((await read(missed)).name).toBe("Grace Hopper");
     await guestClockwork(space, over + 30 * DAY);
     for (const guest of [missed, stays, called]) expect((await read(guest)).name).toBeNull();
     expect(await passes(space, ada.api)).toMatchObject({ used: 3, left: 0 });
@@ -40,6 +44,72 @@ describe("when the day is over", () => {
       .bind(space.id)
       .all();
     expect(JSON.stringify(results)).not.toContain("Hopper");
+  });
+
+  it("names of those who will not come are not kept until a day that is far away", async () => {
+    const { space, desk, ada, invite } = await makeGuestHouse();
+    const visit_on = new Date(Date.now() + 300 * DAY).toISOString().slice(0, 10);
+    const far = await invite(desk.api, { visit_on, host_member_id: ada.member.id, beyond_plan: true });
+    const read = () => space.root.get<Guest>(space.path(`/guests/${far.id}`));
+    const cancelled = Date.now();
+    await step(space, desk.api, far, "cancel");
+    await guestClockwork(space, cancelled + 30 * DAY - 1);
+    expect((await read()).name).toBe("Grace Hopper");
+    await guestClockwork(space, Date.now() + 30 * DAY);
+    expect(await read()).toMatchObject({ name: null, status: "cancelled", visit_on });
+  });
+
+  it("who is seen to meanwhile is in no entry of the audit that is about the others", async () => {
+    const { space, ada, invite } = await makeGuestHouse();
+    const [missed, called] = [await invite(ada.api), await invite(ada.api)];
+    let isDone = false;
+    const before = async (statements: readonly string[]) => {
+      if (isDone || !statements.some((sql) => /update "guest_visits"/i.test(sql))) return;
+      isDone = true;
+      await env.DB_000.prepare("UPDATE guest_visits SET status = 'cancelled', version = 2, due_at = NULL WHERE id = ?")
+        .bind(called.id)
+        .run();
+    };
+    const over = Date.parse(missed.ends_at);
+    const due = await dueGuests(over);
+    await inWorld({ DB_000: faulty(env.DB_000, { before }) }, () =>
+      atInstant(over, () => deliver(due.filter(({ makerspace_id }) => makerspace_id === space.id))),
+    );
+    expect(isDone).toBe(true);
+    const { results } = await env.DB_000.prepare(
+      `SELECT after FROM audit_log JOIN audit_details USING (makerspace_id, seq) WHERE makerspace_id = ? AND action = 'guests.missed'`,
+    )
+      .bind(space.id)
+      .all<{ after: string }>();
+    expect(results.map(({ after }) => JSON.parse(after))).toEqual([{ ids: [missed.id] }]);
+    expect((await space.root.get<Guest>(space.path(`/guests/${missed.id}`))).status).toBe("no_show");
+  });
+
+  it("a day is one of the makerspace's clock, also of a clock that was set anew", async () => {
+    const { space, ada, today, tomorrow, invite } = await makeGuestHouse();
+    const visits = [await invite(ada.api), await invite(ada.api, { visit_on: tomorrow })];
+    const gone = await invite(ada.api, { visit_on: tomorrow });
+    await step(space, ada.api, gone, "cancel");
+    const timezone = "Pacific/Kiritimati";
+    const { version } = await space.root.get<{ version: number }>(space.path());
+    await space.root.patch(space.path(), { timezone }, version);
+    const read = ({ id }: Guest) => space.root.get<Guest>(space.path(`/guests/${id}`));
+    for (const [index, visit] of visits.entries()) {
+      const on = index === 0 ? today : tomorrow;
+      const day = dayOn(on, timezone);
+      expect(await read(visit)).toMatchObject({
+        visit_on: on,
+        starts_at: iso(day.from),
+        ends_at: iso(day.to),
+        version: 2,
+      });
+    }
+    expect((await read(gone)).starts_at).toBe(gone.starts_at);
+    const last = dayOn(tomorrow, timezone).to;
+    await guestClockwork(space, last - 1);
+    expect((await read(visits[1] as Guest)).status).toBe("expected");
+    await guestClockwork(space, last);
+    expect((await read(visits[1] as Guest)).status).toBe("no_show");
   });
 
   it("many are worked through message by message", async () => {
