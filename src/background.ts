@@ -1,7 +1,7 @@
 /** What runs without a request: event consumers and cron tasks of all modules. */
 
 import { erasurePorts, mailPorts } from "./app.ts";
-import { accessConsumers } from "./modules/access/index.ts";
+import { accessConsumers, accountStands } from "./modules/access/index.ts";
 import {
   claimRounds,
   nameConsumers,
@@ -108,8 +108,8 @@ export const consumers: Consumers = merge(
     audit_export: exportAuditJob,
     audit_verification: verifyAuditJob,
     reconcile: reconcileJob(settingsSource),
-    import_invites: importInvitesJob,
-    import_members: importMembersJob,
+    import_invites: importInvitesJob(accountStands),
+    import_members: importMembersJob(accountStands),
     export_members: exportMembersJob,
     erase_member: eraseMemberJob(erasurePorts),
     export_member_data: exportMemberDataJob(personalData),

@@ -1,7 +1,7 @@
 /** Much out of a CSV: a job that carries out row by row, some per step, and tells for each what became of it. */
 
 import type { z } from "@hono/zod-openapi";
-import { Access } from "../access/permissions.ts";
+import type { Access, Permission } from "../access/permissions.ts";
 import type { SpaceStore } from "../db/store.ts";
 import { type FileRef, getFile, LINK_TTL, putFile } from "../files.ts";
 import { newId } from "../ids.ts";
@@ -24,7 +24,9 @@ export interface CsvImport<Input, Maker> extends CsvShape<Input> {
   /** Rows per step, so that the statements of all of them stay within the thousand that D1 takes per invocation. */
   step: { rows: number; dry_rows: number };
   maker(space: Space): Maker;
-  /** What whoever imports may not give; asked when the import starts, not of the job. */
+  /** What it takes to import, of everybody; asked again at each step. */
+  permission: Permission;
+  /** What whoever imports may not give; asked when the import starts, and again at each step. */
   excess(space: Space, input: Input): ProblemCode | null;
   /** What nobody else may have: of rows that share a mark the first is taken, the others are refused with its problem. */
   marks(input: Input): readonly (readonly [mark: string, taken: ProblemCode])[];
@@ -37,10 +39,20 @@ export interface CsvImport<Input, Maker> extends CsvShape<Input> {
 /** What the makerspace says of a row before it is tried. */
 export type Standing<Input> = (row: WaitingRow<Input>) => "made" | ProblemCode | null;
 
+/** Who started an import, and by what right. */
+export interface Starter {
+  id: string;
+  as: "member" | "service" | "platform";
+}
+
+/** What whoever started it may do now; null when they may do nothing here any more. */
+export type StarterAccess = (store: SpaceStore, starter: Starter, now: number) => Promise<Access | null>;
+
 interface ImportInput<Maker> {
   file_id: string;
   dry_run: boolean;
   actor: Pick<Actor, "kind" | "id">;
+  as: Starter["as"];
   maker: Maker;
 }
 
@@ -94,21 +106,23 @@ export async function startImport<Input, Maker>(
     expires_at: space.now + ROWS_KEPT,
   });
   const { kind, id } = space.actor;
-  const input: ImportInput<Maker> = { file_id, dry_run, actor: { kind, id }, maker: what.maker(space) };
+  const as = kind === "service" ? kind : space.access.role === "super_admin" ? "platform" : "member";
+  const input: ImportInput<Maker> = { file_id, dry_run, actor: { kind, id }, as, maker: what.maker(space) };
   return startJob(space, what.kind, { ...input });
 }
 
-/** The makerspace in the name of whoever imports; what they may give was asked before. */
+/** The makerspace as whoever imports has it now. */
 const spaceOf = (
   { store, request_id, now }: JobContext,
   actor: ImportInput<unknown>["actor"],
+  access: Access,
   work: Promise<unknown>[],
 ) =>
   new Space({
     id: store.makerspace_id,
     store,
     actor: { ...actor, membership: null },
-    access: new Access("super_admin", [], now),
+    access,
     settings: null,
     request_id,
     now,
@@ -132,11 +146,13 @@ async function takeStep<Input, Maker>(
     }
     const marks = what.marks(input);
     const [, repeated] = marks.find(([mark]) => seen.has(mark)) ?? [];
-    for (const [mark] of marks) seen.add(mark);
     const standing = standingOf(row);
-    const code = standing === "made" ? null : (repeated ?? standing);
-    if (code) refused.push(told(code));
-    else refused.push(dry_run || standing === "made" ? null : await carryOut(what.add(space, input, id, maker)));
+    const code = standing === "made" ? null : (repeated ?? standing ?? what.excess(space, input));
+    const isDone = dry_run || standing === "made";
+    const problem = code ? told(code) : isDone ? null : await carryOut(what.add(space, input, id, maker));
+    refused.push(problem);
+    // What was refused takes nothing from those behind it.
+    if (!problem) for (const [mark] of marks) seen.add(mark);
   }
   return refused;
 }
@@ -151,29 +167,64 @@ async function carryOut(work: Promise<unknown>): Promise<RowProblem | null> {
   }
 }
 
-/** The job of an import. A step that runs twice adds nobody twice. */
+/** The marks of the rows that were taken. */
+const takenMarks = <Input>(
+  what: Pick<CsvImport<Input, never>, "marks">,
+  rows: readonly WaitingRow<Input>[],
+  results: readonly RowResult[],
+): Set<string> =>
+  new Set(
+    results.flatMap(({ ok }, index) => {
+      const input = ok ? rows[index]?.input : null;
+      return input ? what.marks(input).map(([mark]) => mark) : [];
+    }),
+  );
+
+/** What becomes of the next rows; all that are left are refused when whoever started it may import no more. */
+async function nextResults<Input, Maker>(
+  context: JobContext,
+  what: CsvImport<Input, Maker>,
+  accessOf: StarterAccess,
+  { rows, results }: { rows: readonly WaitingRow<Input>[]; results: readonly RowResult[] },
+): Promise<RowResult[]> {
+  const { dry_run, actor, as, maker } = context.input as unknown as ImportInput<Maker>;
+  const access = await accessOf(context.store, { id: actor.id, as }, context.now);
+  const left = rows.slice(results.length);
+  const resultOf = (row: WaitingRow<Input>, problem: RowProblem | null): RowResult => {
+    const made = problem || dry_run ? null : row.id;
+    return {
+      line: row.line,
+      [what.label]: row.label,
+      ok: !problem,
+      [what.report.id]: made,
+      ...(problem && { problem }),
+    };
+  };
+  if (access?.scope(what.permission) !== "any")
+    return left.map((row) => resultOf(row, row.problem ?? told("forbidden")));
+  const next = left.slice(0, dry_run ? what.step.dry_rows : what.step.rows);
+  const deferred: Promise<unknown>[] = [];
+  const seen = takenMarks(what, rows, results);
+  const refused = await takeStep(spaceOf(context, actor, access, deferred), what, next, { seen, maker, dry_run });
+  await Promise.all(deferred);
+  return next.map((row, index) => resultOf(row, refused[index] ?? null));
+}
+
+/**
+ * The job of an import. A step that runs twice adds nobody twice. When whoever started it may import no more, the rows that are left are
+ * refused.
+ */
 export const importJob =
-  <Input, Maker>(what: CsvImport<Input, Maker>) =>
+  <Input, Maker>(what: CsvImport<Input, Maker>, accessOf: StarterAccess) =>
   async (context: JobContext): Promise<JobResult | typeof GO_ON> => {
     const { makerspace_id, now } = context;
-    const { file_id, dry_run, actor, maker } = context.input as unknown as ImportInput<Maker>;
+    const { file_id, dry_run } = context.input as unknown as ImportInput<Maker>;
     const rows = await readJson<WaitingRow<Input>>(rowsOf(what.kind, makerspace_id, file_id));
     const found = foundBy(what.kind, makerspace_id, file_id);
     const results = await readJson<RowResult>(found);
     const isWanted = await context.progress(results.length, rows.length);
-    const before = rows.slice(0, results.length);
-    const next = rows.slice(results.length, results.length + (dry_run ? what.step.dry_rows : what.step.rows));
-    if (isWanted && next.length > 0) {
-      const seen = new Set(before.flatMap(({ input }) => (input ? what.marks(input).map(([mark]) => mark) : [])));
-      const deferred: Promise<unknown>[] = [];
-      const space = spaceOf(context, actor, deferred);
-      const refused = await takeStep(space, what, next, { seen, maker, dry_run });
-      await Promise.all(deferred);
-      for (const [index, { line, label, id }] of next.entries()) {
-        const problem = refused[index] ?? null;
-        const made = problem || dry_run ? null : id;
-        results.push({ line, [what.label]: label, ok: !problem, [what.report.id]: made, ...(problem && { problem }) });
-      }
+    if (isWanted && results.length < rows.length) {
+      results.push(...(await nextResults(context, what, accessOf, { rows, results })));
       await putFile(found, JSON.stringify(results), { ...jsonFile, expires_at: now + ROWS_KEPT });
     }
     const goesOn = await context.progress(results.length, rows.length);

@@ -6,7 +6,7 @@ import { blackHole, deliver, outboxOf } from "../../support/background.ts";
 import { inWorld, through } from "../../support/faults.ts";
 import { makeSpace, type TestSpace } from "../../support/space.ts";
 import { statementsOf } from "../../support/statements.ts";
-import type { Job } from "../../support/wire.ts";
+import type { Job, Member } from "../../support/wire.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -61,6 +61,31 @@ describe("five thousand rows", () => {
       .first<{ n: number }>();
     expect(there?.n).toBe(4_999);
   }, 300_000);
+});
+
+describe("whoever imports", () => {
+  it("adds nobody any more once they may not: those that are left are refused", async () => {
+    const space = await makeSpace();
+    await space.as("makerspace_admin");
+    const EVENTS = blackHole() as Env["EVENTS"];
+    for (const change of [
+      ({ id }: Member) => space.root.post(space.path(`/members/${id}/suspend`), { reason: "Broken saw" }),
+      ({ id }: Member) => space.root.delete(space.path(`/members/${id}`)),
+    ]) {
+      const admin = await space.person({ role: "makerspace_admin" });
+      const body = { csv: "email,first_name\na@example.org,Ada\nnobody,Ben" };
+      const { id } = await admin.api.by(through({ EVENTS })).post<Job>(space.path("/members/import"), body);
+      const queued = (await outboxOf(space, "job.queued")).find(({ subject }) => subject.id === id);
+      await change(admin.member);
+      await inWorld({ EVENTS }, () => deliver(queued ? [queued] : []));
+      const job = await space.root.get<Job>(space.path(`/jobs/${id}`));
+      expect(job).toMatchObject({ status: "succeeded", result: { rows: 2, ok: 0, refused: 2 } });
+    }
+    const added = await env.DB_000.prepare("SELECT count(*) AS n FROM members WHERE makerspace_id = ? AND email = ?")
+      .bind(space.id, "a@example.org")
+      .first<number>("n");
+    expect(added).toBe(0);
+  });
 });
 
 describe("a step that dies before it could tell what it did", () => {

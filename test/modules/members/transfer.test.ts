@@ -53,6 +53,16 @@ describe("an import of members", () => {
     "8 ok",
   ];
 
+  it("takes a row whose address was only in one that was refused", async () => {
+    const space = await makeSpace();
+    const { api } = await space.as("makerspace_admin");
+    await load(space, api, "email,first_name,external_id\nada@example.org,Ada,x-1");
+    const rows = "email,first_name,external_id\nben@example.org,Ben,x-1\nben@example.org,Ben,\nben@example.org,Again,";
+    const due = ["2 external_id_taken", "3 ok", "4 email_taken"];
+    expect(told(await load(space, api, rows, true))).toEqual(due);
+    expect(told(await load(space, api, rows))).toEqual(due);
+  });
+
   it("says for each row what would become of it, and adds nobody, in a dry run", async () => {
     const space = await makeSpace();
     const { api } = await space.as("makerspace_admin");

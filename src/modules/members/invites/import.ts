@@ -5,6 +5,7 @@ import { ne, sql } from "drizzle-orm";
 import { listIn, type WaitingRow } from "../../../platform/ops/import-rows.ts";
 import { type CsvImport, importJob, type Standing, startImport } from "../../../platform/ops/imports.ts";
 import type { Space } from "../../../platform/space.ts";
+import { type AccountStands, starterAccess } from "../people/starters.ts";
 import { members } from "../tables.ts";
 import { type InviteImportInput, InviteInput } from "./contract.ts";
 import { type MakerOf, makerOf } from "./maker.ts";
@@ -57,6 +58,7 @@ const inviteImport: CsvImport<Input, MakerOf> = {
     ...(duties && { duties: listIn(duties, /[\s,;|]+/).map((duty) => ({ duty })) }),
   }),
   maker: makerOf,
+  permission: "invites.manage",
   excess: (space, { role, duties }) => (space.access.covers(role, duties) ? null : "grant_exceeds_own"),
   marks: ({ email }) => [[`email ${email}`, "already_invited"]],
   known,
@@ -68,4 +70,4 @@ export const importInvites = (space: Space, input: z.output<typeof InviteImportI
   startImport(space, input, inviteImport);
 
 /** The job: invites row by row, and leaves a report for whoever started it. */
-export const importInvitesJob = importJob(inviteImport);
+export const importInvitesJob = (accountStands: AccountStands) => importJob(inviteImport, starterAccess(accountStands));

@@ -4,10 +4,10 @@ import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { MembershipStatus } from "../../../platform/access/membership.ts";
 import { Access } from "../../../platform/access/permissions.ts";
 import { type Write, write } from "../../../platform/db/commit.ts";
-import type { SpaceStore } from "../../../platform/db/store.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { findMember } from "../people/reads.ts";
+import { type AccountStands, acting } from "../people/starters.ts";
 import { members } from "../tables.ts";
 import type { OpenInvite } from "./reads.ts";
 import { invites } from "./tables.ts";
@@ -21,12 +21,6 @@ export function makerOf({ actor, access }: Space): MakerOf {
   if (actor.kind === "service") return { invited_by: actor.id, invited_as: "service" };
   return { invited_by: actor.id, invited_as: access.role === "super_admin" ? "platform" : "member" };
 }
-
-/** True of a service account that is there and not disabled; the access module knows. */
-export type AccountStands = (store: SpaceStore, id: string) => SQL;
-
-/** Those who may act in the makerspace; without a current plan, too. */
-const acting = ["active", "expired"] as const satisfies readonly MembershipStatus[];
 
 /** The condition under which the maker's right stands, at the version of their membership that covers the invite. */
 async function standing({ store, row }: OpenInvite, now: number, accountStands: AccountStands): Promise<SQL | null> {

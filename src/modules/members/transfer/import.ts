@@ -7,6 +7,7 @@ import { type CsvImport, importJob, type Standing, startImport } from "../../../
 import type { Space } from "../../../platform/space.ts";
 import { MemberInput } from "../people/contract.ts";
 import { addMember } from "../people/service.ts";
+import { type AccountStands, starterAccess } from "../people/starters.ts";
 import { members } from "../tables.ts";
 import { IMPORT_MAX, importColumns, type MemberImportInput } from "./contract.ts";
 
@@ -52,6 +53,7 @@ const memberImport: CsvImport<Input, null> = {
     ...(public_skills && { public_skills: listIn(public_skills) }),
   }),
   maker: () => null,
+  permission: "members.manage",
   excess: (space, { role, duties }) => (space.access.covers(role, duties) ? null : "grant_exceeds_own"),
   marks: ({ email, external_id }) => [
     [`email ${email}`, "email_taken"],
@@ -66,4 +68,4 @@ export const importMembers = (space: Space, input: z.output<typeof MemberImportI
   startImport(space, input, memberImport);
 
 /** The job: adds row by row, and leaves a report for whoever started it. */
-export const importMembersJob = importJob(memberImport);
+export const importMembersJob = (accountStands: AccountStands) => importJob(memberImport, starterAccess(accountStands));
