@@ -14,7 +14,7 @@ import { reminders } from "./tables.ts";
 interface Kind {
   type: ReminderEventType;
   subject: "reservation" | "session";
-  /** What is due: its time is at hand, and it was known before that. What was made or changed since was told then. */
+  /** What is due: its time is at hand, and it was made before that. What was made since was told then. */
   from: (now: number) => SQL;
 }
 
@@ -32,7 +32,7 @@ const kinds: readonly Kind[] = [
     subject: "reservation",
     from: (now) => sql`FROM reservations r
       WHERE r.status = 'approved' AND r.orphan = 0 AND r.starts_at > ${now} AND r.starts_at <= ${now + STARTS_SOON}
-        AND r.updated_at <= r.starts_at - ${STARTS_SOON} AND ${untold("r.id", "r.starts_at")}`,
+        AND r.created_at <= r.starts_at - ${STARTS_SOON} AND ${untold("r.id", "r.starts_at")}`,
   },
   {
     type: "session.ends_soon",

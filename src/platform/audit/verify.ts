@@ -69,19 +69,21 @@ async function inspect(row: LinkRow): Promise<BreakKind | null> {
   return row.is_erased ? null : "details_missing";
 }
 
-/** The first break in a stretch of links that begins at `from`. */
-async function firstBreak(rows: readonly LinkRow[], from: number, before: string | null): Promise<Finding | null> {
-  if (before === null) return { kind: "chain_cut", seq: from - 1 };
+/** What is broken in a stretch of links that begins at `from`. Behind a break it goes on from the link that is stored there. */
+async function breaksIn(rows: readonly LinkRow[], from: number, before: string | null): Promise<Finding[]> {
+  const found: Finding[] = before === null ? [{ kind: "chain_cut", seq: from - 1 }] : [];
   const kinds = await Promise.all(rows.map(inspect));
-  let [expected, prev_hash] = [from, before];
-  for (const [index, row] of rows.entries()) {
-    if (row.seq !== expected || row.prev_hash !== prev_hash) return { kind: "chain_cut", seq: expected };
+  let expected = before === null ? rows[0]?.seq : from;
+  let prev_hash = before ?? rows[0]?.prev_hash;
+  for (const [index, { seq, prev_hash: follows, hash }] of rows.entries()) {
+    if (expected !== undefined && (seq !== expected || follows !== prev_hash))
+      found.push({ kind: "chain_cut", seq: expected });
     const kind = kinds[index];
-    if (kind) return { kind, seq: row.seq };
-    expected += 1;
-    prev_hash = row.hash;
+    if (kind && found.at(-1)?.seq !== seq) found.push({ kind, seq });
+    expected = seq + 1;
+    prev_hash = hash;
   }
-  return null;
+  return found;
 }
 
 /** Behind the chain's end: entries that wait, and whether they wait too long. */
@@ -111,14 +113,35 @@ function breakOfAnchors(
   return null;
 }
 
+/** Which links to look at: up to `limit` from entry `from` on. */
+interface Stretch {
+  from: number;
+  limit: number;
+  now: number;
+}
+
+/** The verdict on a stretch, and what is broken anywhere in it. */
+export interface StretchFound {
+  verification: Verification;
+  /** In order. */
+  breaks: Finding[];
+  /** The last link that was looked at. */
+  through: number;
+  is_end: boolean;
+}
+
+/** Looks at a stretch, up to its first break. */
+export const verifyAudit = async (store: SpaceStore, stretch: Stretch): Promise<Verification> =>
+  (await verifyStretch(store, stretch)).verification;
+
 /**
- * Looks at up to `limit` links from entry `from` on, in one trip to the database and one to the bucket. The stretch
- * that reaches the end also looks at what is not sealed yet.
+ * Looks at the whole of a stretch, in one trip to the database and one to the bucket. The stretch that reaches the end also looks at what is
+ * not sealed yet.
  */
-export async function verifyAudit(
+export async function verifyStretch(
   { d1, makerspace_id }: SpaceStore,
-  { from, limit, now }: { from: number; limit: number; now: number },
-): Promise<Verification> {
+  { from, limit, now }: Stretch,
+): Promise<StretchFound> {
   const [[page, before, heads, unsealed, newest], anchors] = await Promise.all([
     d1.batch([
       d1.prepare(PAGE).bind(makerspace_id, from, limit),
@@ -143,13 +166,14 @@ export async function verifyAudit(
   const isEnd = rows.length < limit || rows.at(-1)?.seq === sealed_through;
   // From past the end there is nothing to hold a predecessor against.
   const previous = from === 1 ? GENESIS : from > sealed_through ? GENESIS : (before.results[0]?.hash ?? null);
-  const found = [
-    await firstBreak(rows, from, previous),
+  const breaks = [
+    ...(await breaksIn(rows, from, previous)),
     breakOfAnchors(anchors, rows, sealed_through, isEnd),
     isEnd ? breakBehind(sealed_through, waiting, now) : null,
   ].filter((finding) => finding !== null);
-  const broken = found.sort((a, b) => a.seq - b.seq)[0] ?? null;
-  return {
+  const broken = breaks.sort((a, b) => a.seq - b.seq)[0] ?? null;
+  const through = rows.at(-1)?.seq ?? from - 1;
+  const verification = {
     checked: rows.length,
     erased: rows.filter((row) => row.salt === null && row.is_erased).length,
     sealed_through,
@@ -160,6 +184,7 @@ export async function verifyAudit(
     },
     anchor: anchors.at(-1) ?? null,
     broken,
-    next_from_seq: isEnd || broken ? null : (rows.at(-1)?.seq ?? 0) + 1,
+    next_from_seq: isEnd || broken ? null : through + 1,
   };
+  return { verification, breaks, through, is_end: isEnd };
 }

@@ -128,4 +128,45 @@ describe("a night", () => {
     expect([one?.data, others]).toMatchObject([{ kind: "row_changed", seq: 3 }, []]);
     expect(await member.api.all(space.path("/notifications?type=audit.broken"))).toEqual([]);
   });
+
+  it("goes on behind a break, and tells each break once however many nights find it", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const space = await makeSpace();
+    await fill(space, 4_500);
+    await tamper(
+      space,
+      "UPDATE audit_log SET actor_id = 'x' WHERE makerspace_id = ? AND seq = 2500",
+      "DELETE FROM audit_log WHERE makerspace_id = ? AND seq = 2600",
+      "DELETE FROM audit_chain WHERE makerspace_id = ? AND seq IN (4000, 4001)",
+    );
+    const told = async () =>
+      (await space.root.all<{ subject: { id: string } }>(space.path("/audit?action=audit.broken")))
+        .map(({ subject }) => subject.id)
+        .sort();
+    const breaks = ["chain_cut.4000", "row_changed.2500", "row_missing.2600"];
+    expect(await night(space)).toBe(3);
+    expect(await told()).toEqual(breaks);
+    const first = { status: "broken", verified_through: 2_499, broken: { kind: "row_changed", seq: 2_500 } };
+    expect(await lastPass(space)).toMatchObject({ ...first, finished_at: expect.any(String) });
+    // A first stretch without a break: what is known behind it stands.
+    const next = Date.now() + HOUR;
+    await env.DB_000.prepare(
+      "UPDATE audit_verifications SET night_checked = 100000 - 2000, night = ?, next_from_seq = 1, finished_at = NULL WHERE makerspace_id = ?",
+    )
+      .bind(next, space.id)
+      .run();
+    expect(await night(space, next)).toBe(1);
+    expect(await lastPass(space)).toMatchObject({ status: "broken", finished_at: null, broken: first.broken });
+    await night(space, next + HOUR);
+    expect(await told()).toEqual(breaks);
+    // What was put right is known no more once a pass has been there; what was broken since is told.
+    await tamper(
+      space,
+      "UPDATE audit_log SET actor_id = 'test' WHERE makerspace_id = ? AND seq = 2500",
+      "UPDATE audit_log SET actor_id = 'x' WHERE makerspace_id = ? AND seq = 3000",
+    );
+    await night(space, next + 2 * HOUR);
+    expect(await told()).toEqual([...breaks, "row_changed.3000"].sort());
+    expect(await lastPass(space)).toMatchObject({ broken: { kind: "row_missing", seq: 2_600 } });
+  });
 });

@@ -2,9 +2,19 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { cronTasks } from "../../../src/background.ts";
+import type { EventEnvelope } from "../../../src/platform/events.ts";
 import { MINUTE } from "../../../src/platform/time.ts";
-import { tick } from "../../support/background.ts";
-import { awayNamespace, connectionLost, deafNamespace, type Faults, faulty, through } from "../../support/faults.ts";
+import { blackHole, deliver, tick } from "../../support/background.ts";
+import {
+  awayNamespace,
+  connectionLost,
+  deafNamespace,
+  type Faults,
+  faulty,
+  inWorld,
+  through,
+} from "../../support/faults.ts";
 import { claimsOf, onPlan } from "../../support/plans.ts";
 import { codes, inObject, makeScene, type Scene } from "../../support/scene.ts";
 import { slotIn, until } from "../../support/space.ts";
@@ -114,6 +124,29 @@ describe("a claim whose machine", () => {
     expect(await claimsOf(space)).toHaveLength(1);
     await sweepLater(all);
     expect((await space.book(ada.api, machine, slotIn(24))).status).toBe(201);
+  });
+
+  it("does not answer keeps nobody else's waiting, however many there are", async () => {
+    const { space, machine, ada } = await scene();
+    const away = await space.machine();
+    await env.DB_000.prepare(
+      `INSERT INTO booking_claims (makerspace_id, member_id, equipment_id, key, kind, booking_id, settled_by, bookings, minutes,
+                                   starts_at, waiting, decide_before, created_at)
+       SELECT ?1, ?2, iif(value < 240, ?3, ?4), printf('%064d', value), 'reservation', 'b' || value, 1, 1, 60, 1, 1, value, 1
+       FROM json_each(?5)`,
+    )
+      .bind(space.id, ada.member.id, away.id, machine.id, JSON.stringify(Array.from({ length: 241 }, (_, n) => n)))
+      .run();
+    const taken: EventEnvelope[] = [];
+    const task = cronTasks.find(({ name }) => name === "sweep_claims");
+    const world = { EQUIPMENT: awayNamespace(env.EQUIPMENT, away.id), EVENTS: blackHole(taken) as Queue };
+    const left = () =>
+      inWorld(world, async () => {
+        await task?.run(Date.now());
+        await deliver(taken.splice(0).filter(({ makerspace_id }) => makerspace_id === space.id));
+        return (await claimsOf(space)).length;
+      });
+    expect([await left(), await left()]).toEqual([241, 240]);
   });
 
   it("has booked without being heard counts until its row is there, however late", async () => {

@@ -1,7 +1,7 @@
 /** What is kept of minors: for how long, for whose eyes, and how it is found. */
 
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { tick } from "../../support/background.ts";
 import { documentsOf, handedIn } from "../../support/documents.ts";
 import { bornYearsAgo, consent, nameGuardian, ofMember, recordMinor } from "../../support/family.ts";
@@ -47,6 +47,28 @@ describe("coming of age", () => {
     expect(await ben.api.all(space.path("/wards"))).toEqual([]);
     expect(await young.api.get(ofMember(space, young, "/minor"))).toMatchObject({ is_minor: true });
     await tick("night");
+  });
+
+  it("of one whose record cannot go keeps nobody else's", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    const space = await makeSpace();
+    const [stuck, ...others] = [await space.person(), await space.person(), await space.person()];
+    for (const child of [stuck, ...others]) await recordMinor(space, child);
+    const came = "UPDATE minors SET birth_date = '1990-01-01' WHERE makerspace_id = ?";
+    await env.DB_000.prepare(came).bind(space.id).run();
+    const trigger = `CREATE TRIGGER stuck BEFORE DELETE ON minors WHEN old.member_id = '${stuck.member.id}'`;
+    await env.DB_000.prepare(`${trigger} BEGIN SELECT RAISE(ABORT, 'stuck'); END`).run();
+    const left = async () => {
+      const rows = env.DB_000.prepare("SELECT member_id FROM minors WHERE makerspace_id = ?").bind(space.id);
+      return (await rows.all()).results.map(({ member_id }) => member_id);
+    };
+    await tick("night");
+    await until("the night", async () => (await left()).length === 1);
+    expect(await left()).toEqual([stuck.member.id]);
+    await env.DB_000.prepare("DROP TRIGGER stuck").run();
+    expect(logged.mock.calls.some(([line]) => String(line).includes("coming_of_age_failed"))).toBe(true);
+    await tick("night");
+    await until("the next night", async () => (await left()).length === 0);
   });
 
   it("is at the age that the makerspace says", async () => {

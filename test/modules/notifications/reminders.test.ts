@@ -34,7 +34,7 @@ const projected = ({ space }: Scene, path: string) =>
 
 /** Made long ago. */
 const longKnown = ({ id }: Reservation) =>
-  env.DB_000.prepare("UPDATE reservations SET updated_at = 1 WHERE id = ?").bind(id).run();
+  env.DB_000.prepare("UPDATE reservations SET created_at = 1 WHERE id = ?").bind(id).run();
 
 describe("a booking", () => {
   it("is told two hours ahead to its holder, once, not before and not after", async () => {
@@ -73,6 +73,16 @@ describe("a booking", () => {
     expect(await clockAt(space, Date.now())).toEqual([]);
     expect(await clockAt(space, Date.parse(slotIn(23).starts_at))).toEqual([]);
     await longKnown(late);
+    expect(await clockAt(space, Date.now())).toHaveLength(1);
+  });
+
+  it("is told although something of it was changed within these two hours", async () => {
+    const scene = await makeScene();
+    const { space, machine, ada } = scene;
+    const booked = await space.booked(ada.api, machine, slotIn(1));
+    await projected(scene, `/reservations/${booked.id}`);
+    await longKnown(booked);
+    await env.DB_000.prepare("UPDATE reservations SET updated_at = ? WHERE id = ?").bind(Date.now(), booked.id).run();
     expect(await clockAt(space, Date.now())).toHaveLength(1);
   });
 

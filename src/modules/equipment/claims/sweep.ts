@@ -57,25 +57,32 @@ async function sweepClaims(store: SpaceStore, looked_at: number): Promise<void> 
     .where(isLeft)
     .orderBy(asc(bookingClaims.decide_before))
     .limit(CLAIMS_PER_MESSAGE);
-  await inParallel(left, (claim) => sweepClaim(store, claim));
+  await inParallel(left, (claim) => sweepClaim(store, claim, looked_at));
 }
 
-async function sweepClaim(store: SpaceStore, claim: ClaimRow): Promise<void> {
+async function sweepClaim(store: SpaceStore, claim: ClaimRow, looked_at: number): Promise<void> {
   const { member_id, equipment_id, key, decide_before } = claim;
+  // Unless a retry has taken it over meanwhile.
+  const same = store.in(
+    bookingClaims,
+    eq(bookingClaims.member_id, member_id),
+    eq(bookingClaims.equipment_id, equipment_id),
+    eq(bookingClaims.key, key),
+    eq(bookingClaims.decide_before, decide_before),
+  );
+  // To the end of the line, so that claims which cannot go yet keep nobody else's waiting.
+  const putBack = () =>
+    store.db
+      .update(bookingClaims)
+      .set({ decide_before: looked_at - RESTS_MS })
+      .where(same);
   try {
     // Booked, and its row on the way: it goes on counting.
-    if (await isBooked(claim)) return;
-    // Unless a retry has taken it over meanwhile.
-    const same = store.in(
-      bookingClaims,
-      eq(bookingClaims.member_id, member_id),
-      eq(bookingClaims.equipment_id, equipment_id),
-      eq(bookingClaims.key, key),
-      eq(bookingClaims.decide_before, decide_before),
-    );
-    await store.db.delete(bookingClaims).where(same);
+    if (await isBooked(claim)) await putBack();
+    else await store.db.delete(bookingClaims).where(same);
   } catch (error) {
     log.warn("claim_not_swept", { makerspace_id: store.makerspace_id, equipment_id, error: describeError(error) });
+    await putBack().catch(() => undefined);
   }
 }
 

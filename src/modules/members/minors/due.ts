@@ -1,7 +1,8 @@
 /** Who comes of age: on the day, by the makerspace's clock, their date of birth is needed no more. Running twice changes nothing. */
 
-import { lte } from "drizzle-orm";
+import { lte, sql } from "drizzle-orm";
 import type { SettingsSource } from "../../../platform/access/membership.ts";
+import { describeError, log } from "../../../platform/log.ts";
 import { rounds } from "../../../platform/ops/rounds.ts";
 import { Problem } from "../../../platform/problem.ts";
 import { loadSystemSpace } from "../../../platform/system-space.ts";
@@ -13,13 +14,13 @@ import { minors } from "./tables.ts";
 /** A message works on no more: each is a batch of its own. */
 const PER_MESSAGE = 100;
 
-/** Each night: makerspaces that have minors. */
+/** Each night, in each makerspace: who is of age depends on its zone and its settings. */
 export const minorRounds = (source: SettingsSource) =>
   rounds({
     name: "come_of_age",
     schedule: "night",
     type: "minors.due",
-    waiting: (db, _, limit) => db.selectDistinct({ makerspace_id: minors.makerspace_id }).from(minors).limit(limit),
+    waiting: "everywhere",
     async work({ store, request_id, now }) {
       const space = await loadSystemSpace(store, source, { actor_id: "minors", request_id, now });
       if (!space) return {};
@@ -28,13 +29,21 @@ export const minorRounds = (source: SettingsSource) =>
         .select()
         .from(minors)
         .where(store.in(minors, lte(minors.birth_date, adults)))
+        // In no order: those that fail are not always in front.
+        .orderBy(sql`random()`)
         .limit(PER_MESSAGE);
+      let done = 0;
       for (const row of rows) {
-        await dropMinor(space, row, "minor.came_of_age").catch((error: unknown) => {
+        try {
+          await dropMinor(space, row, "minor.came_of_age");
+          done += 1;
+        } catch (error) {
           // Somebody else was faster.
-          if (!(error instanceof Problem) || error.code !== "conflict") throw error;
-        });
+          if (error instanceof Problem && error.code === "conflict") continue;
+          const { makerspace_id, member_id } = row;
+          log.error("coming_of_age_failed", { makerspace_id, member_id, error: describeError(error) });
+        }
       }
-      return { more: rows.length === PER_MESSAGE };
+      return { more: rows.length === PER_MESSAGE && done > 0 };
     },
   });
