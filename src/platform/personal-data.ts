@@ -30,7 +30,10 @@ const valuesOf = ({ member_ids, user_ids, emails }: Person, key: PersonKey): rea
     recipient: member_ids.map((id) => `member:${id}`),
   })[key];
 
-/** Why something outlives an erasure, and for how long: calendar years after the one in which it happened, or days. */
+/**
+ * Why something outlives an erasure, and for how long: calendar years after the one in which the person was erased, or days. What is older than
+ * that already goes with the erasure, where the table says when it happened (`since`).
+ */
 export const grounds = {
   accounting: {
     years: 10,
@@ -54,11 +57,12 @@ export type Ground = keyof typeof grounds;
 
 /** What becomes of rows when their person is erased. What is kept on a ground that ends is deleted then. */
 export type Erasure =
-  | { how: "delete" }
-  /** These columns are emptied; the rows stay. */
-  | { how: "empty"; set: Readonly<Record<string, unknown>>; keep?: Ground }
+  /** With `file`, each row has a file of this kind under its id: it is let go in the same step. */
+  | { how: "delete"; file?: string }
+  /** These columns are emptied; the rows stay. `since`: when it happened, epoch milliseconds. */
+  | { how: "empty"; set: Readonly<Record<string, unknown>>; keep?: Ground; since?: SQL }
   /** The rows hold ids and facts, and stay as they are. */
-  | { how: "keep"; keep: Ground }
+  | { how: "keep"; keep: Ground; since?: SQL }
   /** Another part of the house does it, as told. */
   | { how: "elsewhere"; by: string; keep?: Ground };
 
@@ -87,6 +91,8 @@ interface Told<T extends SQLiteTable> {
   bare?: readonly ColumnOf<T>[];
   /** What the person gets, or why they get nothing. */
   exported: readonly ColumnOf<T>[] | { withheld: string };
+  /** Rows of others in which the person has a part: what they get of them. An erasure leaves these to those whose they are. */
+  part?: { whose: { readonly [C in ColumnOf<T>]?: PersonKey }; exported: readonly ColumnOf<T>[] };
   /** Further conditions on what is erased. */
   only?: SQL;
   erasure: Erasure;
@@ -102,7 +108,9 @@ export interface PersonalTable {
   readonly columns: readonly string[];
   /** Conditions that make a row somebody's, one per column, each led by its index. Empty for a table that names staff alone. */
   walks(makerspace_id: string, person: Person): SQL[];
+  /** What the person gets: of their own rows, and of others in which they have a part. */
   readonly exported: readonly string[] | { withheld: string };
+  parts(person: Person): { walk: SQL; exported: readonly string[] }[];
   readonly only: SQL | undefined;
   readonly erasure: Erasure;
 }
@@ -112,10 +120,14 @@ const directoryNames = Object.values(directoryTables).map((table) => getTableCon
 
 /** Says what a table holds of people. */
 export function personal<T extends SQLiteTable>(table: T, told: Told<T>): PersonalTable {
-  const { about, whose = {}, mentions = {}, through, bare = [], exported, only, erasure } = told;
+  const { about, whose = {}, mentions = {}, through, bare = [], exported, part, only, erasure } = told;
   const columns: Record<string, SQLiteColumn> = getTableColumns(table);
   const mentioned = Object.entries(mentions) as [string, readonly PersonKey[]][];
   const { name } = getTableConfig(table);
+  const held = (by: object, person: Person): SQL[] =>
+    (Object.entries(by) as [string, PersonKey][]).map(
+      ([column, key]) => sql`unlikely(${columns[column]} IN ${among(valuesOf(person, key))})`,
+    );
   return {
     table,
     name,
@@ -125,10 +137,9 @@ export function personal<T extends SQLiteTable>(table: T, told: Told<T>): Person
     exported,
     only,
     erasure,
+    parts: (person) => (part ? held(part.whose, person).map((walk) => ({ walk, exported: part.exported })) : []),
     walks: (makerspace_id, person) => [
-      ...(Object.entries(whose) as [string, PersonKey][]).map(
-        ([column, key]) => sql`unlikely(${columns[column]} IN ${among(valuesOf(person, key))})`,
-      ),
+      ...held(whose, person),
       ...mentioned.map(([column, keys]) => {
         const values = JSON.stringify(keys.flatMap((key) => valuesOf(person, key)));
         return sql`EXISTS (SELECT 1 FROM json_each(${values}) wanted WHERE instr(${columns[column]}, wanted.value) > 0)`;
@@ -185,13 +196,14 @@ export async function* exportedRows(
   const db = entry.database === "directory" ? directory : store.db;
   const columns: Record<string, SQLiteColumn> = getTableColumns(table);
   const key = keyOf(table);
-  const selected = Object.fromEntries([
-    ...exported.map((name) => [name, columns[name]]),
-    ...key.map((column, index) => [`key_${index}`, sql`${column}`.as(`key_${index}`)]),
-  ]) as Record<string, SQLiteColumn>;
-  const walks = entry.walks(store.makerspace_id, person);
-  for (const [index, walk] of walks.entries()) {
-    const earlier = walks.slice(0, index);
+  const own = entry.walks(store.makerspace_id, person).map((walk) => ({ walk, exported }));
+  const walks = [...own, ...entry.parts(person)];
+  for (const [index, { walk, exported: names }] of walks.entries()) {
+    const earlier = walks.slice(0, index).map((one) => one.walk);
+    const selected = Object.fromEntries([
+      ...names.map((name) => [name, columns[name]]),
+      ...key.map((column, place) => [`key_${place}`, sql`${column}`.as(`key_${place}`)]),
+    ]) as Record<string, SQLiteColumn>;
     for (let after: unknown[] | null = null; ; ) {
       const rows: Record<string, unknown>[] = await db
         .select(selected)
@@ -206,7 +218,7 @@ export async function* exportedRows(
         )
         .orderBy(...key)
         .limit(PAGE);
-      if (rows.length > 0) yield rows.map((row) => Object.fromEntries(exported.map((name) => [name, row[name]])));
+      if (rows.length > 0) yield rows.map((row) => Object.fromEntries(names.map((name) => [name, row[name]])));
       const last = rows.at(-1);
       if (!last || rows.length < PAGE) break;
       after = key.map((_, place) => last[`key_${place}`]);

@@ -17,7 +17,11 @@ declare module "../../platform/events.ts" {
     "member.removed": { cancel_bookings: boolean };
     /** Somebody asked to be erased; it begins at `due_at`, epoch milliseconds. */
     "member.erasure_requested": { due_at: number };
+    /** The day of an erasure came, and something stands in its way: the code of the problem. It is tried again at `due_at`. */
+    "member.erasure_put_off": { code: string; due_at: number };
     "member.erased": Record<string, never>;
+    /** Somebody else than the member had all that is held on them written into a file. */
+    "member.data_exported": Record<string, never>;
     /** The system to itself: look after erasures; erase what came in while one happened. */
     "erasures.due": Record<string, never>;
     "erasure.late_due": Record<string, never>;
@@ -68,7 +72,9 @@ export type MemberEventType =
   | "member.reactivated"
   | "member.removed"
   | "member.erasure_requested"
+  | "member.erasure_put_off"
   | "member.erased"
+  | "member.data_exported"
   | "invite.created"
   | "invite.resent"
   | "invite.readdressed"

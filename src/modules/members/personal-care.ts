@@ -52,7 +52,7 @@ export const carePersonalData: readonly PersonalTable[] = [
       "decided_at",
       "created_at",
     ],
-    erasure: { how: "delete" },
+    erasure: { how: "delete", file: "document" },
   }),
   personal(guardianConsents, {
     about: "What your guardians consented to, and when.",
@@ -79,13 +79,18 @@ export const carePersonalData: readonly PersonalTable[] = [
     through: visitsOf,
     bare: ["recorded_by"],
     exported: { withheld: "It is your guests' own." },
-    erasure: { how: "keep", keep: "claims" },
+    erasure: {
+      how: "keep",
+      keep: "claims",
+      since: sql`(SELECT v.day_to FROM guest_visits v
+        WHERE v.makerspace_id = ${guestWaivers.makerspace_id} AND v.id = ${guestWaivers.visit_id})`,
+    },
   }),
   personal(guestVisits, {
     about: "Guests whom you brought, without their names.",
     whose: { host_member_id: "member" },
     bare: ["name", "invited_by"],
     exported: ["id", "visit_on", "status", "counted", "arrived_at", "departed_at", "created_at"],
-    erasure: { how: "empty", set: { name: null }, keep: "claims" },
+    erasure: { how: "empty", set: { name: null }, keep: "claims", since: sql`${guestVisits.day_to}` },
   }),
 ];

@@ -78,8 +78,22 @@ export const memberPersonalData: readonly PersonalTable[] = [
   }),
   ...carePersonalData,
   personal(membershipTransactions, {
-    about: "What your memberships cost, step by step.",
+    about: "What your memberships cost, step by step, and what you pay for others.",
     whose: { member_id: "member" },
+    part: {
+      whose: { payer_member_id: "member" },
+      exported: [
+        "id",
+        "plan_id",
+        "kind",
+        "amount_minor",
+        "currency",
+        "payment_status",
+        "period_from",
+        "period_to",
+        "created_at",
+      ],
+    },
     bare: ["actor_id", "payer_member_id"],
     exported: [
       "id",
@@ -95,7 +109,12 @@ export const memberPersonalData: readonly PersonalTable[] = [
       "breakdown",
       "created_at",
     ],
-    erasure: { how: "empty", set: { reason: null }, keep: "accounting" },
+    erasure: {
+      how: "empty",
+      set: { reason: null },
+      keep: "accounting",
+      since: sql`${membershipTransactions.created_at}`,
+    },
   }),
   personal(memberships, {
     about: "Your memberships: plans and periods.",

@@ -3,6 +3,9 @@
 import { groupTypes } from "./catalogue-groups.ts";
 import type { NotificationType } from "./kinds.ts";
 
+/** What a member has to know of their own account. */
+const onTheirAccount = { category: "account", tells: "the member", mailed: true, required: true } as const;
+
 /** Every type there is. */
 export const catalogue = {
   "reservation.created": { category: "booking", tells: "the holder", title: "Your booking was made", mailed: false },
@@ -78,11 +81,8 @@ export const catalogue = {
     urgent: true,
   },
   "member.reactivated": {
-    category: "account",
-    tells: "the member",
+    ...onTheirAccount,
     title: "Your membership is active again",
-    mailed: true,
-    required: true,
   },
   "membership.applied": {
     category: "membership",
@@ -207,18 +207,23 @@ export const catalogue = {
     required: true,
   },
   "member.approved": {
-    category: "account",
-    tells: "the member",
+    ...onTheirAccount,
     title: "Your membership was approved",
+  },
+  "member.erasure_requested": {
+    ...onTheirAccount,
+    title: "You asked for everything held on you to be erased; for seven days you can take that back",
+  },
+  "member.erasure_put_off": {
+    category: "account",
+    tells: "the member, administrators",
+    title: "An erasure could not begin: something stands in its way, and it is tried again each day",
     mailed: true,
     required: true,
   },
-  "member.erasure_requested": {
-    category: "account",
-    tells: "the member",
-    title: "You asked for everything held on you to be erased; for seven days you can take that back",
-    mailed: true,
-    required: true,
+  "member.data_exported": {
+    ...onTheirAccount,
+    title: "Staff had everything that is held on you written into a file",
   },
   "member.joined": {
     category: "membership",

@@ -74,6 +74,16 @@ const tellAdministrators = tells("notify_administrators", async ({ data, subject
   return ids.map((member_id) => ({ member_id, subject, data }));
 });
 
+/** Whose erasure was put off, and administrators, who may be the only ones able to clear the way. */
+const tellOfPutOff = tells("notify_put_off", async ({ data, subject }, { store, now }) => {
+  const ids = new Set([subject.id, ...(await staffIds(store, [], now))]);
+  return [...ids].map((member_id) => ({
+    member_id,
+    subject: { type: "member", id: subject.id },
+    data: { code: data.code },
+  }));
+});
+
 /** Who decides on applications for a plan is told of a new one. */
 const tellDesk = tells("notify_desk", async ({ data, subject }, { store, now }) => {
   const ids = await staffIds(store, ["desk"], now);
@@ -151,6 +161,8 @@ export const notificationConsumers: Consumers<
   | "member.reactivated"
   | "member.approved"
   | "member.erasure_requested"
+  | "member.erasure_put_off"
+  | "member.data_exported"
   | "member.joined"
   | "guest.arrived"
   | "billing_group.member_added"
@@ -203,6 +215,8 @@ export const notificationConsumers: Consumers<
   "session.holder_shut_out": [tellThoseOnDuty],
   "member.approved": [tellMember],
   "member.erasure_requested": [tellMember],
+  "member.erasure_put_off": [tellOfPutOff],
+  "member.data_exported": [tellMember],
   "member.joined": [tellOfRegistration],
   "guest.arrived": [tellHolder],
   "billing_group.member_added": [tellHolder],

@@ -55,8 +55,16 @@ export function isApiToken(token: string): boolean {
   return secret !== undefined && check === checksum(secret);
 }
 
-/** What a token may never carry: with it, a leaked token could make others that outlive it, or do what nobody can undo. */
-const neverInTokens: readonly Permission[] = ["tokens.manage", "service_accounts.manage", "members.erase"];
+/**
+ * What a token may never carry: with it, a leaked token could make others that outlive it, have all that is held on people, or do what nobody
+ * can undo.
+ */
+const neverInTokens: readonly Permission[] = [
+  "tokens.manage",
+  "service_accounts.manage",
+  "members.export",
+  "members.erase",
+];
 
 /** The permissions that a token or a service account can have. */
 export const tokenPermissions = allPermissions.filter((name) => !neverInTokens.includes(name)) as [

@@ -117,7 +117,7 @@ describe("an API token", () => {
       body: { ...body, permissions: ["equipment.read", "members.manage"] },
     });
     expect(wide).toMatchObject({ code: "grant_exceeds_own", errors: [{ pointer: "/permissions/1" }] });
-    for (const name of ["tokens.manage", "service_accounts.manage", "everything"]) {
+    for (const name of ["tokens.manage", "service_accounts.manage", "members.export", "members.erase", "everything"]) {
       const refused = await api.refused("POST", space.path("/api_tokens"), { body: { ...body, permissions: [name] } });
       expect(refused.code).toBe("invalid_body");
     }

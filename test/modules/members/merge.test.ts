@@ -137,6 +137,18 @@ describe("two records of one person", () => {
     expect((await merge(home, await added(abroad), two.member)).problem?.code).toBe("not_found");
   });
 
+  it("stay two while one of them is being erased", async () => {
+    const space = await makeSpace();
+    const [one, two] = [await added(space), await added(space)];
+    await env.DB_000.prepare(
+      `INSERT INTO erasures (makerspace_id, member_id, status, requested_by, requested_at, due_at, created_at, updated_at)
+       VALUES (?, ?, 'running', 'x', 0, 9999999999999, 0, 0)`,
+    )
+      .bind(space.id, two.id)
+      .run();
+    expect((await merge(space, one, two)).problem?.code).toBe("illegal_transition");
+  });
+
   it("wait until what is booked is over", async () => {
     const { space, machine, ada } = await makeScene();
     const booked = await space.booked(ada.api, machine, slotIn(24));

@@ -128,6 +128,8 @@ describe("a ban", () => {
     expect((await safety.api.refused("POST", home.path("/bans"), banned(admin.member.id))).code).toBe("forbidden");
     expect((await safety.api.refused("POST", home.path("/bans"), banned(safety.member.id))).code).toBe("forbidden");
     expect((await desk.api.refused("POST", home.path("/bans"), banned(safety.member.id))).code).toBe("forbidden");
+    const treasurer = await home.as("treasurer");
+    expect((await safety.api.refused("POST", home.path("/bans"), banned(treasurer.member.id))).code).toBe("forbidden");
     const far = await abroad.person();
     expect((await home.root.refused("POST", home.path("/bans"), banned(far.member.id))).code).toBe("not_found");
     expect((await home.root.refused("POST", home.path("/bans"), banned(admin.member.id))).code).toBe(

@@ -42,7 +42,7 @@ async function memberOf(space: Space, { member_id, email }: z.output<typeof BanI
   const row = member_id === undefined ? await byAddress() : await requiredMember(space, member_id);
   if (!row) return null;
   if (row.id === space.actor.id) throw problem("forbidden", { detail: "Nobody bans themselves." });
-  if (!space.access.covers(row.role, [])) throw problem("forbidden");
+  if (!space.access.covers(row.role, row.duties)) throw problem("forbidden");
   if (row.erased_at !== null || row.merged_into !== null)
     throw problem("illegal_transition", { current_status: row.status });
   return row;

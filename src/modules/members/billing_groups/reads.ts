@@ -1,7 +1,7 @@
 /** Reading groups: one, a page, who is in one, and who pays for whom. */
 
 import type { z } from "@hono/zod-openapi";
-import { and, asc, eq, getTableColumns, gt, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, ne, sql } from "drizzle-orm";
 import { combinations, leads, mergeWalks } from "../../../platform/db/fan-out.ts";
 import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
@@ -151,4 +151,22 @@ export const payerSql = (store: SpaceStore, member_id: string) => sql<string | n
 export async function payerOf(store: SpaceStore, member_id: string): Promise<string> {
   const [row] = await store.db.all<{ payer: string | null }>(sql`SELECT ${payerSql(store, member_id)} AS payer`);
   return row?.payer ?? member_id;
+}
+
+/** True while a member pays for others of a group: they cannot leave before they hand over. */
+export async function paysForOthers({ db, store }: Pick<Space, "db" | "store">, member_id: string): Promise<boolean> {
+  const [found] = await db
+    .select({ id: billingGroups.id })
+    .from(billingGroups)
+    .innerJoin(
+      billingGroupMembers,
+      and(
+        eq(billingGroupMembers.makerspace_id, billingGroups.makerspace_id),
+        eq(billingGroupMembers.group_id, billingGroups.id),
+        ne(billingGroupMembers.member_id, member_id),
+      ),
+    )
+    .where(store.in(billingGroups, eq(billingGroups.payer_member_id, member_id)))
+    .limit(1);
+  return found !== undefined;
 }

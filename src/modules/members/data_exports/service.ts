@@ -7,7 +7,7 @@ import type { SpaceStore } from "../../../platform/db/store.ts";
 import { FileWriter } from "../../../platform/file-writer.ts";
 import { LINK_TTL } from "../../../platform/files.ts";
 import type { Job } from "../../../platform/ops/contract.ts";
-import { type JobContext, startJob } from "../../../platform/ops/jobs.ts";
+import { type JobContext, prepareJob } from "../../../platform/ops/jobs.ts";
 import { exportedRows, type Person, type PersonalTable } from "../../../platform/personal-data.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
@@ -45,19 +45,36 @@ export async function personOf(store: SpaceStore, member_id: string): Promise<Pe
 }
 
 /**
- * Queues an export.
+ * Queues an export. Whose data it is reads so in the audit, and is told when somebody else wanted it.
  * @throws not_found for others than oneself without members.export for all, and for nobody; illegal_transition for who was erased
  */
 export async function startDataExport(space: Space, member_id: string): Promise<z.output<typeof Job>> {
   if (space.scope("members.export") !== "any" && member_id !== space.actor.id) throw problem("not_found");
   const [row] = await space.db
-    .select({ erased_at: members.erased_at, merged_into: members.merged_into, status: members.status })
+    .select({
+      erased_at: members.erased_at,
+      merged_into: members.merged_into,
+      status: members.status,
+      version: members.version,
+    })
     .from(members)
     .where(space.store.in(members, eq(members.id, member_id)));
   if (!row) throw problem("not_found");
   if (row.erased_at !== null || row.merged_into !== null)
     throw problem("illegal_transition", { current_status: row.status });
-  return startJob(space, "export_member_data", { member_id });
+  const { view, write, event } = prepareJob(space, "export_member_data", { member_id });
+  const byAnother = member_id !== space.actor.id;
+  await space.commit(
+    {
+      action: "member.data_exported",
+      subject: { type: "member", id: member_id, version: row.version },
+      after: { job_id: view.id },
+      events: [event, ...(byAnother ? [{ type: "member.data_exported" as const, data: {} }] : [])],
+      answer: { status: 202, body: view },
+    },
+    write,
+  );
+  return view;
 }
 
 const isTime = /_(at|from|to|until)$/;

@@ -16,10 +16,11 @@ import { bans } from "../bans/tables.ts";
 import { recordsOf } from "../data_exports/service.ts";
 import { members } from "../tables.ts";
 import { eraseLatecomers } from "./job.ts";
+import { SECOND_THOUGHTS } from "./model.ts";
 import type { ErasurePorts } from "./port.ts";
 import { beginErasure } from "./service.ts";
 import { erasureKeeps, erasures } from "./tables.ts";
-import type { KeepRow } from "./view.ts";
+import type { ErasureRow, KeepRow } from "./view.ts";
 
 const MAKERSPACES_PER_RUN = 500;
 const PER_MESSAGE = 50;
@@ -48,6 +49,36 @@ export const erasuresEachQuarter: CronTask = {
   },
 };
 
+/** What is in the way is said in the audit, and the first time to the member and the administrators. What changed meanwhile is left alone. */
+async function putOff(space: Space, { member_id, status, ...row }: ErasureRow, error: unknown): Promise<void> {
+  const code = error instanceof Problem ? error.code : null;
+  log.warn("erasure_put_off", { makerspace_id: space.id, code, error: describeError(error) });
+  const due_at = space.now + DAY;
+  const isFirst = status === "waiting" && row.due_at === row.requested_at + SECOND_THOUGHTS;
+  const change = write(
+    space.db
+      .update(erasures)
+      .set({ due_at })
+      .where(
+        space.store.in(
+          erasures,
+          eq(erasures.member_id, member_id),
+          eq(erasures.status, status),
+          eq(erasures.version, row.version),
+          eq(erasures.due_at, row.due_at),
+        ),
+      ),
+    { expect: "conflict" },
+  );
+  const subject = { type: "member", id: member_id, version: row.version };
+  const told = code !== null && isFirst ? [{ type: "member.erasure_put_off" as const, data: { code, due_at } }] : [];
+  await space
+    .commit({ action: "member.erasure_put_off", subject, after: { code, due_at }, events: told }, change)
+    .catch((failure: unknown) => {
+      if (!(failure instanceof Problem) || failure.code !== "conflict") throw failure;
+    });
+}
+
 /** Begins what is due, and goes on with what got stuck; what cannot begin is tried again a day later. */
 async function beginDue(space: Space, ports: ErasurePorts): Promise<void> {
   const rows = await space.db
@@ -66,19 +97,7 @@ async function beginDue(space: Space, ports: ErasurePorts): Promise<void> {
     try {
       await beginErasure(space, row.member_id, row, ports);
     } catch (error) {
-      const code = error instanceof Problem ? error.code : null;
-      if (code === "conflict") continue;
-      log.warn("erasure_put_off", { makerspace_id: space.id, code, error: describeError(error) });
-      await space.db
-        .update(erasures)
-        .set({ due_at: space.now + DAY })
-        .where(
-          space.store.in(
-            erasures,
-            eq(erasures.member_id, row.member_id),
-            inArray(erasures.status, ["waiting", "running"]),
-          ),
-        );
+      await putOff(space, row, error);
     }
   }
 }
@@ -171,7 +190,7 @@ export const erasureConsumers = (ports: ErasurePorts): Consumers<"erasures.due" 
       async handle({ subject, occurred_at }, { store, now }) {
         // The outbox brings it again.
         if (now < occurred_at + LATE_AFTER) throw new NotNow();
-        return eraseLatecomers(store, ports, await nobodyOf({ db: store.db, store }, subject.id));
+        return eraseLatecomers(store, ports, await nobodyOf({ db: store.db, store }, subject.id), now);
       },
     },
   ],

@@ -34,13 +34,22 @@ function erasureOf({ db }: SpaceStore, { table, erasure }: PersonalTable, rows: 
   return null;
 }
 
-const writesIn = (store: SpaceStore, registry: readonly PersonalTable[], person: Person): Write[] =>
+/** The files of rows that go; whatever is written of them meanwhile, too. */
+const filesOf = ({ db, makerspace_id }: SpaceStore, { table, erasure }: PersonalTable, rows: SQL, now: number) =>
+  erasure.how === "delete" && erasure.file !== undefined
+    ? [
+        db.run(sql`INSERT INTO loose_files (makerspace_id, kind, id, noted_at, doomed)
+          SELECT ${makerspace_id}, ${erasure.file}, id, ${now}, 1 FROM ${table} WHERE ${rows} ON CONFLICT DO NOTHING`),
+      ]
+    : [];
+
+const writesIn = (store: SpaceStore, registry: readonly PersonalTable[], person: Person, now: number): Write[] =>
   registry
     .filter(({ database }) => database === "space")
     .flatMap((entry) => {
       const rows = rowsOf(entry, store.makerspace_id, person);
       const statement = rows && erasureOf(store, entry, rows);
-      return statement ? [write(statement)] : [];
+      return statement ? [...filesOf(store, entry, rows, now), statement].map((one) => write(one)) : [];
     });
 
 /** A person's rows in the directory, in the order of the registry: who belongs nowhere any more is forgotten altogether. */
@@ -62,6 +71,18 @@ function keptUntil(space: Space, ground: keyof typeof grounds): number | null {
   if (years !== undefined) return endOfYearAfter(space.now, years, space.settings.timezone);
   return days === undefined ? null : space.now + days * DAY;
 }
+
+/** What is older than its ground needs no keeping: it goes with the erasure. */
+const tooOldWrites = (space: Space, registry: readonly PersonalTable[], person: Person): Write[] =>
+  registry.flatMap((entry) => {
+    const { keep, since } = entry.erasure as { keep?: keyof typeof grounds; since?: SQL };
+    const rows = rowsOf(entry, space.id, person);
+    if (!keep || !since) return [];
+    const { years }: { about: string; years?: number } = grounds[keep];
+    // Before this lies what happened so many whole calendar years ago.
+    const over = years === undefined ? 0 : endOfYearAfter(space.now, -years - 1, space.settings.timezone);
+    return [write(space.db.delete(entry.table).where(and(rows, sql`${since} < ${over}`)))];
+  });
 
 /** Notes what is kept, of what there is. */
 function keepWrites(space: Space, registry: readonly PersonalTable[], person: Person, member_id: string): Write[] {
@@ -101,9 +122,10 @@ async function eraseRows(space: Space, { registry }: ErasurePorts, person: Perso
         .where(space.store.in(erasures, eq(erasures.member_id, member_id), eq(erasures.status, "running"))),
       { expect: "conflict" },
     ),
+    ...tooOldWrites(space, registry, person),
     ...keepWrites(space, registry, person, member_id),
     ...member_ids.flatMap((id) => eraseAuditDetails(space.store, { type: "member", id }, GROUND, space.now)),
-    ...writesIn(space.store, registry, person),
+    ...writesIn(space.store, registry, person, space.now),
     write(
       space.db
         .update(members)
@@ -114,13 +136,15 @@ async function eraseRows(space: Space, { registry }: ErasurePorts, person: Perso
 }
 
 /** What came in while it happened: rows of events that were under way, and a machine that was told of the person once more. */
-export async function eraseLatecomers(store: SpaceStore, ports: ErasurePorts, person: Person) {
+export async function eraseLatecomers(store: SpaceStore, ports: ErasurePorts, person: Person, now: number) {
   for (const work of ports.works) {
     for (let place: string | null = ""; place !== null; ) place = await work.run(store, person, place);
   }
   return ports.registry.flatMap((entry) => {
     const rows = entry.database === "space" ? rowsOf(entry, store.makerspace_id, person) : undefined;
-    return rows && entry.erasure.how === "delete" ? [store.db.delete(entry.table).where(rows)] : [];
+    return rows && entry.erasure.how === "delete"
+      ? [...filesOf(store, entry, rows, now), store.db.delete(entry.table).where(rows)]
+      : [];
   });
 }
 

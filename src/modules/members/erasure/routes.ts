@@ -42,7 +42,7 @@ export const erasureRoutes = (ports: ErasurePorts) => [
       operation_id: "withdraw_erasure",
       method: "delete",
       path,
-      summary: "Take a request for erasure back while it waits",
+      summary: "Take one's request for erasure back while it waits",
       status: 204,
       problems: ["illegal_transition", "conflict"],
     },

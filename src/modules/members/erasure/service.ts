@@ -1,14 +1,15 @@
 /** Erasures: asked for, withdrawn, begun. What they do stands in job.ts. */
 
 import type { z } from "@hono/zod-openapi";
-import { and, asc, eq, gt, inArray } from "drizzle-orm";
-import { write } from "../../../platform/db/commit.ts";
+import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { type Write, write } from "../../../platform/db/commit.ts";
 import { combinations, leads, mergeWalks } from "../../../platform/db/fan-out.ts";
 import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
 import { jobs } from "../../../platform/db/tables.ts";
 import { prepareJob } from "../../../platform/ops/jobs.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
+import { paysForOthers } from "../billing_groups/reads.ts";
 import { isAdministrator, moveMember, requiredMember } from "../people/moves.ts";
 import type { MemberRow } from "../people/view.ts";
 import { members } from "../tables.ts";
@@ -82,8 +83,13 @@ export async function listErasures(space: Space, query: z.output<typeof ErasureQ
   return toPage(rows, limit, list, key, (row) => viewErasure(row, kept.get(row.member_id) ?? []));
 }
 
-/** A new request takes the place of one that was withdrawn, and of none else. */
-const requestWrite = (space: Space, row: ErasureRow, from: readonly ErasureStatus[]) => {
+/** Takes the place of a request in one of these statuses that is still as it was read, and of none else. */
+const requestWrite = (
+  space: Space,
+  row: ErasureRow,
+  from: readonly ErasureStatus[],
+  more: Omit<Write, "statement"> = { expect: "conflict" },
+) => {
   const { makerspace_id: _, member_id: __, created_at: ___, ...change } = row;
   return write(
     space.db
@@ -92,9 +98,9 @@ const requestWrite = (space: Space, row: ErasureRow, from: readonly ErasureStatu
       .onConflictDoUpdate({
         target: [erasures.makerspace_id, erasures.member_id],
         set: change,
-        setWhere: inArray(erasures.status, [...from]),
+        setWhere: sql`${inArray(erasures.status, [...from])} AND ${erasures.version} = ${row.version - 1}`,
       }),
-    { expect: "conflict" },
+    more,
   );
 };
 
@@ -126,6 +132,7 @@ async function requestOwn(space: Space, member: MemberRow, known: ErasureRow | n
       .then((rows) => rows.filter(({ id, user_id }) => id !== member.id && user_id !== null));
     if (!other) throw problem("last_administrator");
   }
+  if (await paysForOthers(space, member.id)) throw problem("payer_of_group");
   const row = toRow(space, member.id, known, { due_at: space.now + SECOND_THOUGHTS });
   await space.commit(
     {
@@ -163,16 +170,6 @@ export async function beginErasure(
   const reasons = await ports.obstacles(space.store, member_id);
   if (reasons.length > 0) throw problem("erasure_blocked", { reasons });
   const member = await requiredMember(space, member_id);
-  if (member.status !== "left") {
-    await moveMember(space, member_id, () => ({
-      step: "remove",
-      to: "left",
-      action: "member.removed",
-      set: { left_at: space.now },
-      events: [{ type: "member.removed", data: { cancel_bookings: true } }],
-    }));
-    await ports.effects.shutOut(space, member_id, true);
-  }
   const job = prepareJob(space, "erase_member", { member_id });
   const request = known?.status === "waiting" ? known : null;
   const row = toRow(space, member_id, known, {
@@ -182,16 +179,26 @@ export async function beginErasure(
     status: "running",
     job_id: job.view.id,
   });
-  await space.commit(
-    {
-      action: "member.erasure_begun",
-      subject: { type: "member", id: member_id, version: member.version },
-      after: { job_id: job.view.id },
-      events: [job.event],
-    },
-    requestWrite(space, row, known ? [known.status] : []),
-    job.write,
-  );
+  const begun = {
+    action: "member.erasure_begun",
+    subject: { type: "member", id: member_id, version: member.version },
+    after: { job_id: job.view.id },
+  };
+  const from = known ? [known.status] : [];
+  if (member.status === "left") {
+    await space.commit({ ...begun, events: [job.event] }, requestWrite(space, row, from), job.write);
+    return viewErasure(row, []);
+  }
+  // One batch: who takes the request back in time stays a member.
+  await moveMember(space, member_id, () => ({
+    step: "remove",
+    to: "left",
+    action: "member.removed",
+    set: { left_at: space.now },
+    events: [{ type: "member.removed", data: { cancel_bookings: true } }, job.event],
+    writes: [requestWrite(space, row, from, { expect: "illegal_transition", entry: begun }), job.write],
+  }));
+  await ports.effects.shutOut(space, member_id, true);
   return viewErasure(row, []);
 }
 
@@ -211,11 +218,13 @@ export async function requestErasure(space: Space, member_id: string, ports: Era
   return beginErasure(space, member_id, known, ports);
 }
 
-/** Takes a request back while it waits. @throws not_found; illegal_transition once it has begun */
+/** Takes a request back while it waits: whoever asked, and nobody in their place. @throws not_found, forbidden; illegal_transition once it has begun */
 export async function withdrawErasure(space: Space, member_id: string): Promise<void> {
   refuseStranger(space, member_id);
   const row = await findErasure(space, member_id);
   if (!row) throw problem("not_found");
+  if (member_id !== space.actor.id && row.requested_by !== space.actor.id)
+    throw problem("forbidden", { detail: "Whoever asked takes it back." });
   if (row.status !== "waiting") throw problem("illegal_transition", { current_status: row.status });
   const { version } = await requiredMember(space, member_id);
   await space.commit(

@@ -38,6 +38,14 @@ async function judge(
   return from;
 }
 
+/** Ends the batch while one of the two is being erased: the job would look for a person who is somebody else by then. */
+const notBeingErased = (space: Space, ids: readonly string[]): Write =>
+  write(
+    space.db.run(sql`SELECT json_extract('{}', iif(EXISTS (
+      SELECT 1 FROM erasures WHERE makerspace_id = ${space.id} AND status = 'running'
+        AND member_id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))), 'expect:illegal_transition', '$'))`),
+  );
+
 const byDuty = (a: DutyGrant, b: DutyGrant): number => (a.duty < b.duty ? -1 : 1);
 
 /**
@@ -138,6 +146,7 @@ export async function mergeMembers(
         ],
         answer: { status: 200, body: viewInFull(space, after.into) },
       },
+      notBeingErased(space, [id, from_member_id]),
       // Who has left is in no group any more, so its place goes first.
       ...moveGroups(space.store, from_member_id, id),
       // The sign-in leaves the one before the other takes it.
