@@ -38,6 +38,8 @@ export default defineConfig(async () => {
       exclude: ["test/node/**", "test/browser/**", "test/keycloak/**"],
       setupFiles: ["./test/support/quiet.ts", "./test/support/migrate.ts"],
       testTimeout: 30_000,
+      // By itself it leaves a core to nobody.
+      maxWorkers: "100%",
     },
   };
 });
