@@ -276,6 +276,6 @@ describe("availability", () => {
   });
 
   test("an empty range has nothing", () => {
-    expect(partition({ starts_at: 5, ends_at: 5 }, [])).toEqual({ to: 5, free: [], busy: [] });
+    expect(partition({ starts_at: 5, ends_at: 5 }, [])).toEqual({ until: 5, free: [], busy: [] });
   });
 });
