@@ -104,7 +104,7 @@ describe("an upload", () => {
     const ada = await space.person();
     await env.DB_000.prepare(
       `INSERT INTO member_documents (makerspace_id, id, member_id, kind, status, content_type, size, sha256, submitted_by, version, created_at, updated_at)
-       SELECT ?, 'd' || value, ?, 'id_proof', 'replaced', 'image/png', 1, hex(zeroblob(32)), 'x', 1, 1, 1
+       SELECT ?, 'd' || value, ?, 'id_proof', 'rejected', 'image/png', 1, hex(zeroblob(32)), 'x', 1, 1, 1
        FROM json_each('[${Array.from({ length: 48 }, (_, index) => index).join(",")}]')`,
     )
       .bind(space.id, ada.member.id)

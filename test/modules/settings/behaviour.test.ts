@@ -132,7 +132,7 @@ const behaviours: Record<string, () => Promise<void>> = {
       const row = await env.DB_000.prepare("SELECT due_at FROM guest_visits WHERE id = ?")
         .bind(guest.id)
         .first<{ due_at: number }>();
-      return ((row?.due_at ?? 0) - Date.parse(guest.ends_at)) / DAY;
+      return Math.round(((row?.due_at ?? 0) - Date.now()) / DAY);
     };
     expect(await cancelled()).toBe(30);
     await set(space, "access", { guest_names_kept_days: 90 });

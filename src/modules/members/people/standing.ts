@@ -17,7 +17,7 @@ type View = z.output<typeof Member>;
 /** Nobody acts on themselves, nor on somebody who may do what they may not. @throws forbidden */
 function refuseReach(space: Space, row: MemberRow, detail: string): void {
   if (row.id === space.actor.id) throw problem("forbidden", { detail });
-  if (!space.access.covers(row.role, [])) throw problem("forbidden");
+  if (!space.access.covers(row.role, row.duties)) throw problem("forbidden");
 }
 
 /**
@@ -61,7 +61,7 @@ export async function reactivateMember(space: Space, id: string): Promise<View> 
   const isLapsed = await hasLapsed(space, known);
   const notBanned = await refuseBanned(space.store, known, space.now);
   const { view } = await moveMember(space, id, (before) => {
-    if (!space.access.covers(before.role, [])) throw problem("forbidden");
+    if (!space.access.covers(before.role, before.duties)) throw problem("forbidden");
     return {
       step: "reactivate",
       to: isLapsed ? "expired" : "active",
@@ -108,7 +108,7 @@ export async function leave(space: Space, effects: MemberEffects): Promise<void>
 /** Lets somebody in who waits. @throws not_found, illegal_transition, forbidden */
 export async function approveMember(space: Space, id: string): Promise<View> {
   const { view } = await moveMember(space, id, (before) => {
-    if (!space.access.covers(before.role, [])) throw problem("forbidden");
+    if (!space.access.covers(before.role, before.duties)) throw problem("forbidden");
     return {
       step: "approve",
       to: "active",
@@ -123,7 +123,7 @@ export async function approveMember(space: Space, id: string): Promise<View> {
 /** Says no to somebody who waits; they may ask again. @throws not_found, illegal_transition, forbidden */
 export async function declineMember(space: Space, id: string, reason: string): Promise<View> {
   const { view } = await moveMember(space, id, (before) => {
-    if (!space.access.covers(before.role, [])) throw problem("forbidden");
+    if (!space.access.covers(before.role, before.duties)) throw problem("forbidden");
     return {
       step: "decline",
       to: "left",
