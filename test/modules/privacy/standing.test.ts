@@ -160,7 +160,10 @@ describe("what is older than the ground on which it would be kept", () => {
       const erasure = await space.root.get<Erasure>(path);
       return erasure.status === "done" && erasure;
     });
-    expect(await vouchers()).toEqual(before.slice(1));
+    // What ended with the removal may have a voucher of its own.
+    const [old, ...younger] = before;
+    expect(await vouchers()).not.toContain(old);
+    expect(await vouchers()).toEqual(expect.arrayContaining(younger));
     const tables = kept.map(({ data }) => data);
     expect(tables).toContain("membership_transactions");
     expect(tables).not.toContain("guest_visits");
