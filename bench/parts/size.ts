@@ -16,7 +16,18 @@ export interface SizeResult {
 }
 
 /** Bindings that the application asks for at load; nothing is done with them. */
-const bindingNames = ["DIRECTORY", "DB_000", "EQUIPMENT", "FLOOR", "ATTEMPTS", "EVENTS", "ASSETS"];
+const bindingNames = [
+  "DIRECTORY",
+  "DB_000",
+  "EQUIPMENT",
+  "FLOOR",
+  "ATTEMPTS",
+  "EVENTS",
+  "WORK",
+  "WEBHOOKS",
+  "FILES",
+  "ASSETS",
+];
 const limiterNames = ["LIMIT_USER", "LIMIT_IP", "LIMIT_USER_LOAD", "LIMIT_IP_LOAD"];
 
 /** Bundles as `wrangler deploy --minify` does, and loads the result `times` times. */

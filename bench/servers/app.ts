@@ -20,6 +20,8 @@ export const appVariables = (issuer: Issuer): Record<string, string> => ({
   RATE_LIMITS: "load",
   SETTINGS_KEYS: "bench:d2hhdCB0aGUgYmVuY2ggc2VhbHMgaXMgbm90IHJlYWw=",
   APP_URL: "https://app.makrcave.test",
+  // Nothing of what is measured calls a webhook.
+  WEBHOOK_RESOLVER: "https://resolver.makrcave.test/dns-query",
   // Nothing of what is measured sends mail.
   MAIL: "smtp",
   MAIL_FROM: "mail@makrcave.test",

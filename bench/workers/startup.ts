@@ -7,7 +7,12 @@ export default {
   async fetch(request: Request): Promise<Response> {
     if (new URL(request.url).pathname !== "/load") return new Response(null, { status: 204 });
     const started = Date.now();
-    await import(application);
+    try {
+      await import(application);
+    } catch (error) {
+      // The reason is what whoever runs this needs.
+      return new Response(String(error), { status: 500 });
+    }
     return Response.json(Date.now() - started);
   },
 };

@@ -190,12 +190,14 @@ export interface ProblemBody {
 
 /** An answer that is not a success. Thrown anywhere in the worker, turned into a response in one place. */
 export class Problem extends Error {
-  constructor(
-    readonly code: ProblemCode,
-    readonly extras: ProblemExtras = {},
-  ) {
+  readonly code: ProblemCode;
+  readonly extras: ProblemExtras;
+
+  constructor(code: ProblemCode, extras: ProblemExtras = {}) {
     super(code);
     this.name = "Problem";
+    this.code = code;
+    this.extras = extras;
   }
 
   get status(): number {

@@ -250,6 +250,16 @@ describe("the plan of a list", () => {
       .map((column) => `${column}: ${step}`);
   };
 
+  it("look for a machine's running session on its own index", async () => {
+    const space = await makeSpace();
+    const [machine, { api }] = [await space.machine(), await space.as("makerspace_admin")];
+    for (const path of ["/equipment", `/equipment/${machine.id}`]) {
+      const steps = (await plansOf(api, space.path(path))).filter((step) => /\bSEARCH s\b|\bSCAN s\b/.test(step));
+      expect(steps.length).toBeGreaterThan(0);
+      for (const step of steps) expect(step).toContain("sessions_by_equipment");
+    }
+  });
+
   it("walks an index in the order of the page: it neither scans a table nor sorts it", async () => {
     const [one] = machines;
     const [me] = people;
