@@ -2,19 +2,9 @@ import type { Consumers, EventHandler } from "../../platform/queue.ts";
 import type { MemberEventType } from "./events.ts";
 import { findMember, indexMembership } from "./people/reads.ts";
 
-/** Repeats what adding and linking do at once, in case the directory was away then. */
+/** Repeats what adding, linking and registering do at once, in case the directory was away then; for the user whom the row knows still. */
 const index: EventHandler = {
   name: "index_membership",
-  async handle(envelope) {
-    const { user_id } = envelope.data;
-    if (typeof user_id === "string") await indexMembership(user_id, envelope.makerspace_id, envelope.subject.id);
-    return [];
-  },
-};
-
-/** The same after a registration: the actor is the new member, whose user the row knows. */
-const joined: EventHandler = {
-  name: "index_registration",
   async handle({ makerspace_id, subject }, { store }) {
     const member = await findMember(store, subject.id);
     if (member?.user_id) await indexMembership(member.user_id, makerspace_id, member.id);
@@ -27,7 +17,7 @@ export const memberConsumers: Consumers<MemberEventType> = {
   "member.added": [index],
   "member.linked": [index],
   "member.renamed": [],
-  "member.joined": [joined],
+  "member.joined": [index],
   "member.approved": [],
   "member.declined": [],
   "member.suspended": [],
