@@ -4,6 +4,7 @@ import type { Command, CommandCall, ReservationRecord } from "../../src/modules/
 import { judgeSkills } from "../../src/platform/skills.ts";
 import { HOUR } from "../../src/platform/time.ts";
 import { withdraw } from "./bookings.ts";
+import { letGo } from "./holds.ts";
 import { type Answer, done, isLegal, refuse } from "./refusals.ts";
 import { reason } from "./rules.ts";
 import type { Turn } from "./turn.ts";
@@ -20,7 +21,7 @@ export function retire(turn: Turn): Answer {
       reason("open_reservations", detail, { fix: "Cancel or finish them first." }),
     ]);
   }
-  for (const kept of store.holds(null)) turn.letGo(kept, "hold.released");
+  for (const kept of store.holds.of(null)) letGo(turn, kept, "hold.released");
   store.state.retire(now);
   turn.announce("machine.retired");
   return done({});
@@ -34,11 +35,11 @@ export function retire(turn: Turn): Answer {
 export function sweepMember(turn: Turn, command: Extract<Command, { type: "sweep_member" }>): Answer {
   const { store } = turn;
   const { member_id, note, keep_bookings = false, end_session = false } = command;
-  store.sweep(member_id, Date.now(), HOUR);
+  store.people.sweep(member_id, Date.now(), HOUR);
   const open = end_session ? store.openSession() : null;
   const ended = open?.member_id === member_id ? finishSession(turn, open, UNSAID) : null;
   const cancelled = cancelAhead(turn, member_id, note, () => !keep_bookings);
-  for (const kept of store.holds(member_id)) turn.letGo(kept, "hold.released");
+  for (const kept of store.holds.of(member_id)) letGo(turn, kept, "hold.released");
   return done({ cancelled, session: ended?.session ?? null });
 }
 
@@ -51,7 +52,7 @@ export function sweepUnskilled(
   { member_id, note }: Extract<Command, { type: "sweep_unskilled" }>,
   { facts }: CommandCall,
 ): Answer {
-  turn.store.sweep(member_id, Date.now(), HOUR);
+  turn.store.people.sweep(member_id, Date.now(), HOUR);
   const isLost = ({ starts_at }: ReservationRecord): boolean =>
     judgeSkills(facts.gates.skills, starts_at, turn.now).reasons.length > 0;
   return done({ cancelled: cancelAhead(turn, member_id, note, isLost) });

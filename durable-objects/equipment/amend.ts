@@ -19,6 +19,7 @@ import {
 } from "./refusals.ts";
 import { brokenRules, reason } from "./rules.ts";
 import { isWithin, pendingExpiry, plain } from "./schedule.ts";
+import { place, wishOf } from "./slots.ts";
 import type { Turn } from "./turn.ts";
 
 type Amend = Extract<Command, { type: "amend" }>;
@@ -98,13 +99,13 @@ function judge(turn: Turn, current: ReservationRecord, slot: Interval, call: Com
 /** Holds the new time instead of the old, and lets a running session plan with it; or says what is in the way. */
 function move(turn: Turn, current: ReservationRecord, slot: Interval): Answer | null {
   const { store } = turn;
-  const held = store.occupancyOf(current.id, current.ends_at);
+  const held = store.occupancy.of(current.id, current.ends_at);
   // What only shrinks keeps the buffer it was booked with: a policy change never touches it.
-  const wish = turn.wishOf(current.member_id, slot, isWithin(slot, current) ? held?.buffer_ms : undefined);
+  const wish = wishOf(turn, current.member_id, slot, isWithin(slot, current) ? held?.buffer_ms : undefined);
   // A booking that began early, was excused late or has run out goes on blocking from there.
   const from =
     slot.starts_at === current.starts_at ? (held?.blocked_from ?? Math.max(slot.starts_at, turn.now)) : slot.starts_at;
-  const conflict = turn.place("reservation", current.id, wish, held, from);
+  const conflict = place(turn, "reservation", current.id, wish, held, from);
   if (conflict) return slotTaken(plain(conflict), turn.machine.policy.buffer_minutes);
   const session = current.status === "active" ? store.openSession() : null;
   if (session?.reservation_id === current.id) {

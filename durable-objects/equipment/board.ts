@@ -4,10 +4,10 @@ import { describeError, log } from "../../src/platform/log.ts";
 import { SECOND } from "../../src/platform/time.ts";
 import type { Door } from "../live/door.ts";
 import { Retry } from "../retry.ts";
+import { REFRESH, type World } from "./journal.ts";
 import type { Live } from "./live.ts";
 import type { Ports } from "./ports.ts";
 import { REPAIR_MS } from "./projection.ts";
-import { REFRESH, type World } from "./turn.ts";
 
 /** Changes within this are told together. */
 const COALESCE_MS = 250;

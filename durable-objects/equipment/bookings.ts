@@ -4,7 +4,7 @@ import type { Interval, ReservationStep } from "../../src/modules/equipment/mode
 import type { Command, CommandCall, HoldRecord, ReservationRecord } from "../../src/modules/equipment/port.ts";
 import { HOUR } from "../../src/platform/time.ts";
 import { judgePerson, judgeSlot, judgeUse } from "./gates.ts";
-import { keeps, ownHold } from "./holds.ts";
+import { forgetHold, keeps, ownHold } from "./holds.ts";
 import {
   type Answer,
   aboutOwner,
@@ -24,6 +24,7 @@ import {
 import { WHOLE } from "./rules.ts";
 import { pendingExpiry, type Wish } from "./schedule.ts";
 import { opensAt } from "./sessions.ts";
+import { place, release, wishOf } from "./slots.ts";
 import type { Turn } from "./turn.ts";
 
 type Ask<T extends Command["type"]> = Extract<Command, { type: T }>;
@@ -37,7 +38,7 @@ export function reserve(turn: Turn, command: Ask<"reserve">, call: CommandCall):
   if (!holder || !mayTouch(actor, holder.member_id)) return notYours("reservation");
   const { starts_at, ends_at, purpose, project_id, metadata, external_id, reservation_id: id } = command;
   const staff = actor.authority === "any";
-  const named = command.hold_id === null ? null : turn.store.holdOf(command.hold_id);
+  const named = command.hold_id === null ? null : turn.store.holds.get(command.hold_id);
   if (command.hold_id !== null && !keeps(named, holder.member_id, command)) return holdGone();
   // Notice was given when the slot was held.
   const refusal = judgeSlot(turn, call, command, named ? { ...WHOLE, notice: false } : WHOLE);
@@ -46,10 +47,10 @@ export function reserve(turn: Turn, command: Ask<"reserve">, call: CommandCall):
   // A session past its plan blocks the present only.
   if (starts_at <= now && turn.store.openSession()) return busy();
 
-  const wish = turn.wishOf(holder.member_id, command);
+  const wish = wishOf(turn, holder.member_id, command);
   const conflict = takeUp(turn, id, wish, named);
   if (conflict) return slotTaken(conflict, policy.buffer_minutes);
-  turn.store.remember(holder);
+  turn.store.people.remember(holder);
   const isPending = policy.approval === "staff" && !staff;
   const reservation = turn.book({
     id,
@@ -73,15 +74,15 @@ export function reserve(turn: Turn, command: Ask<"reserve">, call: CommandCall):
 
 /** Places a booking, in place of the hold that was made for it; a member who forgot to name theirs is not in their own way. */
 function takeUp(turn: Turn, id: string, wish: Wish, named: HoldRecord | null): Interval | null {
-  const place = (kept: HoldRecord | null): Interval | null => {
-    const conflict = turn.place("reservation", id, wish, kept && turn.store.occupancyOf(kept.id, kept.ends_at));
-    if (!conflict && kept) turn.forgetHold(kept);
+  const inPlaceOf = (kept: HoldRecord | null): Interval | null => {
+    const conflict = place(turn, "reservation", id, wish, kept && turn.store.occupancy.of(kept.id, kept.ends_at));
+    if (!conflict && kept) forgetHold(turn, kept);
     return conflict;
   };
-  const conflict = place(named);
+  const conflict = inPlaceOf(named);
   // Asked only when something is in the way: most bookings have no hold.
   const own = conflict && !named ? ownHold(turn, wish.member_id, wish) : null;
-  return own ? place(own) : conflict;
+  return own ? inPlaceOf(own) : conflict;
 }
 
 /** Steps that leave the person with the machine, so that facts about the person count; giving time back needs none. */
@@ -101,7 +102,7 @@ function onReservation(
   if (!isLegal(reservation.status, step)) return illegal(reservation.status, step);
   const strange = keepsPerson(step) ? aboutOwner(facts, reservation.member_id) : null;
   if (strange) return strange;
-  if (keepsPerson(step) && facts.holder) turn.store.remember(facts.holder);
+  if (keepsPerson(step) && facts.holder) turn.store.people.remember(facts.holder);
   return change(reservation);
 }
 
@@ -119,7 +120,7 @@ export const reject = (turn: Turn, command: Ask<"reject">, call: CommandCall): A
   onReservation(turn, command, call, "reject", (pending) => {
     const { note } = command;
     const decision = { decided_by: call.actor.id, decided_at: turn.now, expires_at: null, note };
-    turn.release(pending.id, pending.ends_at);
+    release(turn, pending.id, pending.ends_at);
     return done({ reservation: turn.change(pending, { status: "rejected", ...decision }, "reservation.rejected") });
   });
 
@@ -142,7 +143,7 @@ export function withdraw(
   note: string | null,
   counted_minutes = 0,
 ): ReservationRecord {
-  turn.release(held.id, held.ends_at);
+  release(turn, held.id, held.ends_at);
   return turn.change(held, { status: "cancelled", expires_at: null, note, counted_minutes }, "reservation.cancelled");
 }
 
@@ -166,7 +167,7 @@ export const noShow = (turn: Turn, command: Ask<"no_show">, call: CommandCall): 
 
 /** Nobody came: the rest of the slot is free. */
 export function missed(turn: Turn, approved: ReservationRecord, note: string | null): ReservationRecord {
-  turn.release(approved.id, approved.ends_at);
+  release(turn, approved.id, approved.ends_at);
   return turn.change(approved, { status: "no_show", note }, "reservation.no_show");
 }
 
@@ -180,7 +181,7 @@ export const excuse = (turn: Turn, command: Ask<"excuse">, call: CommandCall): A
     const refusal = isAhead ? judgePerson(turn, call, missing) : null;
     if (refusal) return refusal;
     const from = Math.max(starts_at, now);
-    const holdsAgain = isAhead && !turn.place("reservation", id, turn.wishOf(member_id, missing), null, from);
+    const holdsAgain = isAhead && !place(turn, "reservation", id, wishOf(turn, member_id, missing), null, from);
     if (!holdsAgain) {
       return done({ reservation: excused(turn, missing, note) });
     }

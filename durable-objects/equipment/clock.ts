@@ -4,10 +4,13 @@ import type { ReservationRecord } from "../../src/modules/equipment/port.ts";
 import { describeError, log } from "../../src/platform/log.ts";
 import { HOUR, MINUTE } from "../../src/platform/time.ts";
 import { missed, withdraw } from "./bookings.ts";
+import { letGo } from "./holds.ts";
+import { REFRESH } from "./journal.ts";
 import { overrun } from "./overrun.ts";
 import { isLegal } from "./refusals.ts";
+import { release } from "./slots.ts";
 import type { Timer } from "./timers.ts";
-import { REFRESH, type Turn } from "./turn.ts";
+import type { Turn } from "./turn.ts";
 
 /** Expired keys are swept at most this often. */
 const KEYS_EVERY_MS = HOUR;
@@ -48,7 +51,7 @@ const steps: Record<Timer["kind"], (turn: Turn, timer: Timer) => void> = {
   expire(turn, { ref }) {
     const pending = turn.store.reservation(ref);
     if (!pending || !isLegal(pending.status, "expire")) return;
-    turn.release(ref, pending.ends_at);
+    release(turn, ref, pending.ends_at);
     turn.change(pending, { status: "expired" }, "reservation.expired");
   },
 
@@ -77,7 +80,7 @@ const steps: Record<Timer["kind"], (turn: Turn, timer: Timer) => void> = {
     if (isLegal(active.status, "lapse") && turn.store.openSession()?.reservation_id !== ref) {
       turn.change(active, { status: "completed" }, "reservation.completed");
     }
-    turn.store.dropPast(turn.now);
+    turn.store.occupancy.dropPast(turn.now);
   },
 
   overrun(turn, { ref, due_at }) {
@@ -88,8 +91,8 @@ const steps: Record<Timer["kind"], (turn: Turn, timer: Timer) => void> = {
   },
 
   let_go(turn, { ref }) {
-    const kept = turn.store.holdOf(ref);
-    if (kept) turn.letGo(kept, "hold.expired");
+    const kept = turn.store.holds.get(ref);
+    if (kept) letGo(turn, kept, "hold.expired");
   },
 
   keys(turn) {

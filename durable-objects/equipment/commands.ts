@@ -45,7 +45,7 @@ function refusalBefore(turn: Turn, { command, facts }: CommandCall, wall: number
   }
   if (
     decide_before < wall ||
-    (holder && turn.store.isSweptSince(holder.member_id, decide_before - FACTS_GOOD_FOR_MS))
+    (holder && turn.store.people.isSweptSince(holder.member_id, decide_before - FACTS_GOOD_FOR_MS))
   ) {
     return staleFacts("What was read before this is too old.");
   }

@@ -2,9 +2,10 @@
 
 import type { CommandCall, CommandResult } from "../../src/modules/equipment/port.ts";
 import { answer } from "./commands.ts";
+import type { World } from "./journal.ts";
 import { type Mutant, rehearse, strikes } from "./mutants.ts";
 import type { Runner } from "./runner.ts";
-import type { Turn, World } from "./turn.ts";
+import type { Turn } from "./turn.ts";
 
 /** Longer than commands in a rush wait for each other: else the tick that gathers them would hide the fault. */
 const MUTANT_WAIT_MS = 10;
@@ -31,9 +32,9 @@ export async function execute(
     await scheduler.wait(MUTANT_WAIT_MS);
   }
   const decide = (turn: Turn): ReturnType<typeof answer> => {
-    store.isUnguarded = isStruck;
+    store.occupancy.isUnguarded = isStruck;
     const decided = answer(turn, call, Date.now());
-    store.isUnguarded = false;
+    store.occupancy.isUnguarded = false;
     if (decided.ok && call.key) keys.store(call.key, decided, turn.now);
     return decided;
   };

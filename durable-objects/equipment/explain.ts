@@ -7,6 +7,7 @@ import { judgeSkills } from "../../src/platform/skills.ts";
 import { againstSlot } from "./gates.ts";
 import { ownHold } from "./holds.ts";
 import { busy, down, retired, slotTaken } from "./refusals.ts";
+import { check, wishOf } from "./slots.ts";
 import type { Turn } from "./turn.ts";
 
 /** What would be said to a new booking. */
@@ -24,6 +25,6 @@ function against(turn: Turn, slot: Interval, { gates, holder }: Facts): ReasonIn
   if (slot.starts_at <= now && store.openSession()) reasons.push(...busy().reasons);
   if (slot.ends_at <= slot.starts_at) return reasons;
   const member_id = holder?.member_id ?? null;
-  const fitting = turn.check(ownHold(turn, member_id, slot)?.id ?? "", turn.wishOf(member_id, slot));
+  const fitting = check(turn, ownHold(turn, member_id, slot)?.id ?? "", wishOf(turn, member_id, slot));
   return fitting.ok ? reasons : [...reasons, ...slotTaken(fitting.conflict, machine.policy.buffer_minutes).reasons];
 }

@@ -7,6 +7,7 @@ import { judgePerson, judgeSlot } from "./gates.ts";
 import { type Answer, busy, done, down, holdGone, mayTouch, notYours, refuse, slotTaken } from "./refusals.ts";
 import { reason } from "./rules.ts";
 import { isWithin } from "./schedule.ts";
+import { place, release, wishOf } from "./slots.ts";
 import type { Turn } from "./turn.ts";
 
 type Ask<T extends Command["type"]> = Extract<Command, { type: T }>;
@@ -23,18 +24,18 @@ export function hold(turn: Turn, command: Ask<"hold">, call: CommandCall): Answe
   if (machine.isDownFor(starts_at, now)) return down(machine.status);
   if (starts_at <= now && store.openSession()) return busy();
   // Whoever chooses another time means that one instead; what goes on being kept is no older for it.
-  const [earlier] = store.holds(member_id);
+  const [earlier] = store.holds.of(member_id);
   const goesOn = earlier && overlaps(earlier, command) ? earlier : null;
   const kept = { id, equipment_id: store.equipment_id, member_id, starts_at, ends_at };
   const { created_at, renewals } = goesOn ?? { created_at: now, renewals: 0 };
   const expires_at = expiry(turn, { starts_at, created_at });
   if (expires_at <= now) return keptLongEnough();
-  const held = earlier ? store.occupancyOf(earlier.id, earlier.ends_at) : null;
-  const conflict = turn.place("hold", id, turn.wishOf(member_id, command), held);
+  const held = earlier ? store.occupancy.of(earlier.id, earlier.ends_at) : null;
+  const conflict = place(turn, "hold", id, wishOf(turn, member_id, command), held);
   if (conflict) return slotTaken(conflict, machine.policy.buffer_minutes);
-  if (earlier) turn.forgetHold(earlier);
-  store.remember(holder);
-  return done({ hold: turn.keep({ ...kept, expires_at, renewals, created_at }, "hold.created") });
+  if (earlier) forgetHold(turn, earlier);
+  store.people.remember(holder);
+  return done({ hold: keep(turn, { ...kept, expires_at, renewals, created_at }, "hold.created") });
 }
 
 /** Gives a hold its whole time again, twice at most. */
@@ -44,13 +45,13 @@ export const renewHold = (turn: Turn, command: Ask<"renew_hold">, call: CommandC
     if (refusal) return refusal;
     const renewed = { ...kept, renewals: kept.renewals + 1, expires_at: expiry(turn, kept) };
     if (kept.renewals >= HOLD_RENEWALS || renewed.expires_at <= turn.now) return keptLongEnough();
-    return done({ hold: turn.keep(renewed, "hold.renewed") });
+    return done({ hold: keep(turn, renewed, "hold.renewed") });
   });
 
 /** The slot is free at once. */
 export const releaseHold = (turn: Turn, command: Ask<"release_hold">, call: CommandCall): Answer =>
   onHold(turn, command, call, (kept) => {
-    turn.letGo(kept, "hold.released");
+    letGo(turn, kept, "hold.released");
     return done({ hold: { ...kept, expires_at: turn.now } });
   });
 
@@ -77,7 +78,7 @@ function onHold(
   { actor }: CommandCall,
   change: (kept: HoldRecord) => Answer,
 ): Answer {
-  const kept = turn.store.holdOf(hold_id);
+  const kept = turn.store.holds.get(hold_id);
   // Whose it was is nobody's business.
   if (!kept || !mayTouch(actor, kept.member_id)) return holdGone();
   return change(kept);
@@ -89,6 +90,28 @@ export const keeps = (kept: HoldRecord | null, member_id: string, slot: Interval
 
 /** The hold of a member's that reaches into a slot: a member keeps one slot of a machine. */
 export function ownHold({ store }: Turn, member_id: string | null, slot: Interval): HoldRecord | null {
-  const [kept] = member_id === null ? [] : store.holds(member_id);
+  const [kept] = member_id === null ? [] : store.holds.of(member_id);
   return kept && overlaps(kept, slot) ? kept : null;
+}
+
+/** Writes a hold, and when the clock lets it go. */
+function keep(turn: Turn, hold: Omit<HoldRecord, "seq">, type: "hold.created" | "hold.renewed"): HoldRecord {
+  turn.holdEvent(type, hold);
+  const kept = { ...hold, seq: turn.store.state.seq };
+  turn.store.holds.put(kept);
+  turn.store.timers.set(kept.id, "let_go", kept.expires_at);
+  return kept;
+}
+
+/** Ends a hold and frees its slot. */
+export function letGo(turn: Turn, hold: HoldRecord, type: "hold.released" | "hold.expired"): void {
+  release(turn, hold.id, hold.ends_at);
+  forgetHold(turn, hold);
+  turn.holdEvent(type, hold);
+}
+
+/** Ends a hold whose slot a booking has taken over. */
+export function forgetHold({ store }: Turn, { id }: HoldRecord): void {
+  store.holds.drop(id);
+  store.timers.drop(id);
 }

@@ -5,7 +5,7 @@ import type { ReasonInput } from "../../src/platform/problem.ts";
 import { row } from "../sql.ts";
 import { refuse } from "./refusals.ts";
 import { reason } from "./rules.ts";
-import { reservationColumns, sessionColumns } from "./store.ts";
+import { reservationColumns, sessionColumns } from "./store/rows.ts";
 import type { Timers } from "./timers.ts";
 
 /** Records without the names of their fields: a key is half as long, and a booking writes fewer pages. Columns are added at the end only. */

@@ -6,8 +6,8 @@ import { toIso } from "../../src/platform/time.ts";
 import type { Attachment, Door, Watcher } from "../live/door.ts";
 import { parseResume, sendText } from "../live/messages.ts";
 import { type EventBody, liveEvent } from "./events.ts";
+import { WINDOW_MS, type World } from "./journal.ts";
 import { type Occupancy, plain } from "./schedule.ts";
-import { WINDOW_MS, type World } from "./turn.ts";
 import { machineState, type Scene, type Slot } from "./view.ts";
 
 /** Slots in a state; a few more are read, for the current one and for buffers that are all that is left of a use. */
@@ -28,7 +28,7 @@ export class Live {
     const { store, machine } = this.#world;
     const session = store.openSession();
     const running = session && this.#sessionSlot(session);
-    const [first, ...rest] = store.occupancies(now, now + WINDOW_MS, READ).filter((each) => each.ends_at > now);
+    const [first, ...rest] = store.occupancy.between(now, now + WINDOW_MS, READ).filter((each) => each.ends_at > now);
     const isCurrent = first !== undefined && first.blocked_from <= now;
     const current = isCurrent ? this.#slot(first) : null;
     const ahead = (isCurrent ? rest : first ? [first, ...rest] : [])
@@ -51,7 +51,7 @@ export class Live {
 
   /** When time alone changes the scene: a slot ends, begins, or comes into the window. */
   #changesAt(now: number, current: Occupancy | undefined, next: Slot | undefined): number {
-    const beyond = this.#world.store.after(now + WINDOW_MS);
+    const beyond = this.#world.store.occupancy.after(now + WINDOW_MS);
     const times = [current?.ends_at, next?.starts_at, beyond && beyond.blocked_from - WINDOW_MS + 1];
     return Math.min(
       ...times.map((time) => (time !== undefined && time !== null && time > now ? time : Number.POSITIVE_INFINITY)),
@@ -63,7 +63,7 @@ export class Live {
     if (held.kind === "hold" && held.member_id !== null) {
       const { member_id } = held;
       const nothingYet = { status: "pending", reservation_id: null } as const;
-      return { kind: "hold", ...plain(held), ...nothingYet, member_id, holder: store.holder(member_id) };
+      return { kind: "hold", ...plain(held), ...nothingYet, member_id, holder: store.people.holder(member_id) };
     }
     const reservation = held.kind === "reservation" ? store.reservation(held.id) : null;
     if (!reservation) return null;
@@ -74,7 +74,7 @@ export class Live {
       status,
       reservation_id: id,
       member_id,
-      holder: store.holder(member_id),
+      holder: store.people.holder(member_id),
     };
   }
 
@@ -86,7 +86,7 @@ export class Live {
       status: "active",
       reservation_id,
       member_id,
-      holder: this.#world.store.holder(member_id),
+      holder: this.#world.store.people.holder(member_id),
     };
   }
 

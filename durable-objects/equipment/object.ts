@@ -91,7 +91,7 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
   }
 
   async hold(hold_id: string): Promise<HoldRecord | null> {
-    return this.#works?.settled().holdOf(hold_id) ?? null;
+    return this.#works?.settled().holds.get(hold_id) ?? null;
   }
 
   async availability(from: number, to: number): Promise<Availability> {

@@ -2,7 +2,8 @@
 
 import { rows } from "../sql.ts";
 import type { EventBody } from "./events.ts";
-import { type ReservationRow, reservationColumns, type SessionRow, type Store, sessionColumns } from "./store.ts";
+import { type ReservationRow, reservationColumns, type SessionRow, sessionColumns } from "./store/rows.ts";
+import type { Store } from "./store.ts";
 
 /** Live sockets can resume over this many events, at least. */
 export const RING = 500;

@@ -11,8 +11,8 @@ import type { Turn } from "./turn.ts";
  */
 export function overrun(turn: Turn, session: SessionRecord, at: number): void {
   const { store } = turn;
-  const near = store
-    .occupancies(session.planned_end_at, at + COLLISION_WINDOW_MS)
+  const near = store.occupancy
+    .between(session.planned_end_at, at + COLLISION_WINDOW_MS)
     .filter((held) => isInTheWay(session, held, at));
   const collides_with = near[0]?.id ?? null;
   const news = near.filter((held) => store.tell(held.id));
@@ -34,7 +34,7 @@ export function overrun(turn: Turn, session: SessionRecord, at: number): void {
 
 /** The first booking of somebody else that starts past reach. */
 function nextFar(turn: Turn, session: SessionRecord, from: number): Occupancy | null {
-  let next = turn.store.after(from);
-  while (next && !isInTheWay(session, next, from)) next = turn.store.after(next.blocked_to);
+  let next = turn.store.occupancy.after(from);
+  while (next && !isInTheWay(session, next, from)) next = turn.store.occupancy.after(next.blocked_to);
   return next;
 }

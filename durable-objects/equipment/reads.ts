@@ -5,8 +5,8 @@ import type { Availability } from "../../src/modules/equipment/port.ts";
 import { closedWithin } from "../../src/platform/settings/hours.ts";
 import { DAY, MINUTE } from "../../src/platform/time.ts";
 import { type Layer, partition } from "./availability.ts";
+import type { World } from "./journal.ts";
 import type { Occupancy } from "./schedule.ts";
-import type { World } from "./turn.ts";
 
 /** More than ninety-three days of quarters of an hour. */
 const MOST_OCCUPANCIES = 10_000;
@@ -22,7 +22,7 @@ export function availability({ store, machine }: World, from: number, to: number
   const buffer = policy.buffer_minutes * MINUTE;
   const FOREVER = Number.MAX_SAFE_INTEGER;
   // One more than is answered for tells where the answer must stop.
-  const [held, beyond] = capped(store.occupancies(from, to + buffer, MOST_OCCUPANCIES + 1));
+  const [held, beyond] = capped(store.occupancy.between(from, to + buffer, MOST_OCCUPANCIES + 1));
   const session = store.openSession();
   const until = Math.min(to, beyond?.blocked_from ?? to);
   const slots = (kind: string): Interval[] => held.filter((each) => each.kind === kind);

@@ -9,7 +9,8 @@ import { rows } from "../sql.ts";
 import { IS_UNSENT, type Outbox } from "./outbox.ts";
 import type { Ports } from "./ports.ts";
 import type { Projection } from "./projection.ts";
-import { reservationColumns, type Store, sessionColumns } from "./store.ts";
+import { reservationColumns, sessionColumns } from "./store/rows.ts";
+import type { Store } from "./store.ts";
 
 const PAGE = 500;
 

@@ -1,7 +1,8 @@
 /** Runs work on a machine as one transaction at one instant, after whatever the clock had due. */
 
 import { settle } from "./clock.ts";
-import { CLOCK, Turn, type TurnActor, type World } from "./turn.ts";
+import { CLOCK, type TurnActor, type World } from "./journal.ts";
+import { Turn } from "./turn.ts";
 
 export class Runner {
   readonly #storage: DurableObjectStorage;

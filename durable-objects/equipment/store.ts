@@ -1,66 +1,21 @@
 /** What one machine remembers. Every method is synchronous: nothing can come between a look and a write. */
 
 import { reservationStatuses } from "../../src/modules/equipment/model.ts";
-import type {
-  HolderFacts,
-  HoldRecord,
-  PolicyParts,
-  ReservationRecord,
-  ScheduleQuery,
-  SessionRecord,
-} from "../../src/modules/equipment/port.ts";
+import type { PolicyParts, ReservationRecord, ScheduleQuery, SessionRecord } from "../../src/modules/equipment/port.ts";
 import { row, rows } from "../sql.ts";
-import type { Occupancy } from "./schedule.ts";
 import { State } from "./state.ts";
+import { Holds } from "./store/holds.ts";
+import { Occupancies } from "./store/occupancies.ts";
+import { People } from "./store/people.ts";
+import {
+  OVER_RESERVATIONS,
+  OVER_SESSIONS,
+  type ReservationRow,
+  reservationColumns,
+  type SessionRow,
+  sessionColumns,
+} from "./store/rows.ts";
 import { Timers } from "./timers.ts";
-
-/** A reservation or session as stored: the machine's id is the object's own. */
-export type ReservationRow = Omit<ReservationRecord, "equipment_id">;
-export type SessionRow = Omit<SessionRecord, "equipment_id" | "job_successful"> & { job_successful: 0 | 1 | null };
-
-/** Columns in the order of the INSERTs below; the projection copies the same. */
-export const reservationColumns = [
-  "id",
-  "member_id",
-  "status",
-  "starts_at",
-  "ends_at",
-  "purpose",
-  "project_id",
-  "note",
-  "created_by",
-  "decided_by",
-  "decided_at",
-  "checked_in_at",
-  "expires_at",
-  "created_at",
-  "updated_at",
-  "version",
-  "metadata",
-  "external_id",
-  "counted_minutes",
-] as const satisfies readonly (keyof ReservationRow)[];
-
-export const sessionColumns = [
-  "id",
-  "member_id",
-  "reservation_id",
-  "project_id",
-  "status",
-  "started_at",
-  "planned_end_at",
-  "ended_at",
-  "ended_by",
-  "overrun_at",
-  "collides_with",
-  "job_successful",
-  "output_quality",
-  "notes",
-  "created_at",
-  "updated_at",
-  "version",
-  "counted_minutes",
-] as const satisfies readonly (keyof SessionRow)[];
 
 const list = (columns: readonly string[]): string => columns.join(", ");
 const marks = (columns: readonly string[]): string => columns.map(() => "?").join(", ");
@@ -73,19 +28,12 @@ const upsert = (table: string, columns: readonly string[]): string => {
 
 const RESERVATION = list(reservationColumns);
 const SESSION = list(sessionColumns);
-const OCCUPANCY = "blocked_from, blocked_to, starts_at, ends_at, kind, id, member_id, buffer_ms";
 const PUT_RESERVATION = upsert("reservations", reservationColumns);
 const PUT_SESSION = upsert("sessions", sessionColumns);
 // Statements are constants: the runtime keeps a prepared one per string it has seen, and a string built anew is parsed anew.
 const RESERVATION_BY_ID = `SELECT ${RESERVATION} FROM reservations WHERE id = ?`;
 const SESSION_BY_ID = `SELECT ${SESSION} FROM sessions WHERE id = ?`;
 const OPEN_SESSION = `SELECT ${SESSION} FROM sessions WHERE status = 'active'`;
-const BEFORE = `SELECT ${OCCUPANCY} FROM occupancy WHERE blocked_from < ? AND id <> ? ORDER BY blocked_from DESC LIMIT 1`;
-const AFTER = `SELECT ${OCCUPANCY} FROM occupancy WHERE blocked_from >= ? AND id <> ? ORDER BY blocked_from LIMIT 1`;
-const BETWEEN = `SELECT ${OCCUPANCY} FROM occupancy WHERE blocked_from >= ? AND blocked_from < ? AND blocked_to > ?
-  ORDER BY blocked_from LIMIT ?`;
-const HOLD = `INSERT INTO occupancy (${OCCUPANCY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
-const HOLD_UNGUARDED = HOLD.replace("INSERT", "INSERT OR REPLACE");
 const HOLDING = `SELECT ${reservationColumns.map((column) => `r.${column}`).join(", ")}
   FROM occupancy AS o JOIN reservations AS r ON r.id = o.id
   WHERE o.blocked_from >= ?4 AND o.blocked_to > ?1 AND r.status IN ('pending', 'approved', 'active')
@@ -98,23 +46,16 @@ const EMPTY_RESERVATIONS = `UPDATE reservations SET purpose = NULL, note = NULL,
   RETURNING id, version`;
 const EMPTY_SESSIONS = `UPDATE sessions SET notes = NULL, version = version + 1 WHERE member_id = ? AND notes IS NOT NULL
   RETURNING id, version`;
-/** Of a member, what is over. */
-export const OVER_RESERVATIONS =
-  "FROM reservations WHERE member_id = ? AND status NOT IN ('pending', 'approved', 'active')";
-export const OVER_SESSIONS = "FROM sessions WHERE member_id = ? AND status = 'completed'";
 /** LIMIT -1 is none. */
 const UNLIMITED = -1;
-const HOLD_FIELDS = "id, member_id, starts_at, ends_at, expires_at, renewals, created_at, seq";
-const MAX_NAMES = 500;
 
 export class Store {
   readonly state: State;
   readonly timers: Timers;
-  /** Set by a mutant only: what the schedule says is not heeded. */
-  isUnguarded = false;
+  readonly occupancy: Occupancies;
+  readonly holds: Holds;
+  readonly people: People;
   readonly #sql: SqlStorage;
-  /** Names written lately, so that the next booking of the same person need not write them again. */
-  readonly #names = new Map<string, string>();
   /** The session past its plan, or null; undefined when storage has to be asked. Every booking asks. */
   #overrun: Pick<SessionRecord, "id" | "member_id"> | null | undefined;
 
@@ -125,6 +66,9 @@ export class Store {
     this.#sql = storage.sql;
     this.state = new State(this.#sql);
     this.timers = new Timers(this.#sql);
+    this.occupancy = new Occupancies(this.#sql);
+    this.holds = new Holds(this.#sql, equipment_id);
+    this.people = new People(this.#sql, this.state);
   }
 
   /** Forgets what memory holds; after a rollback storage knows better. */
@@ -136,7 +80,7 @@ export class Store {
   /** A part of the transaction was rolled back: what memory knows of timers, names and sessions may be of it. */
   undone(): void {
     this.timers.reload();
-    this.#names.clear();
+    this.people.reload();
     this.#overrun = undefined;
   }
 
@@ -158,6 +102,20 @@ export class Store {
     );
     found.sort((a, b) => a.starts_at - b.starts_at || (a.id < b.id ? -1 : 1));
     return found.slice(0, limit).map((each) => ({ ...each, equipment_id: this.equipment_id }));
+  }
+
+  /** Bookings that still hold time after `from`, oldest first; of one member if named. */
+  holding(from: number, member_id: string | null, limit = UNLIMITED): ReservationRecord[] {
+    const found = rows<ReservationRow>(
+      this.#sql,
+      HOLDING,
+      from,
+      member_id,
+      limit,
+      // What began before the last one that began before is over.
+      this.occupancy.before(from)?.blocked_from ?? from,
+    );
+    return found.map((each) => ({ ...each, equipment_id: this.equipment_id }));
   }
 
   putReservation(record: ReservationRecord): void {
@@ -212,128 +170,11 @@ export class Store {
     };
   }
 
-  // Occupancy: `but` names a reservation or session that is looked past, because it is about to move.
-
-  /** The last occupancy that begins before `at`. */
-  before(at: number, but = ""): Occupancy | null {
-    return row<Occupancy>(this.#sql, BEFORE, at, but);
-  }
-
-  /** The first occupancy that begins at or past `at`. */
-  after(at: number, but = ""): Occupancy | null {
-    return row<Occupancy>(this.#sql, AFTER, at, but);
-  }
-
-  /** What a reservation or session holds. It ends with its holder's slot and nothing begins inside, so it is the one before that end. */
-  occupancyOf(id: string, ends_at: number): Occupancy | null {
-    const found = this.before(ends_at);
-    return found?.id === id ? found : null;
-  }
-
-  /** Everything that blocks a part of [from, to), oldest first. */
-  occupancies(from: number, to: number, limit = UNLIMITED): Occupancy[] {
-    const first = this.before(from);
-    return rows<Occupancy>(this.#sql, BETWEEN, first?.blocked_from ?? from, to, from, limit);
-  }
-
-  hold(held: Occupancy): void {
-    const { blocked_from, blocked_to, starts_at, ends_at, kind, id, member_id, buffer_ms } = held;
-    const insert = this.isUnguarded ? HOLD_UNGUARDED : HOLD;
-    this.#sql.exec(insert, blocked_from, blocked_to, starts_at, ends_at, kind, id, member_id, buffer_ms);
-  }
-
-  /** Moves the end of what an occupancy blocks. */
-  blockTo(held: Occupancy, blocked_to: number): void {
-    this.#sql.exec("UPDATE occupancy SET blocked_to = ? WHERE blocked_from = ?", blocked_to, held.blocked_from);
-  }
-
-  unhold(held: Occupancy): void {
-    this.#sql.exec("DELETE FROM occupancy WHERE blocked_from = ?", held.blocked_from);
-  }
-
-  /** Drops what blocks nothing any more. Rows are in order of time, so only the few that have begun are read. */
-  dropPast(now: number): void {
-    this.#sql.exec("DELETE FROM occupancy WHERE blocked_from < ? AND blocked_to <= ?", now, now);
-  }
-
-  /** Bookings that still hold time after `from`, oldest first; of one member if named. */
-  holding(from: number, member_id: string | null, limit = UNLIMITED): ReservationRecord[] {
-    const found = rows<ReservationRow>(
-      this.#sql,
-      HOLDING,
-      from,
-      member_id,
-      limit,
-      // What began before the last one that began before is over.
-      this.before(from)?.blocked_from ?? from,
-    );
-    return found.map((each) => ({ ...each, equipment_id: this.equipment_id }));
-  }
-
-  // Holds
-
-  holdOf(id: string): HoldRecord | null {
-    const found = row<Omit<HoldRecord, "equipment_id">>(this.#sql, `SELECT ${HOLD_FIELDS} FROM holds WHERE id = ?`, id);
-    return found && { ...found, equipment_id: this.equipment_id };
-  }
-
-  /** Every hold, or those of one member. */
-  holds(member_id: string | null): HoldRecord[] {
-    const found = rows<Omit<HoldRecord, "equipment_id">>(
-      this.#sql,
-      `SELECT ${HOLD_FIELDS} FROM holds WHERE ?1 IS NULL OR member_id = ?1 ORDER BY id`,
-      member_id,
-    );
-    return found.map((each) => ({ ...each, equipment_id: this.equipment_id }));
-  }
-
-  putHold({ id, member_id, starts_at, ends_at, expires_at, renewals, created_at, seq }: HoldRecord): void {
-    this.#sql.exec(
-      `INSERT OR REPLACE INTO holds (${HOLD_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      id,
-      member_id,
-      starts_at,
-      ends_at,
-      expires_at,
-      renewals,
-      created_at,
-      seq,
-    );
-  }
-
-  dropHold(id: string): void {
-    this.#sql.exec("DELETE FROM holds WHERE id = ?", id);
-  }
-
   // People
-
-  remember({ member_id, first_name, last_name, hide_name }: HolderFacts): void {
-    const name = `${Number(hide_name)}${first_name}\n${last_name}`;
-    if (this.#names.get(member_id) === name) return;
-    this.#sql.exec(
-      "INSERT OR REPLACE INTO holders (member_id, first_name, last_name, hide_name) VALUES (?, ?, ?, ?)",
-      member_id,
-      first_name,
-      last_name,
-      Number(hide_name),
-    );
-    if (this.#names.size >= MAX_NAMES) this.#names.clear();
-    this.#names.set(member_id, name);
-  }
-
-  holder(member_id: string): HolderFacts | null {
-    const found = row<Omit<HolderFacts, "hide_name"> & { hide_name: 0 | 1 }>(
-      this.#sql,
-      "SELECT member_id, first_name, last_name, hide_name FROM holders WHERE member_id = ?",
-      member_id,
-    );
-    return found && { ...found, hide_name: found.hide_name === 1 };
-  }
 
   /** Drops a person's name, and what was written down with their bookings and sessions. Answers those that have changed. */
   forget(member_id: string): Record<"reservation" | "session", { id: string; version: number }[]> {
-    this.#sql.exec("DELETE FROM holders WHERE member_id = ?", member_id);
-    this.#names.delete(member_id);
+    this.people.forget(member_id);
     return {
       reservation: rows(this.#sql, EMPTY_RESERVATIONS, member_id),
       session: rows(this.#sql, EMPTY_SESSIONS, member_id),
@@ -349,24 +190,6 @@ export class Store {
       this.#sql.exec(`DELETE FROM resend WHERE kind = ? AND id IN (SELECT id ${theirs})`, kind, member_id);
       this.#sql.exec(`DELETE ${theirs}`, member_id);
     }
-  }
-
-  /** Notes that facts about a member read before `wall` (wall clock) no longer count; older notes are of no use after `keep_ms`. */
-  sweep(member_id: string, wall: number, keep_ms: number): void {
-    this.#sql.exec("DELETE FROM member_sweeps WHERE swept_at < ?", wall - keep_ms);
-    this.#sql.exec("INSERT OR REPLACE INTO member_sweeps (member_id, swept_at) VALUES (?, ?)", member_id, wall);
-    this.state.swept(wall);
-  }
-
-  /** Was this member swept after `read_at` (wall clock)? Costs nothing unless somebody was. */
-  isSweptSince(member_id: string, read_at: number): boolean {
-    if (read_at >= this.state.swept_at) return false;
-    const found = row<{ swept_at: number }>(
-      this.#sql,
-      "SELECT swept_at FROM member_sweeps WHERE member_id = ?",
-      member_id,
-    );
-    return found !== null && read_at < found.swept_at;
   }
 
   // Policy

@@ -27,6 +27,7 @@ import {
 import { reason } from "./rules.ts";
 import { plain, usedMinutes } from "./schedule.ts";
 import { opensAt, walkUpEnd } from "./sessions.ts";
+import { cutShort, place, wishOf } from "./slots.ts";
 import type { Turn } from "./turn.ts";
 
 type Start = Extract<Command, { type: "start_session" }>;
@@ -73,9 +74,9 @@ function startBooked(turn: Turn, command: Start, reservation_id: string, call: C
 
 /** The booking blocks from now on, if nobody else holds the time until its start. */
 function startEarly(turn: Turn, booked: ReservationRecord): Answer | null {
-  const held = turn.store.occupancyOf(booked.id, booked.ends_at);
-  const wish = turn.wishOf(booked.member_id, booked, held?.buffer_ms);
-  const conflict = turn.place("reservation", booked.id, wish, held, turn.now);
+  const held = turn.store.occupancy.of(booked.id, booked.ends_at);
+  const wish = wishOf(turn, booked.member_id, booked, held?.buffer_ms);
+  const conflict = place(turn, "reservation", booked.id, wish, held, turn.now);
   return conflict && slotTaken(plain(conflict), turn.machine.policy.buffer_minutes);
 }
 
@@ -101,14 +102,14 @@ function startWalkUp(turn: Turn, command: Start, holder: HolderFacts, call: Comm
 
   const { session_id: id, project_id } = command;
   const { member_id } = holder;
-  const next = store.after(now);
-  const { buffer_ms } = turn.wishOf(member_id, { starts_at: now, ends_at: now });
+  const next = store.occupancy.after(now);
+  const { buffer_ms } = wishOf(turn, member_id, { starts_at: now, ends_at: now });
   const planned_ms = Math.min(planned_minutes * MINUTE, walkUp.until - now);
   const planned_end_at = walkUpEnd(now, planned_ms, { member_id, buffer_ms }, next);
   if (planned_end_at === null) return slotTaken(plain(next ?? { starts_at: now, ends_at: now }), policy.buffer_minutes);
-  const conflict = turn.place("walk_up", id, { member_id, buffer_ms, starts_at: now, ends_at: planned_end_at });
+  const conflict = place(turn, "walk_up", id, { member_id, buffer_ms, starts_at: now, ends_at: planned_end_at });
   if (conflict) return slotTaken(conflict, policy.buffer_minutes);
-  store.remember(holder);
+  store.people.remember(holder);
   const session = turn.open({ id, member_id, reservation_id: null, project_id, planned_end_at });
   return done({ session });
 }
@@ -144,8 +145,8 @@ export function finishSession(
   } as const;
   const session = turn.changeSession(open, patch, "session.ended");
   const booked = open.reservation_id === null ? null : store.reservation(open.reservation_id);
-  turn.cutShort(booked?.id ?? open.id, open.started_at, open.planned_end_at);
-  store.dropPast(now);
+  cutShort(turn, booked?.id ?? open.id, open.started_at, open.planned_end_at);
+  store.occupancy.dropPast(now);
   graceForWhoWaits(turn);
   const reservation =
     booked && isLegal(booked.status, "end")
@@ -162,7 +163,7 @@ function complete(turn: Turn, booked: ReservationRecord, from: number): Reservat
 
 /** Whoever could not check in because the machine was in use has their grace from now. */
 function graceForWhoWaits(turn: Turn): void {
-  const held = turn.store.before(turn.now + 1);
+  const held = turn.store.occupancy.before(turn.now + 1);
   const waiting = held && held.ends_at > turn.now ? turn.store.reservation(held.id) : null;
   if (waiting?.status === "approved") turn.armFor(waiting);
 }

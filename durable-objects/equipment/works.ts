@@ -24,6 +24,7 @@ import { Board } from "./board.ts";
 import { isBehind } from "./commands.ts";
 import { execute } from "./execute.ts";
 import { explain } from "./explain.ts";
+import { CLOCK, type World } from "./journal.ts";
 import { Keys } from "./keys.ts";
 import { Live } from "./live.ts";
 import { Machine } from "./machine.ts";
@@ -35,7 +36,7 @@ import { reconcile } from "./reconcile.ts";
 import { Runner } from "./runner.ts";
 import { Store } from "./store.ts";
 import { Together } from "./together.ts";
-import { CLOCK, type Turn, type World } from "./turn.ts";
+import type { Turn } from "./turn.ts";
 
 /** An answer waits this long for D1, so that who books sees it in the lists; it never depends on it. */
 const FLUSH_WAIT_MS = 250;
@@ -156,9 +157,9 @@ export class Works {
 
   introduce(holder: HolderFacts): void {
     const { store } = this.world;
-    if (store.holder(holder.member_id) === null) return;
+    if (store.people.holder(holder.member_id) === null) return;
     this.#runner.run(CLOCK, "", (turn) => {
-      store.remember(holder);
+      store.people.remember(holder);
       turn.announce("machine.refreshed");
     });
   }

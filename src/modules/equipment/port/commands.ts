@@ -1,0 +1,154 @@
+/** What a machine's object is asked to do, by whom and on what grounds; and what it answers. */
+
+import type { ReasonInput } from "../../../platform/problem.ts";
+import type { Gates, Interval, OutputQuality, ReservationStatus } from "../model.ts";
+import type { PolicyVersions } from "./policy.ts";
+import type { HoldRecord, ReservationRecord, SessionRecord } from "./records.ts";
+
+/** Who does it. `authority: "own"` lets a member touch their own reservations and sessions only; the object checks. */
+export interface CommandActor {
+  kind: "member" | "tablet" | "service" | "system" | "platform";
+  /** Membership, tablet, job or (platform) user id. */
+  id: string;
+  authority: "own" | "any";
+}
+
+/** A person as the object needs them; names are kept for display only and can be forgotten. */
+export interface HolderFacts {
+  member_id: string;
+  first_name: string;
+  last_name: string;
+  /** The member opted out of being named on tablets. */
+  hide_name: boolean;
+}
+
+/** What the worker read in D1 before asking; older than `decide_before`, it is refused as `stale_facts`. */
+export interface Facts {
+  decide_before: number;
+  /** The policy versions the worker saw; an object that is behind answers `policy_behind` and is given the parts. */
+  policy_versions: PolicyVersions;
+  /** The person a booking or session is for. */
+  holder: HolderFacts | null;
+  gates: Gates;
+}
+
+/** An Idempotency-Key, scoped to its principal and route; `ttl_ms` is 24 h, 7 days for tablets. */
+export interface CommandKey {
+  key: string;
+  scope: string;
+  fingerprint: string;
+  ttl_ms: number;
+}
+
+export type Command =
+  | {
+      type: "reserve";
+      reservation_id: string;
+      starts_at: number;
+      ends_at: number;
+      purpose: string | null;
+      project_id: string | null;
+      /** JSON of string pairs; the object keeps it as it is. */
+      metadata: string;
+      /** The worker has claimed it for this reservation. */
+      external_id: string | null;
+      /** The hold that this booking takes up. */
+      hold_id: string | null;
+    }
+  /** Keeps a slot for somebody who is still choosing. */
+  | { type: "hold"; hold_id: string; starts_at: number; ends_at: number }
+  | { type: "renew_hold"; hold_id: string }
+  | { type: "release_hold"; hold_id: string }
+  | { type: "approve"; reservation_id: string; note: string | null }
+  | { type: "reject"; reservation_id: string; note: string | null }
+  | { type: "cancel"; reservation_id: string; note: string | null }
+  | { type: "check_in"; reservation_id: string }
+  | { type: "no_show"; reservation_id: string; note: string | null }
+  | { type: "excuse"; reservation_id: string; note: string | null }
+  | {
+      type: "amend";
+      reservation_id: string;
+      /** The version the client saw; anything else is `stale_version`. */
+      if_version: number;
+      starts_at?: number;
+      ends_at?: number;
+      purpose?: string | null;
+      project_id?: string | null;
+      metadata?: string;
+      external_id?: string | null;
+    }
+  | {
+      type: "start_session";
+      session_id: string;
+      /** A booked session; without it a walk-up of `planned_minutes`. */
+      reservation_id: string | null;
+      planned_minutes: number | null;
+      project_id: string | null;
+    }
+  | {
+      type: "end_session";
+      session_id: string;
+      job_successful: boolean | null;
+      output_quality: OutputQuality | null;
+      notes: string | null;
+    }
+  | { type: "retire" }
+  /**
+   * Cancels a member's future bookings, unless they are kept, and closes their sockets. A running session goes on, or its record ends and the
+   * rest of its time is free; the machine itself is not cut mid-job either way.
+   */
+  | { type: "sweep_member"; member_id: string; note: string; keep_bookings?: true; end_session?: true }
+  /** Cancels those of a member's future bookings that they may not begin with the skills that the facts bring. */
+  | { type: "sweep_unskilled"; member_id: string; note: string };
+
+export interface CommandCall {
+  command: Command;
+  actor: CommandActor;
+  facts: Facts;
+  key: CommandKey | null;
+  request_id: string;
+}
+
+export const refusalCodes = [
+  "not_found",
+  "forbidden",
+  "slot_taken",
+  "hold_gone",
+  "booking_refused",
+  "equipment_unavailable",
+  "equipment_retired",
+  "equipment_busy",
+  "illegal_transition",
+  "too_early",
+  "has_open_reservations",
+  "stale_version",
+  "idempotency_mismatch",
+  "stale_facts",
+  "policy_behind",
+  "feature_disabled",
+  "skill_required",
+] as const;
+export type RefusalCode = (typeof refusalCodes)[number];
+
+export interface Refusal {
+  ok: false;
+  code: RefusalCode;
+  /** Every rule that said no, with what would fix it. */
+  reasons: ReasonInput[];
+  /** Never whose it is. */
+  conflicts_with?: Interval;
+  /** With `illegal_transition`. */
+  status?: ReservationStatus;
+}
+
+export interface Outcome {
+  reservation: ReservationRecord | null;
+  session: SessionRecord | null;
+  hold: HoldRecord | null;
+  /** With the sweeps: how many bookings were cancelled. */
+  cancelled?: number;
+  /** What was said against the person and let them through. */
+  warnings?: ReasonInput[];
+}
+
+export type CommandResult = ({ ok: true; replayed: boolean } & Outcome) | Refusal;
