@@ -124,6 +124,11 @@ export const problems = {
   payload_too_large: [413, "Payload too large", "The body is larger than this route accepts."],
   unsupported_media_type: [415, "Unsupported media type", "Send application/json, or what the route documents."],
   events_gone: [410, "Events gone", "This event is kept no longer, or was never here. Start again without `after`."],
+  too_many_calendar_feeds: [
+    409,
+    "Too many calendar feeds",
+    "A member has at most 20. Revoke one that is no longer read.",
+  ],
   too_many_webhooks: [409, "Too many webhooks", "A makerspace has at most 50."],
   invalid_body: [422, "Invalid body", "`errors` lists each field by JSON pointer."],
   booking_refused: [422, "Booking refused", "`reasons` lists every rule that said no."],

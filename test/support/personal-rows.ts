@@ -110,6 +110,15 @@ export function rowsFor({ space, machine, marks, member_id, user_id }: Known, bo
         sent_at: now,
         ...versioned,
       },
+      calendar_feeds: {
+        ...here,
+        id,
+        member_id,
+        name: marks.text,
+        scope: "mine",
+        digest: "0".repeat(64),
+        ...versioned,
+      },
       api_tokens: {
         ...here,
         id,

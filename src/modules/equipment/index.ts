@@ -1,6 +1,7 @@
 /** Equipment: machines, their reservations and sessions, live sockets and tablets. */
 
 import { accessRoutes } from "./access/routes.ts";
+import { calendarRoutes } from "./calendars/routes.ts";
 import { holdRoutes } from "./holds/routes.ts";
 import { machineRoutes } from "./machines/routes.ts";
 import { reconciliationRoutes } from "./reconciliations/routes.ts";
@@ -17,6 +18,7 @@ export const equipmentRoutes = [
   ...sessionRoutes,
   ...watchRoutes,
   ...tabletRoutes,
+  ...calendarRoutes,
   ...reconciliationRoutes,
 ];
 

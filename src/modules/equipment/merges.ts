@@ -1,12 +1,12 @@
 /** What machines hold of a member who becomes one with another. */
 
-import { eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import { write } from "../../platform/db/commit.ts";
 import { leads } from "../../platform/db/fan-out.ts";
 import type { Space } from "../../platform/space.ts";
 import type { MemberMove } from "../members/index.ts";
 import { runningSessionsOf } from "./sessions/running.ts";
-import { equipment, reservations } from "./tables.ts";
+import { calendarFeeds, equipment, reservations } from "./tables.ts";
 
 /** True while the member has bookings ahead or uses a machine, as far as the lists know. */
 export async function isBusy({ store }: Space, member_id: string): Promise<boolean> {
@@ -34,13 +34,20 @@ export const moveMachines: MemberMove = {
     sessions: "kept: history does not change hands; running ones hinder the merge",
     booking_claims: "kept: they last for the moment of a request",
     booking_holds: "kept: they last for minutes",
+    calendar_feeds: "revoked: an address opens no more than whoever made it could see",
   },
-  writes: (store, { from, into }) => [
+  writes: (store, { from, into, now }) => [
     write(
       store.db
         .update(equipment)
         .set({ owner_member_id: into })
         .where(store.in(equipment, leads(equipment.owner_member_id, from))),
+    ),
+    write(
+      store.db
+        .update(calendarFeeds)
+        .set({ revoked_at: now, updated_at: now, version: sql`${calendarFeeds.version} + 1` })
+        .where(store.in(calendarFeeds, and(leads(calendarFeeds.member_id, from), isNull(calendarFeeds.revoked_at)))),
     ),
   ],
 };

@@ -5,6 +5,7 @@ import { namesStaff, type Person, type PersonalTable, personal } from "../../pla
 import {
   bookingClaims,
   bookingHolds,
+  calendarFeeds,
   equipment,
   reminders,
   reservationExternalIds,
@@ -85,6 +86,12 @@ export const equipmentPersonalData: readonly PersonalTable[] = [
     about: "Slots that are kept for you while you choose, for minutes.",
     whose: { member_id: "member" },
     exported: { withheld: "It lasts for minutes; what you book is exported." },
+    erasure: { how: "delete" },
+  }),
+  personal(calendarFeeds, {
+    about: "Your calendar feeds; their addresses are kept nowhere.",
+    whose: { member_id: "member" },
+    exported: ["id", "name", "scope", "equipment_id", "revoked_at", "created_at"],
     erasure: { how: "delete" },
   }),
   personal(equipment, {

@@ -198,3 +198,19 @@ export const bookingHolds = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.member_id, table.category] })],
 );
+
+export const calendarFeeds = sqliteTable(
+  "calendar_feeds",
+  {
+    makerspace_id: makerspaceId(),
+    id: text().notNull(),
+    member_id: text().notNull(),
+    name: text().notNull(),
+    scope: text({ enum: ["mine", "equipment", "makerspace"] }).notNull(),
+    equipment_id: text(),
+    digest: text().notNull(),
+    revoked_at: integer(),
+    ...resourceColumns(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
+);

@@ -56,11 +56,12 @@ export function isApiToken(token: string): boolean {
 }
 
 /**
- * What a token may never carry: with it, a leaked token could make others that outlive it, have all that is held on people, or do what nobody
+ * What a token may never carry: with it, a leaked token could make others, or secret addresses, that outlive it, have all that is held on people, or do what nobody
  * can undo.
  */
 const neverInTokens: readonly Permission[] = [
   "tokens.manage",
+  "calendar_feeds.manage",
   "service_accounts.manage",
   "members.export",
   "members.erase",

@@ -66,6 +66,8 @@ export const permissions = {
   "tablets.manage": "Pair and revoke tablets",
   "tokens.read": "See API tokens (own: one's own); the tokens themselves are never shown again",
   "tokens.manage": "Create and revoke API tokens (own: one's own), within one's own permissions",
+  "calendar_feeds.read": "See calendar feeds (own: one's own); their addresses are never shown again",
+  "calendar_feeds.manage": "Make and renew one's own calendar feeds, and revoke them (any: those of others, too)",
   "service_accounts.read": "See service accounts",
   "service_accounts.manage":
     "Create, change and disable service accounts, and make tokens for them, within one's own permissions",
@@ -133,6 +135,8 @@ const member = {
   "jobs.read": "own",
   "tokens.read": "own",
   "tokens.manage": "own",
+  "calendar_feeds.read": "own",
+  "calendar_feeds.manage": "own",
   "audit.read": "own",
 } as const satisfies Grants;
 
@@ -159,6 +163,7 @@ export const roleGrants: Readonly<Record<Role | "tablet" | "service", Grants>> =
     "tablets.read": "any",
     "jobs.read": "any",
     "tokens.read": "any",
+    "calendar_feeds.read": "any",
     "service_accounts.read": "any",
     "webhooks.read": "any",
     "events.read": "any",
