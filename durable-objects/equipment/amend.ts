@@ -1,7 +1,7 @@
 /** Moving, extending and shortening a booking; with If-Match, so that nobody overwrites what they have not seen. */
 
 import type { Interval } from "../../src/modules/equipment/model.ts";
-import type { Command, CommandCall, ReservationRecord } from "../../src/modules/equipment/port.ts";
+import type { Command, CommandCall, Refusal, ReservationRecord } from "../../src/modules/equipment/port.ts";
 import { definedOnly } from "../../src/platform/merge.ts";
 import { againstSlot, heeded, refusalFor, skillReasons } from "./gates.ts";
 import {
@@ -62,7 +62,7 @@ function added(slot: Interval, current: Interval): Interval {
 }
 
 /** What the rules say against the new time, or null. */
-function judge(turn: Turn, current: ReservationRecord, slot: Interval, call: CommandCall): Answer | null {
+export function judge(turn: Turn, current: ReservationRecord, slot: Interval, call: CommandCall): Refusal | null {
   const { now, machine } = turn;
   const { policy, zone } = machine;
   const staff = call.actor.authority === "any";

@@ -1,7 +1,14 @@
 /** What people do to reservations. Each command looks, decides and writes without a pause; `amend` has a file of its own. */
 
 import type { Interval, ReservationStep } from "../../src/modules/equipment/model.ts";
-import type { Command, CommandCall, HoldRecord, ReservationRecord } from "../../src/modules/equipment/port.ts";
+import type {
+  Command,
+  CommandCall,
+  HolderFacts,
+  HoldRecord,
+  Refusal,
+  ReservationRecord,
+} from "../../src/modules/equipment/port.ts";
 import { HOUR } from "../../src/platform/time.ts";
 import { judgePerson, judgeSlot, judgeUse } from "./gates.ts";
 import { forgetHold, keeps, ownHold } from "./holds.ts";
@@ -31,49 +38,54 @@ type Ask<T extends Command["type"]> = Extract<Command, { type: T }>;
 
 /** Books a slot: approved at once, or pending where staff approve (both hold it). What was kept for the member makes room. */
 export function reserve(turn: Turn, command: Ask<"reserve">, call: CommandCall): Answer {
-  const { now, machine } = turn;
-  const { policy } = machine;
   const { actor } = call;
   const { holder } = call.facts;
   if (!holder || !mayTouch(actor, holder.member_id)) return notYours("reservation");
   const { starts_at, ends_at, purpose, project_id, metadata, external_id, reservation_id: id } = command;
-  const staff = actor.authority === "any";
   const named = command.hold_id === null ? null : turn.store.holds.get(command.hold_id);
   if (command.hold_id !== null && !keeps(named, holder.member_id, command)) return holdGone();
   // Notice was given when the slot was held.
-  const refusal = judgeSlot(turn, call, command, named ? { ...WHOLE, notice: false } : WHOLE);
+  const refusal = mayHave(turn, call, command, named ? { ...WHOLE, notice: false } : WHOLE);
   if (refusal) return refusal;
-  if (machine.isDownFor(starts_at, now)) return down(machine.status);
-  // A session past its plan blocks the present only.
-  if (starts_at <= now && turn.store.openSession()) return busy();
-
-  const wish = wishOf(turn, holder.member_id, command);
-  const conflict = takeUp(turn, id, wish, named);
-  if (conflict) return slotTaken(conflict, policy.buffer_minutes);
+  const conflict = takeUp(turn, id, wishOf(turn, holder.member_id, command), named);
+  if (conflict) return slotTaken(conflict, turn.machine.policy.buffer_minutes);
   turn.store.people.remember(holder);
-  const isPending = policy.approval === "staff" && !staff;
-  const reservation = turn.book({
-    id,
-    member_id: holder.member_id,
+  const fields = { id, starts_at, ends_at, purpose, project_id, metadata, external_id, series_id: null };
+  return done({ reservation: enter(turn, call, holder, fields) });
+}
+
+/** May this person have this slot of the machine as it stands? Who else holds it is another question. */
+export function mayHave(turn: Turn, call: CommandCall, slot: Interval, scope = WHOLE): Refusal | null {
+  const { now, machine } = turn;
+  const refusal = judgeSlot(turn, call, slot, scope);
+  if (refusal) return refusal;
+  if (machine.isDownFor(slot.starts_at, now)) return down(machine.status);
+  // A session past its plan blocks the present only.
+  return slot.starts_at <= now && turn.store.openSession() ? busy() : null;
+}
+
+type Asked = Interval &
+  Pick<ReservationRecord, "id" | "purpose" | "project_id" | "metadata" | "external_id" | "series_id">;
+
+/** Writes a booking whose slot is held: approved at once, or pending where staff approve. */
+export function enter(turn: Turn, { actor }: CommandCall, { member_id }: HolderFacts, asked: Asked): ReservationRecord {
+  const { policy } = turn.machine;
+  const isPending = policy.approval === "staff" && actor.authority !== "any";
+  return turn.book({
+    ...asked,
+    member_id,
     status: isPending ? "pending" : "approved",
-    starts_at,
-    ends_at,
-    purpose,
-    project_id,
-    metadata,
-    external_id,
     note: null,
     created_by: actor.id,
     decided_by: null,
     decided_at: null,
     checked_in_at: null,
-    expires_at: isPending ? pendingExpiry(now, starts_at, policy) : null,
+    expires_at: isPending ? pendingExpiry(turn.now, asked.starts_at, policy) : null,
   });
-  return done({ reservation });
 }
 
 /** Places a booking, in place of the hold that was made for it; a member who forgot to name theirs is not in their own way. */
-function takeUp(turn: Turn, id: string, wish: Wish, named: HoldRecord | null): Interval | null {
+export function takeUp(turn: Turn, id: string, wish: Wish, named: HoldRecord | null): Interval | null {
   const inPlaceOf = (kept: HoldRecord | null): Interval | null => {
     const conflict = place(turn, "reservation", id, wish, kept && turn.store.occupancy.of(kept.id, kept.ends_at));
     if (!conflict && kept) forgetHold(turn, kept);
@@ -131,7 +143,7 @@ export const cancel = (turn: Turn, command: Ask<"cancel">, call: CommandCall): A
   });
 
 /** A plan may ask its members to cancel in time. What staff cancel is never the member's fault. */
-function isTooLateToGiveBack(turn: Turn, held: Interval, { actor, facts }: CommandCall): boolean {
+export function isTooLateToGiveBack(turn: Turn, held: Interval, { actor, facts }: CommandCall): boolean {
   const { plan } = facts.gates;
   return actor.authority === "own" && plan !== null && turn.now > held.starts_at - plan.cancellation_hours * HOUR;
 }

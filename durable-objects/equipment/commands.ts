@@ -9,6 +9,7 @@ import { hold, releaseHold, renewHold } from "./holds.ts";
 import type { Machine } from "./machine.ts";
 import { type Answer, refuse, retired, staleFacts } from "./refusals.ts";
 import { reason } from "./rules.ts";
+import { amendSeries, cancelSeries, reserveSeries } from "./series.ts";
 import type { Turn } from "./turn.ts";
 import { endSession, startSession } from "./use.ts";
 
@@ -91,5 +92,11 @@ function dispatch(turn: Turn, command: Command, call: CommandCall): Answer {
       return sweepMember(turn, command);
     case "sweep_unskilled":
       return sweepUnskilled(turn, command, call);
+    case "reserve_series":
+      return reserveSeries(turn, command, call);
+    case "amend_series":
+      return amendSeries(turn, command, call);
+    case "cancel_series":
+      return cancelSeries(turn, command, call);
   }
 }

@@ -3,11 +3,19 @@
 import type {
   ReservationEventData,
   ReservationEventType,
+  SeriesEventData,
+  SeriesEventType,
   SessionEventData,
   SessionEventType,
 } from "../../src/modules/equipment/events.ts";
 import type { LiveEvent } from "../../src/modules/equipment/live.ts";
-import type { CommandActor, HoldRecord, ReservationRecord, SessionRecord } from "../../src/modules/equipment/port.ts";
+import type {
+  CommandActor,
+  HoldRecord,
+  ReservationRecord,
+  SeriesRecord,
+  SessionRecord,
+} from "../../src/modules/equipment/port.ts";
 import type { EventEnvelope } from "../../src/platform/events.ts";
 import { toIso } from "../../src/platform/time.ts";
 
@@ -17,7 +25,7 @@ export type MachineEventType = "machine.configured" | "machine.refreshed" | "mac
 /** Only for live sockets, too: a hold becomes a booking, or nothing. */
 export type HoldEventType = "hold.created" | "hold.renewed" | "hold.released" | "hold.expired";
 
-export type EventType = ReservationEventType | SessionEventType | MachineEventType | HoldEventType;
+export type EventType = ReservationEventType | SessionEventType | SeriesEventType | MachineEventType | HoldEventType;
 
 /** A stored event. `before` is the data as it was, for the audit. */
 export interface EventBody {
@@ -46,6 +54,15 @@ export const holdData = ({
   starts_at,
   ends_at,
   expires_at,
+});
+
+export const seriesData = (record: SeriesRecord, bookings: number): SeriesEventData => ({
+  equipment_id: record.equipment_id,
+  member_id: record.member_id,
+  status: record.status,
+  starts_at: record.starts_at,
+  ends_at: record.ends_at,
+  bookings,
 });
 
 export const sessionData = (record: SessionRecord): SessionEventData => ({

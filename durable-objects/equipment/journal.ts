@@ -1,8 +1,14 @@
 /** What a transaction has to tell: its events, numbered, whether the board shows it, and what the audit and the answer say of it. */
 
-import type { ReservationEventType, SessionEventType } from "../../src/modules/equipment/events.ts";
+import type { ReservationEventType, SeriesEventType, SessionEventType } from "../../src/modules/equipment/events.ts";
 import { holdsSlot, type Interval } from "../../src/modules/equipment/model.ts";
-import type { CommandActor, HoldRecord, ReservationRecord, SessionRecord } from "../../src/modules/equipment/port.ts";
+import type {
+  CommandActor,
+  HoldRecord,
+  ReservationRecord,
+  SeriesRecord,
+  SessionRecord,
+} from "../../src/modules/equipment/port.ts";
 import type { ReasonInput } from "../../src/platform/problem.ts";
 import { DAY } from "../../src/platform/time.ts";
 import {
@@ -12,6 +18,7 @@ import {
   holdData,
   type MachineEventType,
   reservationData,
+  seriesData,
   sessionData,
 } from "./events.ts";
 import type { Keys } from "./keys.ts";
@@ -51,6 +58,8 @@ export class Journal {
   isVisible = false;
   /** True when a row changed of which no event tells: it goes to D1 all the same. */
   #isSilent = false;
+  /** The series for which steps are taken now, and how many. */
+  #series: { id: string; steps: number } | null = null;
   /** Reasons that staff have passed over: the audit says so. */
   readonly overridden = new Set<string>();
   /** What was said against somebody and let them through: the answer says so. */
@@ -90,10 +99,23 @@ export class Journal {
     return this.events.length > 0 || this.#isSilent;
   }
 
-  /** A session changed and nobody is told. */
-  silently(changed: SessionRecord): void {
+  /** A session or series changed and nobody is told. */
+  silently(kind: "session" | "series", changed: { id: string; version: number }): void {
     this.#isSilent = true;
-    this.world.outbox.resend("session", changed);
+    this.world.outbox.resend(kind, changed);
+  }
+
+  /** Steps that are taken for a series as a whole: it is the series that people are told of. */
+  asSeries<T>(id: string, work: () => T): T {
+    this.#series = { id, steps: 0 };
+    return work();
+  }
+
+  /** A series was made or changed; with it, the bookings that `asSeries` was about. */
+  seriesEvent(type: SeriesEventType, before: SeriesRecord | null, after: SeriesRecord): void {
+    const subject = { type: "series", id: after.id, version: after.version };
+    const steps = this.#series?.steps ?? 0;
+    this.#emit(type, subject, seriesData(after, steps), before && seriesData(before, steps), true);
   }
 
   /** Writes the counters, once, last; and what D1 is known to have, now that there is a commit anyway. */
@@ -108,7 +130,9 @@ export class Journal {
     this.shows(Math.min(after.starts_at, before?.starts_at ?? after.starts_at));
     if (holdsSlot(after.status)) this.#showsLater(after);
     const subject = { type: "reservation", id: after.id, version: after.version };
-    this.#emit(type, subject, reservationData(after), before && reservationData(before), true);
+    if (this.#series) this.#series.steps++;
+    const data = { ...reservationData(after), ...(this.#series && { series_id: this.#series.id }) };
+    this.#emit(type, subject, data, before && reservationData(before), true);
   }
 
   /** A slot is kept, or no longer. */

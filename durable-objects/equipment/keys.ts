@@ -14,14 +14,16 @@ type Packed = [
   session: unknown[] | null,
   cancelled: number | null,
   hold?: Outcome["hold"],
-  warnings?: ReasonInput[],
+  warnings?: ReasonInput[] | null,
+  series?: Outcome["series"],
 ];
 
-function pack({ reservation, session, hold, cancelled, warnings }: Outcome): Packed {
+function pack({ reservation, session, hold, cancelled, warnings, series }: Outcome): Packed {
   const records = [
     reservation && reservationColumns.map((column) => reservation[column]),
     session && sessionColumns.map((column) => session[column]),
   ] as const;
+  if (series) return [...records, cancelled ?? null, hold, warnings ?? null, series];
   if (warnings) return [...records, cancelled ?? null, hold, warnings];
   return hold ? [...records, cancelled ?? null, hold] : [...records, cancelled ?? null];
 }
@@ -31,12 +33,13 @@ const unpackRecord = <T>(columns: readonly string[], values: unknown[] | null, e
   values &&
   ({ ...Object.fromEntries(columns.map((column, index) => [column, values[index] ?? null])), equipment_id } as T);
 
-const unpack = ([reservation, session, cancelled, hold, warnings]: Packed, equipment_id: string): Outcome => ({
+const unpack = ([reservation, session, cancelled, hold, warnings, series]: Packed, equipment_id: string): Outcome => ({
   reservation: unpackRecord(reservationColumns, reservation, equipment_id),
   session: unpackRecord(sessionColumns, session, equipment_id),
   hold: hold ?? null,
   ...(cancelled !== null && { cancelled }),
   ...(warnings && { warnings }),
+  ...(series && { series }),
 });
 
 export class Keys {

@@ -15,8 +15,16 @@ export function mutantOf({ ENVIRONMENT, MUTANT }: ObjectEnv): Mutant | null {
 }
 
 /** The commands that the faults strike: those that take time which somebody else may want. */
-export const strikes = ({ type }: Command): boolean =>
-  type === "reserve" || type === "hold" || type === "amend" || type === "start_session";
+export const strikes = ({ type }: Command): boolean => struck.includes(type);
+
+const struck: readonly Command["type"][] = [
+  "reserve",
+  "hold",
+  "amend",
+  "start_session",
+  "reserve_series",
+  "amend_series",
+];
 
 /** Takes the second lock off. */
 export function dropTriggers(sql: SqlStorage): void {

@@ -21,6 +21,7 @@ import type {
   ScheduleQuery,
   SessionRecord,
   TicketGrant,
+  WholeSeries,
 } from "../../src/modules/equipment/port.ts";
 import { describeError, log } from "../../src/platform/log.ts";
 import { Alarm } from "../alarm.ts";
@@ -94,6 +95,12 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
     return this.#works?.settled().holds.get(hold_id) ?? null;
   }
 
+  async series(series_id: string): Promise<WholeSeries | null> {
+    const store = this.#works?.settled();
+    const record = store?.series.read(series_id) ?? null;
+    return store && record ? { record, reservations: store.series.bookings(series_id) } : null;
+  }
+
   async availability(from: number, to: number): Promise<Availability> {
     const { state } = this.#works?.settled() ?? {};
     if (this.#works && state) return availability(this.#works.world, from, to, state.now());
@@ -113,7 +120,7 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
   }
 
   async reproject(): Promise<ReconcileReport> {
-    const nothing = { reservations: 0, sessions: 0, repaired: 0, orphans: 0, marked: 0, parked: 0 };
+    const nothing = { reservations: 0, sessions: 0, series: 0, repaired: 0, orphans: 0, marked: 0, parked: 0 };
     return this.#works ? this.#works.reproject() : nothing;
   }
 

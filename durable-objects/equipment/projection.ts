@@ -12,6 +12,7 @@ import { isEmpty, isFull, type Outbox, type Pending } from "./outbox.ts";
 import type { Ports } from "./ports.ts";
 import { isAhead, offered, statements } from "./statements.ts";
 import { OVER_RESERVATIONS, OVER_SESSIONS } from "./store/rows.ts";
+import { SERIES_OF } from "./store/series.ts";
 
 /** An alarm looks after what has not come home this long after the change. */
 export const REPAIR_MS = 3 * SECOND;
@@ -153,6 +154,7 @@ export class Projection {
     await this.#ports().project([
       { sql: `DELETE ${OVER_RESERVATIONS} ${here}`, params },
       { sql: `DELETE ${OVER_SESSIONS} ${here}`, params },
+      { sql: `DELETE ${SERIES_OF} ${here}`, params },
     ]);
   }
 
@@ -190,8 +192,8 @@ export class Projection {
   }
 
   /** One row or event of the batch is what D1 refuses: each goes by itself, so that only that one waits. True when the rest is through. */
-  async #oneByOne({ reservations, sessions, events }: Pending): Promise<boolean> {
-    const none: Pending = { reservations: [], sessions: [], events: [] };
+  async #oneByOne({ reservations, sessions, series, events }: Pending): Promise<boolean> {
+    const none: Pending = { reservations: [], sessions: [], series: [], events: [] };
     let isThrough = true;
     for (const row of reservations) {
       const part = { ...none, reservations: [row] };
@@ -200,6 +202,10 @@ export class Projection {
     for (const row of sessions) {
       const part = { ...none, sessions: [row] };
       isThrough = (await this.#alone(part, "session", row.id, row.version)) && isThrough;
+    }
+    for (const row of series) {
+      const part = { ...none, series: [row] };
+      isThrough = (await this.#alone(part, "series", row.id, row.version)) && isThrough;
     }
     for (const event of events) {
       // Events go in order: those after a refused one wait until it is parked.
@@ -211,7 +217,7 @@ export class Projection {
   /** True when it went through or was parked. */
   async #alone(
     part: Pending,
-    kind: "reservation" | "session" | "event",
+    kind: "reservation" | "session" | "series" | "event",
     ref: string,
     version: number,
   ): Promise<boolean> {

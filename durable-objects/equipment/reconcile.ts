@@ -3,27 +3,33 @@
  * rows that the machine never heard of are marked as orphans and left to people. Nothing is deleted.
  */
 
-import { reservationStatuses } from "../../src/modules/equipment/model.ts";
+import { reservationStatuses, seriesStatuses } from "../../src/modules/equipment/model.ts";
 import type { ReconcileReport } from "../../src/modules/equipment/port.ts";
 import { rows } from "../sql.ts";
 import { IS_UNSENT, type Outbox } from "./outbox.ts";
 import type { Ports } from "./ports.ts";
 import type { Projection } from "./projection.ts";
 import { reservationColumns, sessionColumns } from "./store/rows.ts";
+import { seriesColumns } from "./store/series.ts";
 import type { Store } from "./store.ts";
 
 const PAGE = 500;
 
-type Table = "reservations" | "sessions";
-/** A row of either table, as far as comparing goes. */
+type Table = "reservations" | "sessions" | "series";
+/** A row of one of the tables, as far as comparing goes. */
 type Comparable = Record<string, string | number | null> & { id: string; version: number };
 
-const columnsOf: Record<Table, readonly string[]> = { reservations: reservationColumns, sessions: sessionColumns };
-const kindOf = { reservations: "reservation", sessions: "session" } as const;
-const timeOf: Record<Table, string> = { reservations: "starts_at", sessions: "started_at" };
+const columnsOf: Record<Table, readonly string[]> = {
+  reservations: reservationColumns,
+  sessions: sessionColumns,
+  series: seriesColumns,
+};
+const kindOf = { reservations: "reservation", sessions: "session", series: "series" } as const;
+const timeOf: Record<Table, string> = { reservations: "starts_at", sessions: "started_at", series: "starts_at" };
 const statusesOf: Record<Table, readonly string[]> = {
   reservations: reservationStatuses,
   sessions: ["active", "completed"],
+  series: seriesStatuses,
 };
 
 export interface Reconciliation {
@@ -39,8 +45,9 @@ export async function reconcile(work: Reconciliation): Promise<ReconcileReport> 
   await work.projection.drain();
   await work.projection.outrun();
   const parked = await work.projection.offerParked();
-  const report: ReconcileReport = { reservations: 0, sessions: 0, repaired: 0, orphans: 0, marked: 0, parked };
-  for (const table of ["reservations", "sessions"] as const) {
+  const none = { repaired: 0, orphans: 0, marked: 0, parked };
+  const report: ReconcileReport = { reservations: 0, sessions: 0, series: 0, ...none };
+  for (const table of ["reservations", "sessions", "series"] as const) {
     const { compared, differing } = await compare(work, table);
     report[table] = compared;
     report.repaired += differing;

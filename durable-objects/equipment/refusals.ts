@@ -23,7 +23,7 @@ export const done = (outcome: Partial<Outcome>): Answer => ({
   ...outcome,
 });
 
-type Thing = "reservation" | "session" | "hold";
+type Thing = "reservation" | "session" | "hold" | "series";
 
 export const notFound = (what: Thing): Refusal =>
   refuse("not_found", [reason("not_found", `This machine has no such ${what}.`)]);

@@ -223,10 +223,50 @@ CREATE TABLE holds (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** Bookings that belong together; few in number, each with up to a hundred bookings. */
+const series = `
+ALTER TABLE reservations ADD COLUMN series_id TEXT;
+-- The bookings of a series.
+CREATE INDEX reservations_by_series ON reservations (series_id, starts_at) WHERE series_id IS NOT NULL;
+CREATE TABLE series (
+  id TEXT NOT NULL PRIMARY KEY,
+  member_id TEXT NOT NULL,
+  status TEXT NOT NULL,
+  rrule TEXT NOT NULL,
+  local_start TEXT NOT NULL,
+  timezone TEXT NOT NULL,
+  duration_minutes INTEGER NOT NULL,
+  starts_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  purpose TEXT,
+  project_id TEXT,
+  created_by TEXT NOT NULL,
+  continues TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+/** A CHECK cannot be altered: the table is written anew with one more kind. */
+const resentSeries = `
+CREATE TABLE resend_anew (
+  kind TEXT NOT NULL CHECK (kind IN ('reservation', 'session', 'series')),
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO resend_anew (kind, id, version) SELECT kind, id, version FROM resend;
+DROP TABLE resend;
+ALTER TABLE resend_anew RENAME TO resend;
+`;
+
 export const migrations: readonly Migration[] = [
   { id: 1, name: "machine", sql: machine },
   { id: 2, name: "reservation_extras", sql: reservationExtras },
   { id: 3, name: "counting", sql: counting },
   { id: 4, name: "event_subjects", sql: eventSubjects },
   { id: 5, name: "holds", sql: holds },
+  { id: 6, name: "series", sql: series },
+  { id: 7, name: "resent_series", sql: resentSeries },
 ];

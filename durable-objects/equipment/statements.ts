@@ -3,6 +3,7 @@
 import type { Pending } from "./outbox.ts";
 import type { Statement } from "./ports.ts";
 import { reservationColumns, sessionColumns } from "./store/rows.ts";
+import { seriesColumns } from "./store/series.ts";
 
 /** D1 has seen numbers that this object has not given out: it was set back. The one refusal that is about the object, not about a row. */
 const AHEAD = "projection_cursor_ahead";
@@ -23,6 +24,7 @@ function upsert(table: string, columns: readonly string[]): string {
 
 const PUT_RESERVATIONS = upsert("reservations", reservationColumns);
 const PUT_SESSIONS = upsert("sessions", sessionColumns);
+const PUT_SERIES = upsert("series", seriesColumns);
 /** A row that came home speaks for itself: the claim that kept its place goes in the same batch. */
 const SETTLE_CLAIMS = `DELETE FROM booking_claims WHERE (makerspace_id, member_id, equipment_id, key) IN (
   SELECT c.makerspace_id, c.member_id, c.equipment_id, c.key FROM json_each(?3)
@@ -70,11 +72,11 @@ interface Totals {
   newest_seq: number;
 }
 
-/** The batch that brings `pending` to D1: at most eight statements, each row and event inside one JSON parameter. */
+/** The batch that brings `pending` to D1: at most nine statements, each row and event inside one JSON parameter. */
 export function statements(
   makerspace_id: string,
   equipment_id: string,
-  { reservations, sessions, events }: Pending,
+  { reservations, sessions, series, events }: Pending,
   { use_count, use_ms, newest_seq }: Totals,
   wall: number,
 ): Statement[] {
@@ -87,6 +89,7 @@ export function statements(
   };
   put(PUT_RESERVATIONS, reservations);
   put(PUT_SESSIONS, sessions);
+  if (series.length > 0) batch.push({ sql: PUT_SERIES, params: [...tenant, JSON.stringify(series)] });
   const last = events.at(-1);
   if (last) {
     const bodies = `[${events.map(({ body }) => body).join(",")}]`;

@@ -15,6 +15,7 @@ import {
   type SessionRow,
   sessionColumns,
 } from "./store/rows.ts";
+import { SERIES_OF, SeriesStore } from "./store/series.ts";
 import { Timers } from "./timers.ts";
 
 const list = (columns: readonly string[]): string => columns.join(", ");
@@ -55,6 +56,7 @@ export class Store {
   readonly occupancy: Occupancies;
   readonly holds: Holds;
   readonly people: People;
+  readonly series: SeriesStore;
   readonly #sql: SqlStorage;
   /** The session past its plan, or null; undefined when storage has to be asked. Every booking asks. */
   #overrun: Pick<SessionRecord, "id" | "member_id"> | null | undefined;
@@ -69,6 +71,7 @@ export class Store {
     this.occupancy = new Occupancies(this.#sql);
     this.holds = new Holds(this.#sql, equipment_id);
     this.people = new People(this.#sql, this.state);
+    this.series = new SeriesStore(this.#sql, equipment_id);
   }
 
   /** Forgets what memory holds; after a rollback storage knows better. */
@@ -173,17 +176,19 @@ export class Store {
   // People
 
   /** Drops a person's name, and what was written down with their bookings and sessions. Answers those that have changed. */
-  forget(member_id: string): Record<"reservation" | "session", { id: string; version: number }[]> {
+  forget(member_id: string): Record<"reservation" | "session" | "series", { id: string; version: number }[]> {
     this.people.forget(member_id);
     return {
       reservation: rows(this.#sql, EMPTY_RESERVATIONS, member_id),
       session: rows(this.#sql, EMPTY_SESSIONS, member_id),
+      series: this.series.forget(member_id),
     };
   }
 
   /** Deletes the bookings and sessions of a person that are over. */
   purge(member_id: string): void {
     for (const [kind, theirs] of [
+      ["series", SERIES_OF],
       ["reservation", OVER_RESERVATIONS],
       ["session", OVER_SESSIONS],
     ] as const) {

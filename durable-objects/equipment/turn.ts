@@ -109,7 +109,7 @@ export class Turn extends Journal {
       this.store.timers.set(after.id, "overrun", after.planned_end_at);
     }
     if (type) this.sessionEvent(type, before, after, more);
-    else this.silently(after);
+    else this.silently("session", after);
     return after;
   }
 }

@@ -167,9 +167,10 @@ export class Works {
   forget(member_id: string): void {
     const { store, keys, outbox } = this.world;
     this.#runner.run(CLOCK, "", (turn) => {
-      const { reservation, session } = store.forget(member_id);
-      for (const row of reservation) outbox.resend("reservation", row);
-      for (const row of session) outbox.resend("session", row);
+      const emptied = store.forget(member_id);
+      for (const kind of ["reservation", "session", "series"] as const) {
+        for (const row of emptied[kind]) outbox.resend(kind, row);
+      }
       keys.forget(member_id);
       turn.announce("machine.refreshed");
     });

@@ -14,6 +14,8 @@ export const ReasonSchema = z
   })
   .openapi("Reason");
 
+const Stretch = z.strictObject({ starts_at: z.iso.datetime(), ends_at: z.iso.datetime() });
+
 export const ProblemSchema = z
   .strictObject({
     type: z.string(),
@@ -28,10 +30,18 @@ export const ProblemSchema = z
       .array(ReasonSchema)
       .optional()
       .openapi({ description: "Every rule that said no, with what would fix it." }),
-    conflicts_with: z
-      .strictObject({ starts_at: z.iso.datetime(), ends_at: z.iso.datetime() })
+    conflicts_with: Stretch.optional().openapi({ description: "When the machine is held; never by whom." }),
+    conflicts: z
+      .array(
+        z.strictObject({
+          ...Stretch.shape,
+          code: z.string(),
+          reasons: z.array(ReasonSchema),
+          conflicts_with: Stretch.optional(),
+        }),
+      )
       .optional()
-      .openapi({ description: "When the machine is held; never by whom." }),
+      .openapi({ description: "Each booking of a series that cannot be, and why." }),
     current_status: z.string().optional(),
   })
   .openapi("Problem");

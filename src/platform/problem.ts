@@ -35,6 +35,12 @@ export const problems = {
     "Hold gone",
     "The hold has run out, was let go or used, or is about another time; hold the slot anew.",
   ],
+  series_conflicts: [
+    409,
+    "Series refused",
+    "Some of its bookings cannot be; `conflicts` says which and why. Nothing was done: choose other times, or ask for the rest with `skip`.",
+  ],
+  offer_gone: [409, "Offer gone", "Nothing is offered to this entry of the waitlist now, or the offer has run out."],
   too_early: [409, "Too early", "This opens shortly before the booking starts; `reasons` says when."],
   has_open_reservations: [409, "Open reservations", "Cancel or finish the open reservations first."],
   code_taken: [409, "Code taken", "Something else of this kind in this makerspace has this code."],
@@ -166,11 +172,22 @@ export interface FieldError {
   detail: string;
 }
 
+/** One booking of several that cannot be. */
+export interface Conflict {
+  starts_at: string;
+  ends_at: string;
+  code: string;
+  reasons: ReasonInput[];
+  conflicts_with?: { starts_at: string; ends_at: string };
+}
+
 export interface ProblemExtras {
   detail?: string;
   errors?: FieldError[];
   reasons?: ReasonInput[];
   conflicts_with?: { starts_at: string; ends_at: string };
+  /** With `series_conflicts`. */
+  conflicts?: Conflict[];
   /** Seconds. */
   retry_after?: number;
   allow?: string[];
@@ -190,6 +207,7 @@ export interface ProblemBody {
   errors?: FieldError[];
   reasons?: ReasonInput[];
   conflicts_with?: { starts_at: string; ends_at: string };
+  conflicts?: Conflict[];
   current_status?: string;
 }
 
@@ -212,7 +230,7 @@ export class Problem extends Error {
   /** RFC 9457 representation; `type` points into the generated catalogue. */
   body(instance: string, request_id: string): ProblemBody {
     const [status, title, detail] = problems[this.code];
-    const { errors, reasons, conflicts_with, current_status } = this.extras;
+    const { errors, reasons, conflicts_with, conflicts, current_status } = this.extras;
     return {
       type: `/problems#${this.code}`,
       title,
@@ -224,6 +242,7 @@ export class Problem extends Error {
       ...(errors && { errors }),
       ...(reasons && { reasons }),
       ...(conflicts_with && { conflicts_with }),
+      ...(conflicts && { conflicts }),
       ...(current_status && { current_status }),
     };
   }

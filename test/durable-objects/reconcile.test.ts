@@ -68,6 +68,7 @@ describe("reproject", () => {
     expect(await machine.stub.reproject()).toEqual({
       reservations: 5,
       sessions: 0,
+      series: 0,
       repaired: 0,
       orphans: 0,
       marked: 0,
@@ -95,6 +96,7 @@ describe("reproject", () => {
     expect(await machine.stub.reproject()).toEqual({
       reservations: 3,
       sessions: 0,
+      series: 0,
       repaired: 3,
       orphans: 1,
       marked: 1,
@@ -180,6 +182,6 @@ test("the reconciler walks the machine's own index", async () => {
     };
   });
   await machine.stub.reproject();
-  expect(asked).toHaveLength(10);
+  expect(asked).toHaveLength(12);
   for (const plan of asked) expect(plan).toMatch(/^SEARCH \w+ USING (COVERING )?INDEX \w+_by_equipment [^;]*$/);
 });

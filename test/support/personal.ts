@@ -56,6 +56,13 @@ export async function makeKnown(): Promise<Known> {
     purpose: marks.text,
     metadata: { note: marks.text },
   });
+  await ada.api.post(space.path(`/equipment/${machine.id}/series`), {
+    rrule: "FREQ=DAILY;COUNT=2",
+    local_start: slotIn(48).starts_at.slice(0, 16),
+    timezone: "UTC",
+    duration_minutes: 60,
+    purpose: marks.text,
+  });
   const session = await ada.api.post<{ id: string }>(space.path(`/equipment/${machine.id}/sessions`), {
     planned_minutes: 30,
   });

@@ -12,6 +12,11 @@ import type {
   Availability as AvailabilitySchema,
   Reservation as ReservationSchema,
 } from "../../src/modules/equipment/reservations/contract.ts";
+import type {
+  SeriesDetail as SeriesDetailSchema,
+  SeriesMade as SeriesMadeSchema,
+  Series as SeriesSchema,
+} from "../../src/modules/equipment/series/contract.ts";
 import type { Session as SessionSchema } from "../../src/modules/equipment/sessions/contract.ts";
 import type {
   PairedTablet as PairedTabletSchema,
@@ -163,3 +168,6 @@ export type Skill = z.output<typeof SkillSchema>;
 export type Certification = z.output<typeof CertificationSchema>;
 export type SkillRequest = z.output<typeof SkillRequestSchema>;
 export type SkillRequirements = z.output<typeof SkillRequirementsSchema>;
+export type Series = z.output<typeof SeriesSchema>;
+export type SeriesDetail = z.output<typeof SeriesDetailSchema>;
+export type SeriesMade = z.output<typeof SeriesMadeSchema>;

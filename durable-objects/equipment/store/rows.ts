@@ -27,6 +27,7 @@ export const reservationColumns = [
   "metadata",
   "external_id",
   "counted_minutes",
+  "series_id",
 ] as const satisfies readonly (keyof ReservationRow)[];
 
 export const sessionColumns = [

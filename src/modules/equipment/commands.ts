@@ -1,18 +1,19 @@
 /** Sends a command to a machine's object and turns a refusal into a problem. Every door to a booking goes through here. */
 
 import { describeError, log } from "../../platform/log.ts";
-import { type Problem, type ProblemCode, problem } from "../../platform/problem.ts";
+import { type Problem, type ProblemCode, problem, type ReasonInput } from "../../platform/problem.ts";
 import type { Space } from "../../platform/space.ts";
 import { toIso } from "../../platform/time.ts";
 import { findMember } from "../members/index.ts";
 import type { Applicant } from "./applicants.ts";
 import type { Demand } from "./claims/demand.ts";
-import { releaseClaim } from "./claims/service.ts";
+import { releaseClaims } from "./claims/service.ts";
 import { claim, claimantOf, gatesOf } from "./gates.ts";
 import { FACTS_GOOD_FOR_MS } from "./model.ts";
 import { machine } from "./objects.ts";
 import { equipmentPart, sharedParts } from "./policy.ts";
 import type { Command, CommandCall, CommandResult, Outcome, PolicyVersions, Refusal, RefusalCode } from "./port.ts";
+import { viewConflict } from "./series/view.ts";
 import type { equipment } from "./tables.ts";
 
 const MAX_TRIES = 3;
@@ -51,6 +52,7 @@ const problemOf: Readonly<Record<RefusalCode, ProblemCode>> = {
   policy_behind: "unavailable",
   feature_disabled: "feature_disabled",
   skill_required: "skill_required",
+  series_conflicts: "series_conflicts",
 };
 
 const toProblem = (refusal: Refusal): Problem =>
@@ -63,6 +65,7 @@ const toProblem = (refusal: Refusal): Problem =>
       },
     }),
     ...(refusal.status && { current_status: refusal.status }),
+    ...(refusal.conflicts && { conflicts: refusal.conflicts.map(viewConflict) }),
     retry_after: 1,
   });
 
@@ -89,19 +92,38 @@ async function ask(space: Space, equipment_id: string, call: CommandCall): Promi
   }
 }
 
+/** A command with what limits across machines say of it. */
+export interface Claimed {
+  command: Command;
+  reasons: readonly ReasonInput[];
+  /** Gives back what the machine did not use. */
+  settled(result: CommandResult): void;
+}
+
+/** Asks the limits across machines, for each try with facts of its own. */
+export type Claims = (applicant: Applicant | null, decide_before: number) => Promise<Claimed>;
+
 /**
  * Carries out a command on a machine.
  * @param demand what the command adds to what limits across machines count, if anything
  * @throws the problem behind a refusal; unavailable when the object, or D1 with a limit to judge, does not answer.
  */
-export async function execute(
+export const execute = (
   space: Space,
   row: MachineRow,
   command: Command,
   standing: Standing,
   demand: Demand | null = null,
+): Promise<Executed> => executeClaiming(space, row, standing, claimsOf(space, row, command, standing, demand));
+
+/** The same for a command that asks the limits in its own way. */
+export async function executeClaiming(
+  space: Space,
+  row: MachineRow,
+  standing: Standing,
+  claims: Claims,
 ): Promise<Executed> {
-  const errand: Errand = { space, row, command, authority: standing.authority, demand };
+  const errand: Errand = { space, row, authority: standing.authority, claims };
   let result = await run(errand, standing.applicant, space.now);
   if (!result.ok && result.code === "stale_facts") {
     const read_at = Date.now();
@@ -112,13 +134,28 @@ export async function execute(
   return result;
 }
 
+/** One demand, or none. */
+const claimsOf =
+  (space: Space, row: MachineRow, command: Command, { authority }: Standing, demand: Demand | null): Claims =>
+  async (applicant, decide_before) => {
+    const claimant = applicant && demand && claimantOf(space, row, applicant, demand, authority === "any");
+    const claimed = claimant && demand ? await claim(space, claimant, demand, decide_before) : null;
+    const id = claimed?.booking_id;
+    return {
+      command: id ? bookedAs(command, id) : command,
+      reasons: claimed?.reasons ?? [],
+      settled(result) {
+        if (claimed && id && !(result.ok && !result.replayed)) releaseClaims(space, [claimed]);
+      },
+    };
+  };
+
 /** What is to be done, whoever it turns out to be for. */
 interface Errand {
   space: Space;
   row: MachineRow;
-  command: Command;
   authority: Standing["authority"];
-  demand: Demand | null;
+  claims: Claims;
 }
 
 /** Who acts may have been suspended while the facts grew old. @throws membership_suspended */
@@ -133,25 +170,24 @@ async function refuseSuspended({ actor, access, store }: Space): Promise<void> {
 
 /** One try with facts read at `read_at` (epoch milliseconds): claims what counts, asks the machine, and gives back what it did not use. */
 async function run(errand: Errand, applicant: Applicant | null, read_at: number): Promise<CommandResult> {
-  const { space, row, command, authority, demand } = errand;
+  const { space, row, authority, claims } = errand;
   const decide_before = read_at + FACTS_GOOD_FOR_MS;
-  const claimant = applicant && demand && claimantOf(space, row, applicant, demand, authority === "any");
-  const claimed = claimant && demand ? await claim(space, claimant, demand, decide_before) : null;
+  const claimed = await claims(applicant, decide_before);
   const { actor, request_id, key } = space;
   const call: CommandCall = {
-    command: claimed?.booking_id ? bookedAs(command, claimed.booking_id) : command,
+    command: claimed.command,
     actor: { kind: actor.kind, id: actor.id, authority },
     facts: {
       decide_before,
       policy_versions: versionsSeen(space, row),
       holder: applicant?.holder ?? null,
-      gates: gatesOf(space, row, applicant, claimed),
+      gates: gatesOf(space, row, applicant, claimed.reasons),
     },
     key,
     request_id,
   };
   const result = await space.time("object", decide(space, row, call));
-  if (claimed?.booking_id && !(result.ok && !result.replayed)) releaseClaim(space, claimed);
+  claimed.settled(result);
   return result;
 }
 

@@ -36,7 +36,7 @@ export const forgetAtMachines: PersonalWork = {
   name: "machines",
   run: tellMachines((machine, member_id) => machine.forget(member_id)),
   end: {
-    tables: ["reservations", "sessions"],
+    tables: ["reservations", "sessions", "series"],
     run: tellMachines((machine, member_id) => machine.purge(member_id)),
   },
 };

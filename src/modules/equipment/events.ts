@@ -20,6 +20,10 @@ export type ReservationEventType = (typeof reservationEventTypes)[number];
 export const sessionEventTypes = ["session.started", "session.ended", "session.overrun"] as const;
 export type SessionEventType = (typeof sessionEventTypes)[number];
 
+/** What becomes of a series as a whole; each of its bookings has events of its own, too. */
+export const seriesEventTypes = ["series.created", "series.amended", "series.cancelled"] as const;
+export type SeriesEventType = (typeof seriesEventTypes)[number];
+
 /** Data of a reservation event: no name, no purpose. Times are epoch milliseconds. */
 export interface ReservationEventData extends Record<string, unknown> {
   equipment_id: string;
@@ -27,6 +31,20 @@ export interface ReservationEventData extends Record<string, unknown> {
   status: string;
   starts_at: number;
   ends_at: number;
+  /** The step was taken for this series as a whole: who is told of it hears of the series. */
+  series_id?: string;
+  /** Codes of the reasons that staff passed over. */
+  overridden?: string[];
+}
+
+/** From the first booking to the last; `bookings` is how many the step was about. */
+export interface SeriesEventData extends Record<string, unknown> {
+  equipment_id: string;
+  member_id: string;
+  status: string;
+  starts_at: number;
+  ends_at: number;
+  bookings: number;
   /** Codes of the reasons that staff passed over. */
   overridden?: string[];
 }
@@ -49,6 +67,7 @@ declare module "../../platform/events.ts" {
   interface EventCatalogue
     extends Data<ReservationEventType, ReservationEventData>,
       Data<SessionEventType, SessionEventData>,
+      Data<SeriesEventType, SeriesEventData>,
       Data<"reservation.starts_soon", ReservationEventData>,
       Data<"session.ends_soon", SessionEventData>,
       Data<Exclude<MessageType, "member.sweep_due">, Record<string, never>> {

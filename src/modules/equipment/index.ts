@@ -6,6 +6,7 @@ import { holdRoutes } from "./holds/routes.ts";
 import { machineRoutes } from "./machines/routes.ts";
 import { reconciliationRoutes } from "./reconciliations/routes.ts";
 import { reservationRoutes } from "./reservations/routes.ts";
+import { seriesRoutes } from "./series/routes.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
 import { tabletRoutes } from "./tablets/routes.ts";
 import { watchRoutes } from "./watch/routes.ts";
@@ -15,6 +16,7 @@ export const equipmentRoutes = [
   ...accessRoutes,
   ...reservationRoutes,
   ...holdRoutes,
+  ...seriesRoutes,
   ...sessionRoutes,
   ...watchRoutes,
   ...tabletRoutes,
@@ -28,6 +30,7 @@ export type {
   MachineEventType,
   ReminderEventType,
   ReservationEventType,
+  SeriesEventType,
   SessionEventType,
 } from "./events.ts";
 export { tidyHolds } from "./holds/service.ts";

@@ -31,6 +31,7 @@ export const moveMachines: MemberMove = {
   tables: {
     equipment: "moved to their new owner",
     reservations: "kept: history does not change hands; open ones hinder the merge",
+    series: "kept: history does not change hands",
     sessions: "kept: history does not change hands; running ones hinder the merge",
     booking_claims: "kept: they last for the moment of a request",
     booking_holds: "kept: they last for minutes",

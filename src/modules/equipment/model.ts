@@ -144,6 +144,13 @@ export const policyBounds = {
 /** A hold is renewed at most this often. */
 export const HOLD_RENEWALS = 2;
 
+export const seriesStatuses = ["active", "cancelled"] as const;
+export type SeriesStatus = (typeof seriesStatuses)[number];
+
+/** Part of a series: one booking, that and what follows it, or all that are ahead. */
+export const seriesScopes = ["this", "following", "all"] as const;
+export type SeriesScope = (typeof seriesScopes)[number];
+
 /** Check-in and the start of a booked session open this long before the booking's start. */
 export const CHECK_IN_OPENS_MINUTES = 15;
 

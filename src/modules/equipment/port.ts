@@ -8,12 +8,14 @@ import type { BusyCause, Interval, ReservationStatus } from "./model.ts";
 import type { CommandActor, CommandCall, CommandKey, CommandResult, Facts, HolderFacts } from "./port/commands.ts";
 import type { PolicyParts, PolicyVersions } from "./port/policy.ts";
 import type { HoldRecord, ReservationRecord, SessionRecord } from "./port/records.ts";
+import type { WholeSeries } from "./port/series.ts";
 import type { TicketGrant } from "./port/tickets.ts";
 
 export * from "./port/commands.ts";
 export type * from "./port/floor.ts";
 export type * from "./port/policy.ts";
 export type * from "./port/records.ts";
+export type * from "./port/series.ts";
 export type * from "./port/tickets.ts";
 
 /** Reservations that start in [starts_from, starts_to), after a known one if given. */
@@ -49,6 +51,7 @@ export interface Explained {
 export interface ReconcileReport {
   reservations: number;
   sessions: number;
+  series: number;
   repaired: number;
   orphans: number;
   /** Those of them that nobody had marked before. */
@@ -70,6 +73,8 @@ export interface EquipmentPort {
   session(session_id: string): Promise<SessionRecord | null>;
   /** Null when it has been used, let go, or has run out. */
   hold(hold_id: string): Promise<HoldRecord | null>;
+  /** A series with its bookings. */
+  series(series_id: string): Promise<WholeSeries | null>;
   availability(from: number, to: number): Promise<Availability>;
   /** Every reason against a booking of this slot as the caller would be judged, without booking; null when settings are missing. */
   explain(question: Question): Promise<Explained | null>;

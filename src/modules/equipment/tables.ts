@@ -1,6 +1,12 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { flag, json, makerspaceId, resourceColumns } from "../../platform/db/columns.ts";
-import { equipmentCategories, equipmentStatuses, outputQualities, reservationStatuses } from "./model.ts";
+import {
+  equipmentCategories,
+  equipmentStatuses,
+  outputQualities,
+  reservationStatuses,
+  seriesStatuses,
+} from "./model.ts";
 
 export const equipment = sqliteTable(
   "equipment",
@@ -81,6 +87,33 @@ export const reservations = sqliteTable(
     /** JSON as text: the same as in the object. */
     metadata: text().notNull().default("{}"),
     external_id: text(),
+    series_id: text(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
+);
+
+/** Written by durable-objects/equipment/projection.ts alone. */
+export const series = sqliteTable(
+  "series",
+  {
+    makerspace_id: makerspaceId(),
+    id: text().notNull(),
+    equipment_id: text().notNull(),
+    member_id: text().notNull(),
+    status: text({ enum: seriesStatuses }).notNull(),
+    rrule: text().notNull(),
+    local_start: text().notNull(),
+    timezone: text().notNull(),
+    duration_minutes: integer().notNull(),
+    starts_at: integer().notNull(),
+    ends_at: integer().notNull(),
+    purpose: text(),
+    project_id: text(),
+    created_by: text().notNull(),
+    continues: text(),
+    orphan: flag().notNull().default(false),
+    projected_at: integer().notNull(),
+    ...resourceColumns(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
 );

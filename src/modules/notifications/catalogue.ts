@@ -36,6 +36,9 @@ export const catalogue = {
     title: "Your missed booking was excused",
     mailed: false,
   },
+  "series.created": { category: "booking", tells: "the holder", title: "Your series was booked", mailed: false },
+  "series.amended": { category: "booking", tells: "the holder", title: "Your series was changed", mailed: true },
+  "series.cancelled": { category: "booking", tells: "the holder", title: "Your series was cancelled", mailed: true },
   "reservation.starts_soon": {
     category: "booking",
     tells: "the holder, two hours ahead",

@@ -8,6 +8,7 @@ import {
   type MachineEventType,
   type ReminderEventType,
   type ReservationEventType,
+  type SeriesEventType,
   type SessionEventType,
   SWEEPER,
 } from "../equipment/index.ts";
@@ -21,6 +22,12 @@ const text = (value: unknown): string | null => (typeof value === "string" ? val
 /** The holder is told what becomes of a booking, the member of a membership, the host of a guest. */
 const tellHolder = tells("notify_holder", ({ data, subject }) => {
   const member_id = text(data.member_id);
+  return member_id === null ? [] : [{ member_id, subject, data }];
+});
+
+/** Of a step for a whole series its holder is told once, of the series. */
+const tellBooker = tells("notify_booker", ({ data, subject }) => {
+  const member_id = data.series_id === undefined ? text(data.member_id) : null;
   return member_id === null ? [] : [{ member_id, subject, data }];
 });
 
@@ -151,6 +158,7 @@ const tellEverybody = tells("notify_everybody", ({ data, subject }) =>
 export const notificationConsumers: Consumers<
   | ReminderEventType
   | ReservationEventType
+  | SeriesEventType
   | SessionEventType
   | MachineEventType
   | MembershipEventType
@@ -171,12 +179,15 @@ export const notificationConsumers: Consumers<
   | "billing_group.payer_named"
   | "billing_group.payer_replaced"
 > = {
-  "reservation.created": [tellHolder],
+  "reservation.created": [tellBooker],
   "reservation.approved": [tellHolder],
   "reservation.rejected": [tellHolder],
-  "reservation.cancelled": [tellHolder],
+  "reservation.cancelled": [tellBooker],
   "reservation.expired": [tellHolder],
-  "reservation.amended": [tellHolder],
+  "reservation.amended": [tellBooker],
+  "series.created": [tellHolder],
+  "series.amended": [tellHolder],
+  "series.cancelled": [tellHolder],
   "reservation.checked_in": [],
   "reservation.started": [],
   "reservation.completed": [],

@@ -32,7 +32,7 @@ export async function explainAccess(
   const { applicant } = await standingFor(space, "reservations.create", row, facts, member_id);
   if (!applicant) throw problem("not_found");
   const counted = await countedFor(space, row, applicant, { starts_at, ends_at });
-  const gates = gatesOf(space, row, applicant, null);
+  const gates = gatesOf(space, row, applicant);
   const { holder } = applicant;
   const { reasons, warnings } = await ask(space, row, {
     starts_at,

@@ -34,9 +34,11 @@ export interface Claim {
 }
 
 /** The same for the same request, so that a retry finds its claim. Without an Idempotency-Key every request is another. */
-export function claimKey({ key }: Space, booking_id: string, settled_by: number): Promise<string> {
+export function claimKey({ key }: Space, booking_id: string, settled_by: number, part = ""): Promise<string> {
   return sha256(
-    key ? `${key.scope}\n${key.key}\n${key.fingerprint}` : `${booking_id}\n${settled_by}\n${crypto.randomUUID()}`,
+    key
+      ? `${key.scope}\n${key.key}\n${key.fingerprint}${part}`
+      : `${booking_id}\n${settled_by}\n${crypto.randomUUID()}`,
   );
 }
 
@@ -61,24 +63,21 @@ const usedBy = (makerspace_id: string, claimant: Claimant, key: string) => {
   };
 };
 
-/**
- * Asks D1 for room under the limits: one trip. A claim that a first try of the same request has left is taken over with its id.
- * @param decide_before epoch milliseconds: the machine decides nothing for this claim after that
- * @throws whatever D1 throws; nothing is known then, and the sweep looks after what may be left
- */
-export async function takeClaim(
-  { store, id: makerspace_id }: Space,
-  claimant: Claimant,
-  key: string,
-  demand: Demand,
-  decide_before: number,
-): Promise<Claim> {
-  const { member_id, equipment_id, limits, cycle, isForced } = claimant;
+/** What is asked of D1. `decide_before` (epoch milliseconds): the machine decides nothing for this claim after that. */
+interface Asked {
+  claimant: Claimant;
+  key: string;
+  demand: Demand;
+  decide_before: number;
+}
+
+/** Writes a claim where there is room under the limits, or nothing. */
+function insertOf({ id: makerspace_id }: Space, { claimant, key, demand, decide_before }: Asked): SQL {
+  const { member_id, equipment_id, limits, isForced } = claimant;
   const used = usedBy(makerspace_id, claimant, key);
   const { kind, booking_id, settled_by, bookings, minutes, starts_at } = demand;
   const [most_bookings, most_minutes] = isForced ? [null, null] : [limits.max_open_bookings, limits.minutes_per_cycle];
-  const isMine = sql`makerspace_id = ${makerspace_id} AND member_id = ${member_id} AND equipment_id = ${equipment_id} AND key = ${key}`;
-  const insert = sql`
+  return sql`
     INSERT INTO booking_claims (makerspace_id, member_id, equipment_id, key, kind, booking_id, settled_by, bookings, minutes, starts_at,
                                 waiting, decide_before, created_at)
     SELECT ${makerspace_id}, ${member_id}, ${equipment_id}, ${key}, ${kind}, ${booking_id}, ${settled_by}, ${bookings}, ${minutes},
@@ -87,14 +86,102 @@ export async function takeClaim(
       AND (${most_bookings} IS NULL OR ${bookings} = 0 OR ${used.bookings} + ${bookings} <= ${most_bookings})
       AND (${most_minutes} IS NULL OR ${minutes} = 0 OR ${used.minutes} + ${minutes} <= ${most_minutes})
     ON CONFLICT DO NOTHING`;
-  const join = sql`UPDATE booking_claims SET waiting = waiting + 1, decide_before = max(decide_before, ${decide_before})
-    WHERE ${isMine} RETURNING booking_id`;
-  const look = sql`SELECT ${used.bookings} AS bookings, ${used.minutes} AS minutes`;
-  const [, joined, looked] = await together(store, insert, join, look);
+}
+
+/** Claims of one member on one machine, by their keys. */
+const claimsBy = ({ id }: Space, { member_id, equipment_id }: Claimant | Claim, keys: readonly string[]): SQL =>
+  sql`makerspace_id = ${id} AND member_id = ${member_id} AND equipment_id = ${equipment_id}
+    AND key IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`;
+
+const lookAt = (space: Space, claimant: Claimant, key: string): SQL => {
+  const used = usedBy(space.id, claimant, key);
+  return sql`SELECT ${used.bookings} AS bookings, ${used.minutes} AS minutes`;
+};
+
+const join = (isMine: SQL, decide_before: number): SQL =>
+  sql`UPDATE booking_claims SET waiting = waiting + 1, decide_before = max(decide_before, ${decide_before})
+    WHERE ${isMine} RETURNING key, booking_id`;
+
+/**
+ * Asks D1 for room under the limits: one trip. A claim that a first try of the same request has left is taken over with its id.
+ * @param decide_before epoch milliseconds: the machine decides nothing for this claim after that
+ * @throws whatever D1 throws; nothing is known then, and the sweep looks after what may be left
+ */
+export async function takeClaim(
+  space: Space,
+  claimant: Claimant,
+  key: string,
+  demand: Demand,
+  decide_before: number,
+): Promise<Claim> {
+  const { member_id, equipment_id, limits, cycle, isForced } = claimant;
+  const [, joined, looked] = await together(
+    space.store,
+    insertOf(space, { claimant, key, demand, decide_before }),
+    join(claimsBy(space, claimant, [key]), decide_before),
+    lookAt(space, claimant, key),
+  );
   const [row] = (joined?.results ?? []) as { booking_id: string }[];
   const [now] = (looked?.results ?? []) as Used[];
   const reasons = now && (isForced || !row) ? exceeded(limits, demand, now, cycle) : [];
   return { member_id, equipment_id, key, booking_id: row?.booking_id ?? null, reasons };
+}
+
+/** A demand of somebody. */
+interface Wanted {
+  claimant: Claimant;
+  demand: Demand;
+}
+
+/**
+ * The same for several demands of one member on one machine, which count for each other in their order: one trip with a statement for each,
+ * and a second one when something is to be said of limits.
+ */
+export async function takeClaims(
+  space: Space,
+  wanted: readonly Wanted[],
+  decide_before: number,
+): Promise<Map<string, Claim>> {
+  const asked = await Promise.all(
+    wanted.map(async ({ claimant, demand }): Promise<Asked> => {
+      const key = await claimKey(space, demand.booking_id, demand.settled_by, `\n${demand.starts_at}`);
+      return { claimant, demand, key, decide_before };
+    }),
+  );
+  const [first] = asked;
+  if (!first) return new Map();
+  const isTheirs = claimsBy(
+    space,
+    first.claimant,
+    asked.map(({ key }) => key),
+  );
+  const inserts = asked.map((one) => insertOf(space, one));
+  const results = await together(space.store, ...inserts, join(isTheirs, decide_before));
+  const joined = (results.at(-1)?.results ?? []) as { key: string; booking_id: string }[];
+  const ids = new Map(joined.map(({ key, booking_id }) => [key, booking_id]));
+  const used = await usedInCycles(
+    space,
+    asked.filter(({ claimant, key }) => claimant.isForced || !ids.has(key)),
+  );
+  return new Map(
+    asked.map(({ claimant, demand, key }) => {
+      const { member_id, equipment_id, limits, cycle, isForced } = claimant;
+      const now = used.get(cycle.from);
+      const isSaid = now && (isForced || !ids.has(key));
+      const reasons = isSaid ? exceeded(limits, demand, now, cycle) : [];
+      return [demand.booking_id, { member_id, equipment_id, key, booking_id: ids.get(key) ?? null, reasons }];
+    }),
+  );
+}
+
+/** What the member has in use, by cycle of those demands about which something is to be said. */
+async function usedInCycles(space: Space, said: readonly Asked[]): Promise<Map<number, Used>> {
+  const cycles = new Map(said.map((one) => [one.claimant.cycle.from, one]));
+  if (cycles.size === 0) return new Map();
+  const looks = [...cycles.values()].map(({ claimant, key }) => lookAt(space, claimant, key));
+  const looked = await together(space.store, ...looks);
+  const nothing = { bookings: 0, minutes: 0 };
+  return new Map([...cycles.keys()].map((from, index) => [from, (looked[index]?.results[0] as Used) ?? nothing]));
 }
 
 /** Statements as one batch: Drizzle's own cannot bind the parameters of raw SQL on D1. */
@@ -114,13 +201,20 @@ export async function readUsed(space: Space, claimant: Claimant): Promise<Used> 
 }
 
 /**
- * Takes a claim back after the answer. Of several requests that count on it only the last takes it away: another may be getting its booking
- * at this moment. Should this fail, the sweep asks the machine.
+ * Takes claims of one member on one machine back after the answer. Of several requests that count on one only the last takes it away: another
+ * may be getting its booking at this moment. Should this fail, the sweep asks the machine.
  */
-export function releaseClaim(space: Space, { member_id, equipment_id, key }: Claim): void {
-  const isMine = sql`makerspace_id = ${space.id} AND member_id = ${member_id} AND equipment_id = ${equipment_id} AND key = ${key}`;
-  const leave = sql`UPDATE booking_claims SET waiting = waiting - 1 WHERE ${isMine}`;
-  const drop = sql`DELETE FROM booking_claims WHERE ${isMine} AND waiting <= 0`;
+export function releaseClaims(space: Space, claims: readonly Claim[]): void {
+  const [first] = claims;
+  if (!first) return;
+  const isTheirs = claimsBy(
+    space,
+    first,
+    claims.map(({ key }) => key),
+  );
+  const leave = sql`UPDATE booking_claims SET waiting = waiting - 1 WHERE ${isTheirs}`;
+  const drop = sql`DELETE FROM booking_claims WHERE ${isTheirs} AND waiting <= 0`;
+  const { equipment_id } = first;
   space.defer(
     together(space.store, leave, drop).then(
       () => undefined,

@@ -4,6 +4,7 @@ import type { ReasonInput } from "../../../platform/problem.ts";
 import type { Gates, Interval, OutputQuality, ReservationStatus } from "../model.ts";
 import type { PolicyVersions } from "./policy.ts";
 import type { HoldRecord, ReservationRecord, SessionRecord } from "./records.ts";
+import type { SeriesCommand, SeriesConflict, SeriesOutcome } from "./series.ts";
 
 /** Who does it. `authority: "own"` lets a member touch their own reservations and sessions only; the object checks. */
 export interface CommandActor {
@@ -99,7 +100,8 @@ export type Command =
    */
   | { type: "sweep_member"; member_id: string; note: string; keep_bookings?: true; end_session?: true }
   /** Cancels those of a member's future bookings that they may not begin with the skills that the facts bring. */
-  | { type: "sweep_unskilled"; member_id: string; note: string };
+  | { type: "sweep_unskilled"; member_id: string; note: string }
+  | SeriesCommand;
 
 export interface CommandCall {
   command: Command;
@@ -127,6 +129,7 @@ export const refusalCodes = [
   "policy_behind",
   "feature_disabled",
   "skill_required",
+  "series_conflicts",
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 
@@ -137,6 +140,8 @@ export interface Refusal {
   reasons: ReasonInput[];
   /** Never whose it is. */
   conflicts_with?: Interval;
+  /** With `series_conflicts`. */
+  conflicts?: SeriesConflict[];
   /** With `illegal_transition`. */
   status?: ReservationStatus;
 }
@@ -145,6 +150,7 @@ export interface Outcome {
   reservation: ReservationRecord | null;
   session: SessionRecord | null;
   hold: HoldRecord | null;
+  series?: SeriesOutcome;
   /** With the sweeps: how many bookings were cancelled. */
   cancelled?: number;
   /** What was said against the person and let them through. */

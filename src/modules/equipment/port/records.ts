@@ -27,6 +27,8 @@ export interface ReservationRecord extends Interval {
   version: number;
   /** What it counts against the hours of its member's plan: what is planned, less what was given back. */
   counted_minutes: number;
+  /** The series it was booked with. */
+  series_id: string | null;
 }
 
 /** A stretch of use. `planned_end_at` is the end of the booking, or of the walk-up. */

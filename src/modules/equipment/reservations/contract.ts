@@ -84,6 +84,7 @@ export const Reservation = z
     }),
     expires_at: Instant.nullable().openapi({ description: "When a pending reservation lapses." }),
     makerspace_id: Id,
+    series_id: Id.nullable().openapi({ description: "The series it belongs to." }),
     orphan: z
       .literal(true)
       .optional()

@@ -41,7 +41,7 @@ export interface BookingFacts extends CallerFacts {
 }
 
 /** What this caller sees of the reservations of a machine. */
-const viewerOf = (space: Space, row: Owned): Viewer => ({
+export const viewerOf = (space: Space, row: Owned): Viewer => ({
   makerspace_id: space.id,
   member_id: space.actor.id,
   sees_all: reachesAll(space, "reservations.read", row),
@@ -194,7 +194,7 @@ async function change(
 }
 
 /** What a new time takes more of the plan's minutes than the old one had. */
-function moveOf(
+export function moveOf(
   space: Space,
   { applicant }: Standing,
   current: ReservationRecord,

@@ -31,6 +31,7 @@ export function viewReservation(
     // Written only through the contract's Metadata.
     metadata: open ? (JSON.parse(record.metadata) as Record<string, string>) : {},
     external_id: open ? record.external_id : null,
+    series_id: open ? record.series_id : null,
     note: open ? record.note : null,
     created_by: open ? record.created_by : null,
     decided_by: open ? record.decided_by : null,
