@@ -123,7 +123,7 @@ export const routes: readonly Route[] = [
   ...(config.DEV_ISSUER === "on" ? [...devTokenRoutes, ...devMailRoutes] : []),
   ...meRoutes,
   ...accessRoutes({
-    closeSockets: (space, id) => closeSockets(space, { kind: "member", id }, "access changed"),
+    closeSockets: (space, id) => closeSockets(space, [{ kind: "member", id }], "access changed"),
   }),
   ...settingsRoutes([hoursEffects], { created: defaultPlanWrites, rezoned: rezoneVisits }),
   ...joinRoutes,

@@ -115,8 +115,8 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
     return this.#works?.grantTicket(grant) ?? false;
   }
 
-  async closeSockets(principal: Viewer, reason: string): Promise<number> {
-    return this.#works?.closeSockets(principal, reason) ?? 0;
+  async closeSockets(principals: readonly Viewer[], reason: string): Promise<number> {
+    return this.#works?.closeSockets(principals, reason) ?? 0;
   }
 
   async reproject(): Promise<ReconcileReport> {

@@ -122,7 +122,7 @@ export class Works {
     const { command } = call;
     if (command.type === "retire") this.#door.closeAll(closeCodes.retired, "retired");
     if (command.type === "sweep_member") {
-      this.closeSockets({ kind: "member", id: command.member_id }, "membership changed");
+      this.closeSockets([{ kind: "member", id: command.member_id }], "membership changed");
     }
     await within(FLUSH_WAIT_MS, this.#projection.flush());
     return result;
@@ -140,8 +140,8 @@ export class Works {
     return true;
   }
 
-  closeSockets(principal: Viewer, reason: string): number {
-    const closed = this.#door.close(principal, reason);
+  closeSockets(principals: readonly Viewer[], reason: string): number {
+    const closed = this.#door.close(principals, reason);
     this.report();
     return closed;
   }

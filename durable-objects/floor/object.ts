@@ -77,8 +77,8 @@ export class FloorObject extends DurableObject<Pick<ObjectEnv, "RATE_LIMITS">> i
     return this.#kept?.store.hasTablet(tablet_id) ?? false;
   }
 
-  async closeSockets(principal: Viewer, reason: string): Promise<number> {
-    return this.#kept?.door.close(principal, reason) ?? 0;
+  async closeSockets(principals: readonly Viewer[], reason: string): Promise<number> {
+    return this.#kept?.door.close(principals, reason) ?? 0;
   }
 
   async putTablet(tablet: TabletCredential): Promise<void> {
@@ -91,7 +91,7 @@ export class FloorObject extends DurableObject<Pick<ObjectEnv, "RATE_LIMITS">> i
 
   async revokeTablet(tablet_id: string): Promise<void> {
     this.#kept?.store.dropTablet(tablet_id);
-    this.#kept?.door.close({ kind: "tablet", id: tablet_id }, "revoked");
+    this.#kept?.door.close([{ kind: "tablet", id: tablet_id }], "revoked");
   }
 
   async present(member_ids: readonly string[]): Promise<string[]> {

@@ -126,10 +126,14 @@ export class Door {
     return open;
   }
 
-  /** Turns a viewer away: their sockets close, their unused tickets are void. Returns how many sockets were closed. */
-  close(viewer: Viewer, reason: string): number {
-    this.#tickets.withdraw(viewer);
-    return closeEach(this.#ctx.getWebSockets(viewerKey(viewer)), closeCodes.revoked, reason);
+  /** Turns viewers away: their sockets close, their unused tickets are void. Returns how many sockets were closed. */
+  close(viewers: readonly Viewer[], reason: string): number {
+    let closed = 0;
+    for (const viewer of viewers) {
+      this.#tickets.withdraw(viewer);
+      closed += closeEach(this.#ctx.getWebSockets(viewerKey(viewer)), closeCodes.revoked, reason);
+    }
+    return closed;
   }
 
   /** The thing is gone: everybody is told. */

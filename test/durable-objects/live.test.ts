@@ -159,7 +159,7 @@ describe("a ticket", () => {
     const machine = await TestMachine.open(quiet);
     const principal = { kind: "tablet", id: "t1" } as const;
     await machine.stub.grantTicket({ digest: "d", expires_at: Date.now() + 30_000, audience: "tablet", principal });
-    await machine.stub.closeSockets(principal, "revoked");
+    await machine.stub.closeSockets([principal], "revoked");
     expect((await knock(machine.stub, "d")).status).toBe(401);
   });
 });
@@ -250,7 +250,7 @@ describe("being turned away", () => {
     const tablet = await open(machine, { audience: "tablet", kind: "tablet", id: "t1" });
     const ada = await open(machine, { audience: "member", id: machine.ada.id });
     const bob = await open(machine, { audience: "member", id: machine.bob.id });
-    expect(await machine.stub.closeSockets({ kind: "tablet", id: "t1" }, "revoked")).toBe(1);
+    expect(await machine.stub.closeSockets([{ kind: "tablet", id: "t1" }], "revoked")).toBe(1);
     expect((await tablet.ended()).code).toBe(closeCodes.revoked);
     await machine.send(machine.desk, { type: "sweep_member", member_id: machine.ada.id, note: "suspended" });
     expect((await ada.ended()).code).toBe(closeCodes.revoked);

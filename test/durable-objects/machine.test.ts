@@ -24,7 +24,7 @@ describe("what nobody set up", () => {
     expect(await stub.reservations(query)).toEqual([]);
     expect(await stub.session("x")).toBeNull();
     expect((await stub.availability(0, 1)).free).toEqual([]);
-    expect(await stub.closeSockets({ kind: "member", id: "x" }, "x")).toBe(0);
+    expect(await stub.closeSockets([{ kind: "member", id: "x" }], "x")).toBe(0);
     expect(await stub.reproject()).toMatchObject({ reservations: 0, parked: 0 });
     await stub.forget("x");
     expect(await stub.ping()).toBe(true);
@@ -47,7 +47,7 @@ describe("what nobody set up", () => {
     expect(await board.watchedMachines()).toEqual([]);
     expect(await board.tablet("t1", "digest")).toBeNull();
     await board.revokeTablet("t1");
-    expect(await board.closeSockets({ kind: "tablet", id: "t1" }, "x")).toBe(0);
+    expect(await board.closeSockets([{ kind: "tablet", id: "t1" }], "x")).toBe(0);
     expect((await knock(board, "x")).status).toBe(401);
     expect(await runInDurableObject(board, tables)).toEqual([]);
   });

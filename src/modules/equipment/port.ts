@@ -80,8 +80,8 @@ export interface EquipmentPort {
   explain(question: Question): Promise<Explained | null>;
   /** Stores a ticket; the socket that brings it is opened by `fetch`. @returns false when there is no such machine. */
   grantTicket(grant: TicketGrant): Promise<boolean>;
-  /** Closes the sockets of a member or tablet at once. */
-  closeSockets(principal: { kind: "member" | "tablet"; id: string }, reason: string): Promise<number>;
+  /** Closes the sockets of members or tablets at once. */
+  closeSockets(principals: readonly TicketGrant["principal"][], reason: string): Promise<number>;
   /** Sends every row that D1 shows otherwise again; used by the reconciler and after a restore. */
   reproject(): Promise<ReconcileReport>;
   /** Shows a member whose name or wish to be named has changed as they are now, if this machine knows them at all. */

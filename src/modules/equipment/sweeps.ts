@@ -65,7 +65,7 @@ async function allMachines(space: Space): Promise<string[]> {
 async function sweepMember(space: Space, member_id: string, reach: "concerned" | "all", fate: Fate): Promise<void> {
   // A socket that cannot be closed now must not keep a booking alive: it is told about afterwards.
   const [closed] = await Promise.allSettled([
-    closeSockets(space, { kind: "member", id: member_id }, "membership changed"),
+    closeSockets(space, [{ kind: "member", id: member_id }], "membership changed"),
   ]);
   const ids = reach === "all" ? await allMachines(space) : await concernedMachines(space, member_id);
   await inParallel(ids, (id) => sweepMachine(space, id, member_id, fate));
@@ -98,15 +98,16 @@ async function sweepMachine(space: Space, equipment_id: string, member_id: strin
 const closeEverywhere = async (space: Space, member_id: string, reach: "concerned" | "all"): Promise<void> =>
   closeSockets(
     space,
-    { kind: "member", id: member_id },
+    [{ kind: "member", id: member_id }],
     "membership changed",
     reach === "all" ? await allMachines(space) : [],
   );
 
-/** Closes the sockets of somebody whose rights changed, so that they open again with what they may see now; theirs end within ten minutes. */
-export async function closeAtOnce(space: Space, member_id: string): Promise<void> {
+/** Closes the sockets of those whose rights changed, so that they open again with what they may see now; theirs end within ten minutes. */
+export async function closeAtOnce(space: Space, member_ids: readonly string[]): Promise<void> {
   try {
-    await closeEverywhere(space, member_id, "concerned");
+    const members = member_ids.map((id) => ({ kind: "member" as const, id }));
+    await closeSockets(space, members, "membership changed");
   } catch (error) {
     log.warn("close_failed", { makerspace_id: space.id, request_id: space.request_id, error: describeError(error) });
   }

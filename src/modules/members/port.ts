@@ -13,8 +13,11 @@ export interface MemberEffects {
   shutOut(space: Space, member_id: string, cancel_bookings: boolean): Promise<void>;
   /** True while the member has bookings ahead or uses a machine, as far as the lists know. */
   isBusy(space: Space, member_id: string): Promise<boolean>;
-  /** Runs after somebody's role or duties changed: their sockets close, so that they open again with what they may see now. */
-  changed(space: Space, member_id: string): Promise<void>;
+  /**
+   * Runs after the standing, role or duties of these members changed: their sockets close, so that they open again with what they may see
+   * now. What else follows from it is left to the events.
+   */
+  changed(space: Space, member_ids: readonly string[]): Promise<void>;
 }
 
 /** Which machines there are; the equipment module knows. */

@@ -8,6 +8,7 @@ import type { BatchItem } from "drizzle-orm/batch";
 import type { EventDraft, EventEnvelope } from "../events.ts";
 import { describeError, log } from "../log.ts";
 import { isProblemCode, type ProblemCode, problem } from "../problem.ts";
+import { insertAll } from "./insert-all.ts";
 import type { SpaceStore } from "./store.ts";
 import { idempotencyKeys, outbox } from "./tables.ts";
 
@@ -42,6 +43,8 @@ export interface AuditEntry {
 /** What happened, for the audit log and the outbox. */
 export interface CommitEntry extends AuditEntry {
   subject: { type: string; id: string; version: number };
+  /** Entries of their own for the others that the same step is done to, however many. */
+  each?: readonly AuditEntry[];
   /** Types and data of the events to send; their subject is the entry's unless they name another. */
   events?: readonly EventDraft[];
   /** The answer to remember under the request's Idempotency-Key. */
@@ -96,6 +99,35 @@ function auditStatements(
     INSERT INTO audit_details (makerspace_id, seq, salt, before, after)
     SELECT makerspace_id, seq, lower(hex(randomblob(16))), ${text(entry.before)}, ${text(entry.after)}
     FROM audit_log WHERE makerspace_id = ${store.makerspace_id} AND commit_id = ${commit_id}`);
+  return [facts, details];
+}
+
+/** Entries of many in as many statements as of one, behind the last one of the batch. */
+function manyAuditStatements(
+  { store, actor, ...context }: CommitContext,
+  entries: readonly AuditEntry[],
+): BatchItem<"sqlite">[] {
+  if (entries.length === 0) return [];
+  const text = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
+  const rows = JSON.stringify(
+    entries.map(({ action, subject, before, after }) => {
+      const commit_id = context.newId();
+      return { commit_id, action, type: subject.type, id: subject.id, before: text(before), after: text(after) };
+    }),
+  );
+  const last = sql`(SELECT coalesce(max(seq), 0) AS seq FROM audit_log WHERE makerspace_id = ${store.makerspace_id}) last`;
+  const facts = store.db.run(sql`
+    INSERT INTO audit_log (makerspace_id, seq, commit_id, occurred_at, recorded_at, actor_kind, actor_id, action,
+                           subject_type, subject_id, request_id)
+    SELECT ${store.makerspace_id}, last.seq + 1 + one.key, one.value ->> 'commit_id', ${context.now}, ${context.now},
+           ${actor.kind}, ${actor.id}, one.value ->> 'action', one.value ->> 'type', one.value ->> 'id', ${context.request_id}
+    FROM ${last}, json_each(${rows}) one`);
+  // The last one is theirs now.
+  const details = store.db.run(sql`
+    INSERT INTO audit_details (makerspace_id, seq, salt, before, after)
+    SELECT ${store.makerspace_id}, last.seq + 1 + one.key - ${entries.length}, lower(hex(randomblob(16))),
+           one.value ->> 'before', one.value ->> 'after'
+    FROM ${last}, json_each(${rows}) one WHERE coalesce(one.value ->> 'before', one.value ->> 'after') IS NOT NULL`);
   return [facts, details];
 }
 
@@ -158,17 +190,19 @@ export async function commit(
     }),
   );
   // The audit row leads, so that a repeated batch meets its own commit_id first; then the key, so that the loser of a race for it knows.
-  const batch: BatchItem<"sqlite">[] = auditStatements(context, entry, commit_id);
+  const batch: BatchItem<"sqlite">[] = [
+    ...auditStatements(context, entry, commit_id),
+    ...manyAuditStatements(context, entry.each ?? []),
+  ];
   if (context.idempotency && entry.answer) batch.push(...keyStatements(context, context.idempotency, entry.answer));
   for (const item of writes) {
     batch.push(item.statement);
     if (item.expect) batch.push(assertChanged(store, item.expect, item.rows));
     if (item.entry) batch.push(...auditStatements(context, item.entry, context.newId(), ifChanged));
   }
-  for (const envelope of envelopes) {
-    const row = store.row({ event_id: envelope.id, envelope, created_at: context.now, sent_at: context.now });
-    batch.push(store.db.insert(outbox).values(row));
-  }
+  const waiting = { created_at: context.now, sent_at: context.now, attempts: 0 };
+  const outgoing = envelopes.map((envelope) => store.row({ event_id: envelope.id, envelope, ...waiting }));
+  batch.push(...insertAll(store, outbox, outgoing));
   await run(store, batch, writes);
   return envelopes;
 }
@@ -180,10 +214,14 @@ function prepare(store: SpaceStore, statement: BatchItem<"sqlite">): D1PreparedS
   return store.d1.prepare(text).bind(...params);
 }
 
+/** Runs statements as one batch, raw SQL with parameters among them. */
+export const runTogether = (store: SpaceStore, batch: readonly BatchItem<"sqlite">[]): Promise<unknown> =>
+  store.d1.batch(batch.map((statement) => prepare(store, statement)));
+
 async function run(store: SpaceStore, batch: BatchItem<"sqlite">[], writes: readonly Write[]): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await store.d1.batch(batch.map((statement) => prepare(store, statement)));
+      await runTogether(store, batch);
       return;
     } catch (error) {
       const message = causeOf(error);

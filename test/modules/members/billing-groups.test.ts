@@ -179,12 +179,23 @@ describe("the payer", () => {
     expect(await space.root.post(space.path("/members/bulk"), bulk)).toMatchObject({
       results: [{ ok: false, problem: { code: "payer_of_group" } }],
     });
+    const both = { ...bulk, member_ids: [ada.member.id, ben.member.id], atomic: true };
+    const errors = [{ pointer: "/member_ids/0", code: "payer_of_group" }];
+    expect(await space.root.refused("POST", space.path("/members/bulk"), { body: both })).toMatchObject({ errors });
     expect((await remove(ben)).status).toBe(204);
     expect(await space.root.get(at(space, group))).toMatchObject({ member_count: 1, status: "active" });
     expect((await remove(ada)).status).toBe(204);
     const after = await space.root.get(at(space, group));
     expect(after).toMatchObject({ status: "dissolved", payer_member_id: null, name: "family" });
     expect((await makeGroup(space, await space.person())).status).toBe("active");
+  });
+
+  it("leaves together, the payer behind those they paid for", async () => {
+    const { space, ada, ben, group } = await makeFamily();
+    const all = { member_ids: [ben.member.id, ada.member.id], do: { operation: "remove" }, atomic: true };
+    await space.root.post(space.path("/members/bulk"), all);
+    const after = await space.root.get(at(space, group));
+    expect(after).toMatchObject({ status: "dissolved", payer_member_id: null, member_count: 0 });
   });
 
   it("is suspended like anybody, and pays on", async () => {

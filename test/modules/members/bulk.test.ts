@@ -2,6 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { whenAbout } from "../../support/faults.ts";
 import { LiveSocket } from "../../support/live.ts";
 import { makeSpace, makeTwoSpaces, type Person, type TestSpace, until } from "../../support/space.ts";
 import type { Member } from "../../support/wire.ts";
@@ -100,12 +101,54 @@ describe("a step for many members", () => {
         { operation, reason: operation === "suspend" ? "x" : undefined },
         true,
       );
-      expect(["conflict", "last_administrator"]).toContain((await space.root.refused("POST", path, { body })).code);
+      expect(await space.root.refused("POST", path, { body })).toMatchObject({
+        code: "bulk_refused",
+        errors: [{ pointer: "/member_ids/1", code: "last_administrator" }],
+      });
       expect(await statusesOf(space, people)).toEqual(["active", "active"]);
     }
     const { path, body } = bulk(space, people, { operation: "change_role", role: "user" });
     const { results } = await space.root.post<Results>(path, body);
     expect(results.map(({ ok, problem }) => problem?.code ?? ok)).toEqual([true, "last_administrator"]);
+  });
+
+  it("leaves an administrator however many others are taken away at that moment", async () => {
+    const space = await makeSpace();
+    const people = [await space.as("makerspace_admin"), await space.person({ role: "makerspace_admin" })];
+    const [one, two] = people as [Person, Person];
+    const remove = (person: Person) => () => space.root.delete(space.path(`/members/${person.member.id}`));
+    const racing = space.root.by(whenAbout(/UPDATE "members"/, remove(two)));
+    const { path, body } = bulk(space, [one], { operation: "suspend", reason: "x" });
+    const { results } = await racing.post<Results>(path, body);
+    expect(results).toMatchObject([{ ok: false, problem: { code: "last_administrator" } }]);
+    expect(await statusesOf(space, people)).toEqual(["active", "left"]);
+  });
+
+  it("looks again at who was changed while it was at work: they are judged anew, the others are not kept waiting", async () => {
+    const space = await makeSpace();
+    const people = [await space.person(), await space.person(), await space.person()];
+    const suspended = (person: Person | undefined) => () =>
+      space.root.post(space.path(`/members/${person?.member.id}/suspend`), { reason: "faster" });
+    const racing = space.root.by(whenAbout(/UPDATE "members"/, suspended(people[1])));
+    const { path, body } = bulk(space, people, { operation: "suspend", reason: "x" });
+    const { results } = await racing.post<Results>(path, body);
+    expect(results.map(({ ok, problem }) => problem?.code ?? ok)).toEqual([true, "illegal_transition", true]);
+    const reasons = people.map(({ member }) => space.root.get<Member>(space.path(`/members/${member.id}`)));
+    expect((await Promise.all(reasons)).map(({ status_reason }) => status_reason)).toEqual(["x", "faster", "x"]);
+  });
+
+  it("lets nobody back in who is banned, not even one who is banned at that moment", async () => {
+    const space = await makeSpace();
+    const people = [await space.person(), await space.person(), await space.person()];
+    const ban = (person: Person | undefined) =>
+      space.root.post(space.path("/bans"), { member_id: person?.member.id, reason_code: "theft" });
+    await ban(people[0]);
+    for (const { member } of people.slice(1)) await space.root.delete(space.path(`/members/${member.id}`));
+    const racing = space.root.by(whenAbout(/UPDATE "members"/, () => ban(people[1])));
+    const { path, body } = bulk(space, people, { operation: "reactivate" });
+    const { results } = await racing.post<Results>(path, body);
+    expect(results.map(({ ok, problem }) => problem?.code ?? ok)).toEqual(["banned", "banned", true]);
+    expect(await statusesOf(space, people)).toEqual(["left", "left", "active"]);
   });
 
   it("is refused for more than five hundred, for one twice, and by who may not", async () => {

@@ -1,6 +1,6 @@
 /** Which machines there are, for modules that refer to them. */
 
-import { sql } from "drizzle-orm";
+import { among } from "../../../platform/db/columns.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
 import type { Space } from "../../../platform/space.ts";
 import { equipment } from "../tables.ts";
@@ -10,7 +10,7 @@ export async function unknownMachines(space: Space, ids: readonly string[]): Pro
   const rows = await space.db
     .select({ id: equipment.id })
     .from(equipment)
-    .where(space.store.in(equipment, sql`${equipment.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`));
+    .where(space.store.in(equipment, among(equipment.id, ids)));
   const known = new Set(rows.map((row) => row.id));
   return ids.filter((id) => !known.has(id));
 }
@@ -20,6 +20,6 @@ export async function machineNames(store: SpaceStore, ids: readonly string[]): P
   const rows = await store.db
     .select({ id: equipment.id, name: equipment.name })
     .from(equipment)
-    .where(store.in(equipment, sql`${equipment.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`));
+    .where(store.in(equipment, among(equipment.id, ids)));
   return new Map(rows.map((row) => [row.id, row.name]));
 }

@@ -15,7 +15,7 @@ export interface FloorPort {
   grantTicket(grant: TicketGrant & { equipment_ids: string[] | null }): Promise<boolean>;
   /** Whether a tablet has a credential still. */
   isPaired(tablet_id: string): Promise<boolean>;
-  closeSockets(principal: { kind: "member" | "tablet"; id: string }, reason: string): Promise<number>;
+  closeSockets(principals: readonly TicketGrant["principal"][], reason: string): Promise<number>;
   putTablet(tablet: TabletCredential): Promise<void>;
   /** The tablet behind a token's digest, or null when it was revoked or never was. */
   tablet(tablet_id: string, token_digest: string): Promise<TabletCredential | null>;

@@ -179,7 +179,7 @@ export async function revokeTablet(space: Space, id: string): Promise<void> {
   const before = await readTablet(space, id);
   // The floor first: if the row cannot be written, the tablet is out all the same and the call can be repeated.
   await floor(space).revokeTablet(id);
-  await closeSockets(space, { kind: "tablet", id }, "revoked", before.equipment_ids);
+  await closeSockets(space, [{ kind: "tablet", id }], "revoked", before.equipment_ids);
   if (before.status === "revoked") return;
   const version = before.version + 1;
   await directory().delete(pairingCodes).where(eq(pairingCodes.tablet_id, id));

@@ -74,22 +74,22 @@ export async function watchFloor(
 }
 
 /**
- * Closes every socket of a member or tablet and voids their unused tickets, on the board, on watched machines and on `equipment_ids`.
+ * Closes every socket of members or tablets and voids their unused tickets, on the board, on watched machines and on `equipment_ids`.
  * @throws unavailable when one of them does not answer: what it holds ends by itself within ten minutes, but the caller must know.
  */
 export async function closeSockets(
   space: Space,
-  principal: TicketGrant["principal"],
+  principals: readonly TicketGrant["principal"][],
   reason: string,
   equipment_ids: readonly string[] = [],
 ): Promise<void> {
-  const onBoard = floor(space).closeSockets(principal, reason);
+  const onBoard = floor(space).closeSockets(principals, reason);
   const watched = floor(space).watchedMachines();
   const asked = await Promise.allSettled([onBoard, watched]);
   const known = asked[1].status === "fulfilled" ? asked[1].value : [];
   const machines = [...new Set([...equipment_ids, ...known])];
   const closed = await inParallel(machines, (id) =>
-    Promise.allSettled([machine(space, id).closeSockets(principal, reason)]),
+    Promise.allSettled([machine(space, id).closeSockets(principals, reason)]),
   );
   const failed = [...asked, ...closed.flat()].filter((result) => result.status === "rejected");
   if (failed.length === 0) return;

@@ -1,7 +1,7 @@
 /** Reading groups: one, a page, who is in one, and who pays for whom. */
 
 import type { z } from "@hono/zod-openapi";
-import { and, asc, eq, getTableColumns, gt, ne, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, sql } from "drizzle-orm";
 import { combinations, leads, mergeWalks } from "../../../platform/db/fan-out.ts";
 import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
@@ -153,20 +153,16 @@ export async function payerOf(store: SpaceStore, member_id: string): Promise<str
   return row?.payer ?? member_id;
 }
 
-/** True while a member pays for others of a group: they cannot leave before they hand over. */
-export async function paysForOthers({ db, store }: Pick<Space, "db" | "store">, member_id: string): Promise<boolean> {
-  const [found] = await db
-    .select({ id: billingGroups.id })
-    .from(billingGroups)
-    .innerJoin(
-      billingGroupMembers,
-      and(
-        eq(billingGroupMembers.makerspace_id, billingGroups.makerspace_id),
-        eq(billingGroupMembers.group_id, billingGroups.id),
-        ne(billingGroupMembers.member_id, member_id),
-      ),
-    )
-    .where(store.in(billingGroups, eq(billingGroups.payer_member_id, member_id)))
-    .limit(1);
-  return found !== undefined;
+/** For whom these members pay, by payer: whoever pays for others cannot leave before they hand over. */
+export async function paidFor(
+  { db, store }: Pick<Space, "db" | "store">,
+  payer_ids: readonly string[],
+): Promise<Map<string, string[]>> {
+  const rows = await db.all<{ payer_id: string; member_id: string }>(sql`
+    SELECT one.value AS payer_id, paid.member_id FROM json_each(${JSON.stringify(payer_ids)}) one
+    CROSS JOIN billing_groups g ON g.makerspace_id = ${store.makerspace_id} AND g.payer_member_id = one.value
+    CROSS JOIN billing_group_members paid
+      ON paid.makerspace_id = g.makerspace_id AND paid.group_id = g.id AND paid.member_id <> g.payer_member_id`);
+  const payers = Map.groupBy(rows, ({ payer_id }) => payer_id);
+  return new Map([...payers].map(([payer_id, paid]) => [payer_id, paid.map(({ member_id }) => member_id)]));
 }

@@ -9,8 +9,9 @@ import { jobs } from "../../../platform/db/tables.ts";
 import { prepareJob } from "../../../platform/ops/jobs.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
-import { paysForOthers } from "../billing_groups/reads.ts";
-import { isAdministrator, moveMember, requiredMember } from "../people/moves.ts";
+import { paidFor } from "../billing_groups/reads.ts";
+import { isAdministrator } from "../people/changes.ts";
+import { moveMember, requiredMember } from "../people/moves.ts";
 import type { MemberRow } from "../people/view.ts";
 import { members } from "../tables.ts";
 import type { Erasure, ErasureQuery } from "./contract.ts";
@@ -132,7 +133,7 @@ async function requestOwn(space: Space, member: MemberRow, known: ErasureRow | n
       .then((rows) => rows.filter(({ id, user_id }) => id !== member.id && user_id !== null));
     if (!other) throw problem("last_administrator");
   }
-  if (await paysForOthers(space, member.id)) throw problem("payer_of_group");
+  if ((await paidFor(space, [member.id])).size > 0) throw problem("payer_of_group");
   const row = toRow(space, member.id, known, { due_at: space.now + SECOND_THOUGHTS });
   await space.commit(
     {

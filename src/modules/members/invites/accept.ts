@@ -129,7 +129,7 @@ export async function acceptInvite(
   // The event repeats it, should the directory be away now.
   await indexMembership(principal.user_id, store.makerspace_id, member.id).catch(() => undefined);
   if (raises)
-    await sources.effects.changed(systemSpace(store, null, { actor_id: "invites", request_id, now }), member.id);
+    await sources.effects.changed(systemSpace(store, null, { actor_id: "invites", request_id, now }), [member.id]);
   const accepted = { invite_id: row.id, member_id: member.id, plan_id: row.plan_id, request_id, now };
   await joinAtOnce(store, accepted, sources);
   return viewOneself(member);

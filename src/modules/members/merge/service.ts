@@ -1,14 +1,15 @@
 /** Two records of one person become one. What machines decided stays with the record they decided about. */
 
 import type { z } from "@hono/zod-openapi";
-import { and, eq, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { DutyGrant } from "../../../platform/access/permissions.ts";
 import { type Write, write } from "../../../platform/db/commit.ts";
-import { Problem, problem } from "../../../platform/problem.ts";
+import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { moveGroups } from "../billing_groups/service.ts";
+import { administratorStays, isAdministrator } from "../people/changes.ts";
 import type { Member } from "../people/contract.ts";
-import { anotherAdministrator, isAdministrator, requiredMember } from "../people/moves.ts";
+import { requiredMember } from "../people/moves.ts";
 import { findMember, indexMembership } from "../people/reads.ts";
 import { columnsOf, type MemberRow, viewInFull } from "../people/view.ts";
 import type { MemberEffects, MemberMove } from "../port.ts";
@@ -115,53 +116,44 @@ export async function mergeMembers(
   const into = await requiredMember(space, id);
   const from = await judge(space, into, await findMember(space.store, from_member_id), effects);
   const after = outcome(space, into, from);
-  const update = (row: MemberRow, before: MemberRow, more?: ReturnType<typeof sql>): Write => {
+  const update = (row: MemberRow, before: MemberRow): Write => {
     const { makerspace_id: _, id: __, search_id: ___, ...columns } = columnsOf(row);
     return write(
       space.db
         .update(members)
         .set(columns)
-        .where(and(space.store.in(members, eq(members.id, row.id), eq(members.version, before.version)), more)),
+        .where(space.store.in(members, eq(members.id, row.id), eq(members.version, before.version))),
       { expect: "conflict" },
     );
   };
-  // An administrator who goes on as none must not be the last.
-  const guard =
-    after.into.role === "makerspace_admin" && after.into.status === "active"
-      ? undefined
-      : sql`${anotherAdministrator(space, from.id)}`;
-  try {
-    await space.commit(
-      {
-        action: "member.merged",
-        subject: { type: "member", id, version: after.into.version },
-        before: { from_member_id, from_status: from.status },
-        after: { status: after.into.status },
-        events: [
-          {
-            type: "member.removed",
-            data: { cancel_bookings: true },
-            subject: { type: "member", id: from_member_id, version: after.from.version },
-          },
-        ],
-        answer: { status: 200, body: viewInFull(space, after.into) },
-      },
-      notBeingErased(space, [id, from_member_id]),
-      // Who has left is in no group any more, so its place goes first.
-      ...moveGroups(space.store, from_member_id, id),
-      // The sign-in leaves the one before the other takes it.
-      update(after.from, from, guard),
-      update(after.into, into),
-      ...[moveOwn, ...moves].flatMap(({ writes }) =>
-        writes(space.store, { from: from_member_id, into: id, now: space.now }),
-      ),
-    );
-  } catch (error) {
-    if (!(error instanceof Problem) || error.code !== "conflict") throw error;
-    const now = await requiredMember(space, from_member_id);
-    throw now.version === from.version && isAdministrator(now) && guard ? problem("last_administrator") : error;
-  }
+  await space.commit(
+    {
+      action: "member.merged",
+      subject: { type: "member", id, version: after.into.version },
+      before: { from_member_id, from_status: from.status },
+      after: { status: after.into.status },
+      events: [
+        {
+          type: "member.removed",
+          data: { cancel_bookings: true },
+          subject: { type: "member", id: from_member_id, version: after.from.version },
+        },
+      ],
+      answer: { status: 200, body: viewInFull(space, after.into) },
+    },
+    notBeingErased(space, [id, from_member_id]),
+    // Who has left is in no group any more, so its place goes first.
+    ...moveGroups(space.store, from_member_id, id),
+    // The sign-in leaves the one before the other takes it.
+    update(after.from, from),
+    update(after.into, into),
+    // An administrator who goes on as none must not be the last.
+    ...(isAdministrator(from) && !isAdministrator(after.into) ? [administratorStays(space)] : []),
+    ...[moveOwn, ...moves].flatMap(({ writes }) =>
+      writes(space.store, { from: from_member_id, into: id, now: space.now }),
+    ),
+  );
   if (after.into.user_id !== null) await indexMembership(after.into.user_id, space.id, id).catch(() => undefined);
-  await Promise.all([effects.shutOut(space, from_member_id, true), effects.changed(space, id)]);
+  await Promise.all([effects.shutOut(space, from_member_id, true), effects.changed(space, [id])]);
   return viewInFull(space, after.into);
 }

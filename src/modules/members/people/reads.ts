@@ -3,6 +3,7 @@
 import { eq, getTableColumns, lt, type SQL, sql } from "drizzle-orm";
 import type { BatchRead, Membership, MembershipSource } from "../../../platform/access/membership.ts";
 import type { DutyGrant } from "../../../platform/access/permissions.ts";
+import { among } from "../../../platform/db/columns.ts";
 import { commit, write } from "../../../platform/db/commit.ts";
 import { directory } from "../../../platform/db/driver.ts";
 import type { ReadBuilder } from "../../../platform/db/ready.ts";
@@ -56,6 +57,15 @@ export async function findMember(store: SpaceStore, id: string): Promise<MemberR
     .from(members)
     .where(store.in(members, eq(members.id, id)));
   return row ? toMemberRow(row) : null;
+}
+
+/** Members of this makerspace by their ids, however many. */
+export async function findMembers(store: SpaceStore, ids: readonly string[]): Promise<Map<string, MemberRow>> {
+  const rows = await store.db
+    .select(memberColumns)
+    .from(members)
+    .where(store.in(members, among(members.id, ids)));
+  return new Map(rows.map((row) => [row.id, toMemberRow(row)]));
 }
 
 /** One member of this makerspace by the value `member_id`, for reads that go together. */

@@ -1,6 +1,7 @@
 /** Reading skills, with what they ask for and who certifies them in the same statement. */
 
 import { eq, getTableColumns, sql } from "drizzle-orm";
+import { among } from "../../../platform/db/columns.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import type { Prerequisites } from "../model.ts";
@@ -52,13 +53,7 @@ export async function unknownSkills({ db, store }: Space, ids: readonly string[]
   const rows = await db
     .select({ id: skills.id })
     .from(skills)
-    .where(
-      store.in(
-        skills,
-        eq(skills.status, "active"),
-        sql`${skills.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
-      ),
-    );
+    .where(store.in(skills, eq(skills.status, "active"), among(skills.id, ids)));
   const known = new Set(rows.map((row) => row.id));
   return ids.filter((id) => !known.has(id));
 }
@@ -68,7 +63,7 @@ export async function skillNames({ db, store }: Space, ids: readonly string[]): 
   const rows = await db
     .select({ id: skills.id, name: skills.name })
     .from(skills)
-    .where(store.in(skills, sql`${skills.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`));
+    .where(store.in(skills, among(skills.id, ids)));
   return new Map(rows.map((row) => [row.id, row.name]));
 }
 
