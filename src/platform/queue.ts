@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { z } from "@hono/zod-openapi";
 import { eq, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
+import { runTogether } from "./db/commit.ts";
 import { type Database, everyShard } from "./db/driver.ts";
 import { insertAll } from "./db/insert-all.ts";
 import { directoryShardOf } from "./db/shards.ts";
@@ -94,7 +95,7 @@ interface Prepared {
   envelope: EventEnvelope;
   store: SpaceStore;
   /** Each handler's mark and effects; they stand or fall together. */
-  parts: Batch[];
+  parts: BatchItem<"sqlite">[][];
   /** The end of the outbox row, after all handlers. */
   done: BatchItem<"sqlite">;
   now: number;
@@ -102,7 +103,6 @@ interface Prepared {
   /** What handlers send once all of it is written. */
   sends: (() => Promise<void>)[];
 }
-type Batch = [BatchItem<"sqlite">, ...BatchItem<"sqlite">[]];
 
 /** Asks every handler of an event; null when its makerspace is gone. */
 async function prepare(consumers: Partial<Consumers>, envelope: EventEnvelope, now: number): Promise<Prepared | null> {
@@ -112,7 +112,7 @@ async function prepare(consumers: Partial<Consumers>, envelope: EventEnvelope, n
     return null;
   }
   const store = new SpaceStore(envelope.makerspace_id, shard);
-  const parts: Batch[] = [];
+  const parts: Prepared["parts"] = [];
   const sends: (() => Promise<void>)[] = [];
   const sendAfter: HandlerContext["sendAfter"] = (envelopes, delay) => {
     if (envelopes.length > 0) sends.push(() => sendEvents(envelopes, delay));
@@ -133,7 +133,7 @@ async function prepare(consumers: Partial<Consumers>, envelope: EventEnvelope, n
 async function settle({ store, parts, done }: Prepared): Promise<void> {
   for (const part of parts) {
     try {
-      await store.db.batch(part);
+      await runTogether(store, part);
     } catch (error) {
       if (!describeError(error).includes("processed_events")) throw error;
     }
@@ -232,11 +232,13 @@ async function settleReady(ready: readonly Ready[]): Promise<void> {
 
 /** One batch for all of them; false when D1 refused it, and nothing was written. */
 async function settledTogether(events: readonly Prepared[]): Promise<boolean> {
-  const [first, ...rest] = events.flatMap(({ parts, done }) => [...parts.flat(), done]);
   const [event] = events;
-  if (!first || !event) return true;
+  if (!event) return true;
   try {
-    await event.store.db.batch([first, ...rest]);
+    await runTogether(
+      event.store,
+      events.flatMap(({ parts, done }) => [...parts.flat(), done]),
+    );
     return true;
   } catch {
     return false;
