@@ -48,7 +48,7 @@ export const sign = (space: TestSpace, api: Api, guest: { id: string }, agreemen
 /** The messages of the quarter's task at an instant. */
 export async function dueGuests(now: number): Promise<EventEnvelope[]> {
   const taken: EventEnvelope[] = [];
-  const task = cronTasks.find(({ name }) => name === "guests");
+  const task = cronTasks.find(({ name }) => name === "guests_due");
   await inWorld({ EVENTS: blackHole(taken) as Queue }, async () => task?.run(now));
   return taken;
 }

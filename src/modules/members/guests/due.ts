@@ -2,11 +2,11 @@
 
 import { eq, lte, sql } from "drizzle-orm";
 import type { SettingsSource } from "../../../platform/access/membership.ts";
+import { among } from "../../../platform/db/columns.ts";
 import { write } from "../../../platform/db/commit.ts";
-import { rounds } from "../../../platform/ops/rounds.ts";
+import { dueRounds } from "../../../platform/ops/due.ts";
 import { Problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
-import { loadSystemSpace } from "../../../platform/system-space.ts";
 import { DAY } from "../../../platform/time.ts";
 import { guestVisits } from "./tables.ts";
 
@@ -47,7 +47,6 @@ async function tendGuests(space: Space): Promise<boolean> {
 async function tendOnce(space: Space): Promise<boolean> {
   const { missed, left, nameless, isMore } = await dueVisits(space);
   const kept = space.settings.sections.access.guest_names_kept_days * DAY;
-  const among = (ids: string[]) => sql`${guestVisits.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   const version = sql`${guestVisits.version} + 1`;
   const { now } = space;
   const commit = (action: string, ids: string[], change: object, status?: "expected" | "arrived") =>
@@ -60,7 +59,7 @@ async function tendOnce(space: Space): Promise<boolean> {
           .where(
             space.store.in(
               guestVisits,
-              among(ids),
+              among(guestVisits.id, ids),
               lte(guestVisits.due_at, now),
               status === undefined ? undefined : eq(guestVisits.status, status),
             ),
@@ -80,18 +79,4 @@ async function tendOnce(space: Space): Promise<boolean> {
   return isMore;
 }
 
-/** Local midnights fall on quarters of an hour in every zone: each quarter, makerspaces with something due. */
-export const guestRounds = (source: SettingsSource) =>
-  rounds({
-    name: "guests",
-    schedule: "quarter",
-    type: "guests.due",
-    waiting: (db, now, limit) =>
-      db.all<{ makerspace_id: string }>(sql`
-        SELECT DISTINCT makerspace_id FROM guest_visits INDEXED BY guest_visits_due
-        WHERE due_at IS NOT NULL AND due_at <= ${now} LIMIT ${limit}`),
-    async work({ store, request_id, now }) {
-      const space = await loadSystemSpace(store, source, { actor_id: "guests", request_id, now });
-      return { more: space !== null && (await tendGuests(space)) };
-    },
-  });
+export const guestRounds = (source: SettingsSource) => dueRounds("guests.due", guestVisits, source, tendGuests);

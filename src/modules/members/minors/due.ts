@@ -3,8 +3,8 @@
 import { lte, sql } from "drizzle-orm";
 import type { SettingsSource } from "../../../platform/access/membership.ts";
 import { describeError, log } from "../../../platform/log.ts";
+import { tryEach } from "../../../platform/ops/due.ts";
 import { rounds } from "../../../platform/ops/rounds.ts";
-import { Problem } from "../../../platform/problem.ts";
 import { loadSystemSpace } from "../../../platform/system-space.ts";
 import { today } from "./guardianship.ts";
 import { bornAfter } from "./model.ts";
@@ -32,18 +32,12 @@ export const minorRounds = (source: SettingsSource) =>
         // In no order: those that fail are not always in front.
         .orderBy(sql`random()`)
         .limit(PER_MESSAGE);
-      let done = 0;
-      for (const row of rows) {
-        try {
-          await dropMinor(space, row, "minor.came_of_age");
-          done += 1;
-        } catch (error) {
-          // Somebody else was faster.
-          if (error instanceof Problem && error.code === "conflict") continue;
-          const { makerspace_id, member_id } = row;
-          log.error("coming_of_age_failed", { makerspace_id, member_id, error: describeError(error) });
-        }
-      }
+      const done = await tryEach(
+        rows,
+        (row) => dropMinor(space, row, "minor.came_of_age"),
+        ({ makerspace_id, member_id }, error) =>
+          log.error("coming_of_age_failed", { makerspace_id, member_id, error: describeError(error) }),
+      );
       return { more: rows.length === PER_MESSAGE && done > 0 };
     },
   });

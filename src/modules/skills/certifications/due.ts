@@ -1,15 +1,12 @@
 /** What the clockwork does with certifications: it warns of their end, and writes it down. Running twice changes nothing. */
 
-import { eq, lte, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { SettingsSource } from "../../../platform/access/membership.ts";
+import { among } from "../../../platform/db/columns.ts";
 import { write } from "../../../platform/db/commit.ts";
-import { describeError, log } from "../../../platform/log.ts";
-import { rounds } from "../../../platform/ops/rounds.ts";
-import { Problem } from "../../../platform/problem.ts";
+import { dueRounds, eachDue } from "../../../platform/ops/due.ts";
 import type { Consumers } from "../../../platform/queue.ts";
 import type { Space } from "../../../platform/space.ts";
-import { loadSystemSpace } from "../../../platform/system-space.ts";
-import { HOUR } from "../../../platform/time.ts";
 import { dueStep } from "../model.ts";
 import { certifications } from "../tables.ts";
 import { certificationEvent, unchanged } from "./certify.ts";
@@ -17,12 +14,9 @@ import { certificationColumns } from "./reads.ts";
 import { takeStep } from "./service.ts";
 import type { CertificationRow } from "./view.ts";
 
-/** A message works on no more; another one goes on. */
-const PER_MESSAGE = 100;
-
 type DueRow = CertificationRow & { warning_days: number };
 
-const dueRows = ({ db, store, now }: Space): Promise<DueRow[]> =>
+const readRows = ({ db, store }: Space, ids: readonly string[]): Promise<DueRow[]> =>
   db
     .select({
       ...certificationColumns,
@@ -32,9 +26,8 @@ const dueRows = ({ db, store, now }: Space): Promise<DueRow[]> =>
       ),
     })
     .from(certifications)
-    .where(store.in(certifications, sql`${certifications.due_at} IS NOT NULL`, lte(certifications.due_at, now)))
-    .orderBy(certifications.due_at, certifications.id)
-    .limit(PER_MESSAGE);
+    .where(store.in(certifications, among(certifications.id, ids)))
+    .orderBy(certifications.due_at, certifications.id);
 
 /** Looks again later; nobody needs to know. */
 async function lookAt(space: Space, row: CertificationRow, due_at: number | null): Promise<void> {
@@ -78,37 +71,15 @@ async function handleDue(space: Space, row: DueRow): Promise<void> {
   });
 }
 
-/** @returns whether more is left */
-async function runDue(space: Space): Promise<boolean> {
-  const rows = await dueRows(space);
-  for (const row of rows) {
-    try {
-      await handleDue(space, row);
-    } catch (error) {
-      // Somebody else was faster.
-      if (error instanceof Problem && error.code === "conflict") continue;
-      log.error("certification_due_failed", { makerspace_id: space.id, id: row.id, error: describeError(error) });
-      await lookAt(space, row, space.now + HOUR);
-    }
-  }
-  return rows.length === PER_MESSAGE;
-}
-
-/** Certifications end at local midnights, which fall on quarters of an hour. */
 export const certificationRounds = (source: SettingsSource) =>
-  rounds({
-    name: "certifications_due",
-    schedule: "quarter",
-    type: "certifications.due",
-    waiting: (db, now, limit) =>
-      db.all<{ makerspace_id: string }>(sql`
-        SELECT DISTINCT makerspace_id FROM certifications INDEXED BY certifications_due
-        WHERE due_at IS NOT NULL AND due_at <= ${now} LIMIT ${limit}`),
-    async work({ store, request_id, now }) {
-      const space = await loadSystemSpace(store, source, { actor_id: "certifications", request_id, now });
-      return { more: space !== null && (await runDue(space)) };
-    },
-  });
+  dueRounds("certifications.due", certifications, source, (space) =>
+    eachDue(space, {
+      table: certifications,
+      per_message: 100,
+      read: (ids) => readRows(space, ids),
+      handle: (row) => handleDue(space, row),
+    }),
+  );
 
 /** The use of a machine keeps the skills that it asks for from being unlearnt. */
 export const useConsumers: Consumers<"session.started" | "session.ended"> = {
