@@ -6,7 +6,7 @@ import { insertAll } from "../../platform/db/insert-all.ts";
 import type { EventEnvelope } from "../../platform/events.ts";
 import { newId } from "../../platform/ids.ts";
 import { type EventMail, mailFor } from "../../platform/mail/deliveries.ts";
-import type { EventContext, EventHandler } from "../../platform/queue.ts";
+import type { EventContext, EventHandler, HandlerContext } from "../../platform/queue.ts";
 import { loadSystemSpace } from "../../platform/system-space.ts";
 import { contactsOf } from "../members/index.ts";
 import { settingsSource } from "../settings/index.ts";
@@ -65,7 +65,7 @@ async function routesFor({ store, now }: EventContext, told: readonly (Told & { 
 /** What these people are told, for one batch: rows of their inboxes, mail that is due, mail that waits. */
 export async function notify(
   envelope: EventEnvelope,
-  context: EventContext,
+  context: HandlerContext,
   everybody: readonly Told[],
 ): Promise<BatchItem<"sqlite">[]> {
   const { store, now } = context;
@@ -101,7 +101,7 @@ export async function notify(
   return [
     ...insertAll(store, notifications, rows),
     ...insertAll(store, deferredMails, waiting),
-    ...(await mailFor(envelope, context, orders)),
+    ...mailFor(envelope, context, orders),
   ];
 }
 

@@ -65,3 +65,20 @@ export function readCursor(text: string | undefined, list: unknown): Cursor | nu
     throw problem("invalid_cursor");
   }
 }
+
+/**
+ * A page of a list in the order of ids, which sort by time of birth.
+ * @param list what tells this list from others, filters included
+ * @param read at most `limit` rows behind the id `after`, in list order
+ * @throws invalid_cursor
+ */
+export async function pageById<Row extends { id: string }, T>(
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  list: unknown,
+  read: (after: string | null, limit: number) => PromiseLike<readonly Row[]>,
+  view: (row: Row) => T,
+): Promise<Page<T>> {
+  const after = readCursor(cursor, list);
+  const rows = await read(after?.id ?? null, limit + 1);
+  return toPage(rows, limit, list, ({ id }) => ({ value: id, id }), view);
+}

@@ -14,7 +14,7 @@ import type { EventDraft, EventEnvelope } from "../events.ts";
 import { newId } from "../ids.ts";
 import { MailFailure, type MailMessage, type SendMail } from "../mail.ts";
 import { claimOf, isSpent, type Tries, waitAfter } from "../ops/tries.ts";
-import { type Consumers, type EventContext, NotNow, sendEvents, toOutbox } from "../queue.ts";
+import { type Consumers, type HandlerContext, NotNow, toOutbox } from "../queue.ts";
 import { HOUR, MINUTE } from "../time.ts";
 
 export type DeliveryRow = typeof mailDeliveries.$inferSelect;
@@ -91,18 +91,15 @@ export function orderMail(
   };
 }
 
-/** Seconds before the queue delivers an event whose row is written a moment later, in the handler's batch. */
-const AFTER_BATCH = 1;
-
 /** Mail of one event; or each of its own cause. */
 export type EventMail = Omit<MailOrder, "cause"> & { cause?: string };
 
 /** Mail that an event makes due: the statements for its handler to return. The same event again orders nothing. */
-export async function mailFor(
+export function mailFor(
   { id, request_id }: Pick<EventEnvelope, "id" | "request_id">,
-  { store, now }: EventContext,
+  { store, now, sendAfter }: HandlerContext,
   orders: readonly EventMail[],
-): Promise<BatchItem<"sqlite">[]> {
+): BatchItem<"sqlite">[] {
   const rows = orders.map((order) => toRow(store, { cause: id, ...order }, now));
   const events = rows.map(
     (row): EventEnvelope => ({
@@ -117,8 +114,7 @@ export async function mailFor(
       data: { template: row.template },
     }),
   );
-  // Should it come before the rows, the outbox brings it again.
-  if (events.length > 0) await sendEvents(events, AFTER_BATCH);
+  sendAfter(events);
   return [...insertAll(store, mailDeliveries, rows), ...toOutbox(store, events, now)];
 }
 

@@ -15,6 +15,7 @@ import {
   sendDelivery,
 } from "../../../src/platform/mail/deliveries.ts";
 import { MailFailure, type MailMessage } from "../../../src/platform/mail.ts";
+import type { HandlerContext } from "../../../src/platform/queue.ts";
 import { HOUR, MINUTE } from "../../../src/platform/time.ts";
 import type { Page } from "../../support/api.ts";
 import { deliver, deliverTo, outboxOf, tick } from "../../support/background.ts";
@@ -194,8 +195,8 @@ describe("mail that an event makes due", () => {
       "member.reactivated": [
         {
           name: "mail",
-          handle: (envelope: EventEnvelope, context: { store: SpaceStore; now: number }) =>
-            mailFor(envelope, { ...context }, [{ template: "hello", recipient: `member:${member_id}`, subject }]),
+          handle: async (envelope: EventEnvelope, context: HandlerContext) =>
+            mailFor(envelope, context, [{ template: "hello", recipient: `member:${member_id}`, subject }]),
         },
       ],
     };
@@ -220,7 +221,7 @@ describe("mail that an event makes due", () => {
         "member.reactivated": [
           {
             name: "mail",
-            handle: (envelope, context) =>
+            handle: async (envelope, context) =>
               mailFor(envelope, context, [
                 { template: "hello", recipient: "member:x", subject: { type: "member", id: "x" } },
               ]),

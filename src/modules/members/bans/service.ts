@@ -3,7 +3,7 @@
 import type { z } from "@hono/zod-openapi";
 import { desc, eq, lt, lte } from "drizzle-orm";
 import { type Write, write } from "../../../platform/db/commit.ts";
-import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
+import { type Page, pageById } from "../../../platform/db/page.ts";
 import { newId } from "../../../platform/ids.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
@@ -103,20 +103,19 @@ export async function createBan(space: Space, input: z.output<typeof BanInput>, 
 }
 
 /** Bans, newest first. */
-export async function listBans(
-  space: Space,
-  { limit, cursor }: { limit: number; cursor?: string | undefined },
-): Promise<Page<View>> {
-  const after = readCursor(cursor, "bans");
-  const rows = await space.db
-    .select()
-    .from(bans)
-    .where(space.store.in(bans, after ? lt(bans.id, after.id) : undefined))
-    // Ids sort by time of birth.
-    .orderBy(desc(bans.id))
-    .limit(limit + 1);
-  return toPage(rows, limit, "bans", (row) => ({ value: row.id, id: row.id }), view);
-}
+export const listBans = (space: Space, query: { limit: number; cursor?: string | undefined }): Promise<Page<View>> =>
+  pageById(
+    query,
+    "bans",
+    (after, limit) =>
+      space.db
+        .select()
+        .from(bans)
+        .where(space.store.in(bans, after === null ? undefined : lt(bans.id, after)))
+        .orderBy(desc(bans.id))
+        .limit(limit),
+    view,
+  );
 
 async function required(space: Space, id: string): Promise<BanRow> {
   const [row] = await space.db

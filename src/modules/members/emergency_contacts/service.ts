@@ -3,7 +3,7 @@
 import type { z } from "@hono/zod-openapi";
 import { asc, eq, gt, sql } from "drizzle-orm";
 import { write } from "../../../platform/db/commit.ts";
-import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
+import { type Page, pageById } from "../../../platform/db/page.ts";
 import { newId } from "../../../platform/ids.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
@@ -51,25 +51,25 @@ async function find(space: Space, member_id: string, id: string): Promise<Contac
 export async function listContacts(
   space: Space,
   member_id: string,
-  { limit, cursor }: z.output<typeof EmergencyContactQuery>,
+  query: z.output<typeof EmergencyContactQuery>,
 ): Promise<Page<View>> {
   await requireReach(space, "emergency_contacts.read", member_id);
-  const list = ["emergency_contacts", member_id];
-  const after = readCursor(cursor, list);
-  await noteLook(space, member_id);
-  const rows = await space.db
-    .select()
-    .from(emergencyContacts)
-    .where(
-      space.store.in(
-        emergencyContacts,
-        eq(emergencyContacts.member_id, member_id),
-        after ? gt(emergencyContacts.id, after.id) : undefined,
-      ),
-    )
-    .orderBy(asc(emergencyContacts.id))
-    .limit(limit + 1);
-  return toPage(rows, limit, list, (row) => ({ value: row.id, id: row.id }), viewContact);
+  const walk = async (after: string | null, limit: number): Promise<ContactRow[]> => {
+    await noteLook(space, member_id);
+    return space.db
+      .select()
+      .from(emergencyContacts)
+      .where(
+        space.store.in(
+          emergencyContacts,
+          eq(emergencyContacts.member_id, member_id),
+          after === null ? undefined : gt(emergencyContacts.id, after),
+        ),
+      )
+      .orderBy(asc(emergencyContacts.id))
+      .limit(limit);
+  };
+  return pageById(query, ["emergency_contacts", member_id], walk, viewContact);
 }
 
 /** One of them; the look of others is audited. @throws not_found */

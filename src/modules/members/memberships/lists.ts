@@ -4,7 +4,7 @@ import type { z } from "@hono/zod-openapi";
 import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { byNumberAndId, combinations, leads, mergeWalks, within } from "../../../platform/db/fan-out.ts";
-import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
+import { type Page, pageById, readCursor, toPage } from "../../../platform/db/page.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import type {
@@ -83,25 +83,23 @@ export async function listMemberships(
 export async function listMembershipsOf(
   space: Space,
   member_id: string,
-  { limit, cursor }: z.output<typeof OwnMembershipQuery>,
+  query: z.output<typeof OwnMembershipQuery>,
 ): Promise<Page<z.output<typeof Membership>>> {
   if (!seesAll(space) && member_id !== space.actor.id) throw problem("not_found");
-  const list = ["memberships_of", member_id];
-  const after = readCursor(cursor, list);
-  const rows = await space.db
-    .select()
-    .from(memberships)
-    .where(
-      space.store.in(
-        memberships,
-        leads(memberships.member_id, member_id),
-        after ? lt(memberships.id, after.id) : undefined,
-      ),
-    )
-    .orderBy(desc(memberships.id))
-    .limit(limit + 1);
-  const view = (row: MembershipRow) => viewMembership(row, space.now);
-  return toPage(rows, limit, list, (row) => ({ value: row.id, id: row.id }), view);
+  const walk = (after: string | null, limit: number) =>
+    space.db
+      .select()
+      .from(memberships)
+      .where(
+        space.store.in(
+          memberships,
+          leads(memberships.member_id, member_id),
+          after === null ? undefined : lt(memberships.id, after),
+        ),
+      )
+      .orderBy(desc(memberships.id))
+      .limit(limit);
+  return pageById(query, ["memberships_of", member_id], walk, (row) => viewMembership(row, space.now));
 }
 
 /** One membership, for staff or for its member. @throws not_found */

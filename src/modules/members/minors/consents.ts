@@ -1,10 +1,9 @@
 /** Consents of guardians: given by themselves where they are members, or on paper that staff keep; withdrawn by either. */
 
 import type { z } from "@hono/zod-openapi";
-import { asc, eq, gt, sql } from "drizzle-orm";
+import { asc, eq, sql } from "drizzle-orm";
 import { write } from "../../../platform/db/commit.ts";
-import { leads } from "../../../platform/db/fan-out.ts";
-import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
+import { type Page, pageById } from "../../../platform/db/page.ts";
 import { newId } from "../../../platform/ids.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
@@ -12,7 +11,7 @@ import type { ConsentInput, FamilyQuery, GuardianConsent } from "./contract.ts";
 import { findGuardian } from "./guardians.ts";
 import { today } from "./guardianship.ts";
 import { bornAfter } from "./model.ts";
-import { guardianOf, requireReach } from "./reach.ts";
+import { guardianOf, ofMember, requireReach } from "./reach.ts";
 import { requireMinor } from "./records.ts";
 import { guardianConsents } from "./tables.ts";
 import { type ConsentRow, type GuardianRow, viewConsent } from "./view.ts";
@@ -115,24 +114,17 @@ export async function readConsent(space: Space, member_id: string, id: string): 
 export async function listConsents(
   space: Space,
   member_id: string,
-  { limit, cursor }: z.output<typeof FamilyQuery>,
+  query: z.output<typeof FamilyQuery>,
 ): Promise<Page<View>> {
   await requireReach(space, member_id);
-  const list = ["guardian_consents", member_id];
-  const after = readCursor(cursor, list);
-  const rows = await space.db
-    .select()
-    .from(guardianConsents)
-    .where(
-      space.store.in(
-        guardianConsents,
-        leads(guardianConsents.member_id, member_id),
-        after ? gt(guardianConsents.id, after.id) : undefined,
-      ),
-    )
-    .orderBy(asc(guardianConsents.id))
-    .limit(limit + 1);
-  return toPage(rows, limit, list, (row) => ({ value: row.id, id: row.id }), viewConsent);
+  const walk = (after: string | null, limit: number): Promise<ConsentRow[]> =>
+    space.db
+      .select()
+      .from(guardianConsents)
+      .where(ofMember(space, guardianConsents, member_id, after))
+      .orderBy(asc(guardianConsents.id))
+      .limit(limit);
+  return pageById(query, ["guardian_consents", member_id], walk, viewConsent);
 }
 
 /**

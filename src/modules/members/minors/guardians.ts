@@ -4,14 +4,14 @@ import type { z } from "@hono/zod-openapi";
 import { asc, eq, gt, sql } from "drizzle-orm";
 import { type Write, write } from "../../../platform/db/commit.ts";
 import { leads } from "../../../platform/db/fan-out.ts";
-import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
+import { type Page, pageById, readCursor, toPage } from "../../../platform/db/page.ts";
 import { newId } from "../../../platform/ids.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { displayName } from "../model.ts";
 import { members } from "../tables.ts";
 import type { FamilyQuery, Guardian, GuardianInput, Ward } from "./contract.ts";
-import { requireReach, requireStaff } from "./reach.ts";
+import { ofMember, requireReach, requireStaff } from "./reach.ts";
 import { requireMinor } from "./records.ts";
 import { guardians } from "./tables.ts";
 import { type GuardianRow, viewGuardian } from "./view.ts";
@@ -79,25 +79,16 @@ export async function nameGuardian(
 }
 
 /** Of one member, oldest first, those who are guardians no more included. @throws not_found */
-export async function listGuardians(space: Space, member_id: string, { limit, cursor }: Query): Promise<Page<View>> {
+export async function listGuardians(space: Space, member_id: string, query: Query): Promise<Page<View>> {
   await requireReach(space, member_id);
-  const list = ["guardians", member_id];
-  const after = readCursor(cursor, list);
-  const rows = await space.db
-    .select()
-    .from(guardians)
-    .where(
-      space.store.in(guardians, leads(guardians.member_id, member_id), after ? gt(guardians.id, after.id) : undefined),
-    )
-    .orderBy(asc(guardians.id))
-    .limit(limit + 1);
-  return toPage(
-    rows,
-    limit,
-    list,
-    (row) => ({ value: row.id, id: row.id }),
-    (row) => viewGuardian(space, row),
-  );
+  const walk = (after: string | null, limit: number): Promise<GuardianRow[]> =>
+    space.db
+      .select()
+      .from(guardians)
+      .where(ofMember(space, guardians, member_id, after))
+      .orderBy(asc(guardians.id))
+      .limit(limit);
+  return pageById(query, ["guardians", member_id], walk, (row) => viewGuardian(space, row));
 }
 
 /** @throws not_found */

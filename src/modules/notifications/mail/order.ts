@@ -1,6 +1,7 @@
 /** Notifications as mail: at once, or together when their time has come. */
 
 import { and, asc, lte, sql } from "drizzle-orm";
+import type { EventEnvelope } from "../../../platform/events.ts";
 import { type EventMail, mailFor } from "../../../platform/mail/deliveries.ts";
 import { type Round, type RoundDone, rounds } from "../../../platform/ops/rounds.ts";
 import { MINUTE } from "../../../platform/time.ts";
@@ -41,9 +42,10 @@ async function orderDue({ store, now, looked_at, request_id }: Round): Promise<R
     return { ...orderFor(first?.member_id ?? "", ids), cause: `window.${window}.${ids[0]}` };
   });
   const done = JSON.stringify(whole.flatMap(([, window]) => window));
+  const events: EventEnvelope[] = [];
   return {
     writes: [
-      ...(await mailFor({ id: "", request_id }, { store, now }, orders)),
+      ...mailFor({ id: "", request_id }, { store, now, sendAfter: (some) => void events.push(...some) }, orders),
       store.db.delete(deferredMails).where(
         store.in(
           deferredMails,
@@ -53,6 +55,7 @@ async function orderDue({ store, now, looked_at, request_id }: Round): Promise<R
       ),
     ],
     more,
+    events,
   };
 }
 

@@ -1,16 +1,16 @@
 /** Asking to be certified: one open request per skill and member, decided once. */
 
 import type { z } from "@hono/zod-openapi";
-import { and, desc, eq, lt } from "drizzle-orm";
+import { desc, eq } from "drizzle-orm";
 import { type Write, write } from "../../../platform/db/commit.ts";
-import { combinations, leads, mergeWalks } from "../../../platform/db/fan-out.ts";
-import { type Page, readCursor, toPage } from "../../../platform/db/page.ts";
+import type { Page } from "../../../platform/db/page.ts";
 import type { EventDraft } from "../../../platform/events.ts";
 import { newId } from "../../../platform/ids.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { namingPrerequisites, prepareCertification } from "../certifications/certify.ts";
-import { refuseStranger, whoseOf } from "../certifications/reads.ts";
+import { refuseStranger } from "../certifications/reads.ts";
+import { listOfMembers } from "../lists.ts";
 import { type RequestStatus, requestStatuses } from "../model.ts";
 import { findSkill, requiredSkill } from "../skills/reads.ts";
 import { skillRequests } from "../tables.ts";
@@ -75,34 +75,16 @@ export const readRequest = async (space: Space, id: string): Promise<View> =>
   viewRequest(await requiredRequest(space, id));
 
 /** Requests, newest first; members see their own. @throws forbidden */
-export async function listRequests(space: Space, query: z.output<typeof SkillRequestQuery>): Promise<Page<View>> {
-  const { limit, cursor, ...filter } = query;
-  const list = ["skill_requests", filter];
-  const after = readCursor(cursor, list);
-  const member_id = whoseOf(space, "skill_requests.read", filter.member_id);
-  const { skill_id, status = requestStatuses } = filter;
-  const walks = combinations({ status }).map((one) =>
-    space.db
-      .select()
-      .from(skillRequests)
-      .where(
-        space.store.in(
-          skillRequests,
-          and(
-            member_id === undefined ? undefined : leads(skillRequests.member_id, member_id),
-            skill_id === undefined ? undefined : leads(skillRequests.skill_id, skill_id),
-            one.status === undefined ? undefined : leads(skillRequests.status, one.status),
-            after ? lt(skillRequests.id, after.id) : undefined,
-          ),
-        ),
-      )
-      .orderBy(desc(skillRequests.id))
-      .limit(limit + 1),
-  );
-  const newest = (a: RequestRow, b: RequestRow): number => (a.id > b.id ? -1 : 1);
-  const rows = await space.time("db", mergeWalks(space.db, walks, newest, limit + 1));
-  return toPage(rows, limit, list, (row) => ({ value: row.id, id: row.id }), viewRequest);
-}
+export const listRequests = (space: Space, query: z.output<typeof SkillRequestQuery>): Promise<Page<View>> =>
+  listOfMembers(space, query, {
+    name: "skill_requests",
+    permission: "skill_requests.read",
+    table: skillRequests,
+    statuses: requestStatuses,
+    read: (where, limit) =>
+      space.db.select().from(skillRequests).where(where).orderBy(desc(skillRequests.id)).limit(limit),
+    view: viewRequest,
+  });
 
 interface Decision {
   to: Exclude<RequestStatus, "open">;
