@@ -1,14 +1,16 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { startReceiver } from "./test/node/support/receiver.ts";
+import { startS3 } from "./test/node/support/s3.ts";
 
 const migrationsOf = (name: string) => readD1Migrations(new URL(`./migrations/${name}`, import.meta.url).pathname);
 
 export default defineConfig(async () => {
-  const [directory, space, receiver] = await Promise.all([
+  const [directory, space, receiver, s3] = await Promise.all([
     migrationsOf("directory"),
     migrationsOf("space"),
     startReceiver(),
+    startS3(),
   ]);
   return {
     plugins: [
@@ -28,6 +30,7 @@ export default defineConfig(async () => {
             WEBHOOK_ORIGINS: receiver,
             MAIL: "outbox",
             MAIL_FROM: "MakrCave <mail@makrcave.test>",
+            S3_ENDPOINT: s3,
             MIGRATIONS: { directory, space },
           },
         },

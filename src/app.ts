@@ -5,7 +5,10 @@ import type { Context } from "hono";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
+import { bindingPicture } from "./integrations/images/binding.ts";
 import { sendMailBy } from "./integrations/mail/index.ts";
+import { httpScan } from "./integrations/scan/http.ts";
+import { storageBy } from "./integrations/storage/index.ts";
 import {
   accessRoutes,
   accountStands,
@@ -20,6 +23,7 @@ import {
   forgetAtMachines,
   hoursEffects,
   isBusy,
+  machineFileOwners,
   machinesInUse,
   moveMachines,
   sweepAtOnce,
@@ -27,6 +31,7 @@ import {
   unknownMachines,
   verifyTablet,
 } from "./modules/equipment/index.ts";
+import { deleteFilesOf, type FilePorts, fileRoutes, moveFiles } from "./modules/files/index.ts";
 import {
   agreementRoutes,
   banRoutes,
@@ -81,6 +86,9 @@ import { deleteJobFiles } from "./platform/ops/personal-files.ts";
 import { operationsRoutes } from "./platform/ops/routes.ts";
 import { type FieldError, Problem, problem } from "./platform/problem.ts";
 import type { App, AppEnv, Route } from "./platform/route.ts";
+import { provideStorage } from "./platform/storage.ts";
+
+provideStorage(storageBy(config));
 
 /** What the modules give the platform. */
 export const accessSources: AccessSources = {
@@ -99,6 +107,13 @@ export const mailPorts: MailPorts = {
   },
 };
 
+/** Whose files are, who looks through them and who makes pictures anew. A module with files adds its owners here. */
+export const filePorts: FilePorts = {
+  owners: { ...machineFileOwners },
+  scan: config.SCAN_URL === null ? null : httpScan(config.SCAN_URL, config.SCAN_TOKEN),
+  picture: bindingPicture,
+};
+
 /** What happens on machines and sockets when a member's standing changes. */
 const memberEffects: MemberEffects = { shutOut: sweepAtOnce, changed: closeAtOnce, isBusy };
 
@@ -106,12 +121,25 @@ const memberEffects: MemberEffects = { shutOut: sweepAtOnce, changed: closeAtOnc
 const machineCheck: MachineCheck = { unknown: unknownMachines };
 
 /** What other modules hold of a member, and give to whom they are merged into. */
-export const memberMoves: readonly MemberMove[] = [moveMachines, moveInbox, revokeTokensOfMerged, moveSkills];
+export const memberMoves: readonly MemberMove[] = [
+  moveMachines,
+  moveInbox,
+  revokeTokensOfMerged,
+  moveSkills,
+  moveFiles,
+];
 
 /** What an erasure goes through, in this order: who watches a machine sees no name any more. */
 export const erasurePorts: ErasurePorts = {
   registry: personalData,
-  works: [forgetAtMachines, deleteJobFiles, deleteDocumentFiles, forgetTokens, directoryWork(personalData)],
+  works: [
+    forgetAtMachines,
+    deleteJobFiles,
+    deleteDocumentFiles,
+    deleteFilesOf(filePorts.owners),
+    forgetTokens,
+    directoryWork(personalData),
+  ],
   effects: memberEffects,
   settings: settingsSource,
   obstacles: machinesInUse,
@@ -153,6 +181,7 @@ export const routes: readonly Route[] = [
   ...guestRoutes,
   ...skillRoutes({ lost: sweepSkillAtOnce }),
   ...equipmentRoutes,
+  ...fileRoutes(filePorts),
   ...notificationRoutes,
   ...webhookRoutes,
   ...operationsRoutes,
@@ -162,9 +191,10 @@ export const routes: readonly Route[] = [
 ];
 
 function respondWith(c: Context<AppEnv>, found: Problem): Response {
-  const { retry_after, allow } = found.extras;
+  const { retry_after, allow, size } = found.extras;
   if (found.status === 429 || found.status === 503) c.header("retry-after", String(retry_after ?? 1));
   if (allow) c.header("allow", allow.join(", "));
+  if (size !== undefined) c.header("content-range", `bytes */${size}`);
   const body = found.body(c.req.path, c.get("request_id"));
   return c.body(JSON.stringify(body), found.status as 400, { "content-type": "application/problem+json" });
 }
@@ -241,15 +271,27 @@ export function createApp(): App {
       ms: Math.round(performance.now() - started),
     });
   });
-  // Not on sockets: their answer is the object's and cannot be changed.
-  for (const path of ["/api/*", "/dev/*", "/health", "/ready", "/openapi.json"]) app.use(path, secureHeaders());
+  // Not on sockets: their answer is the object's and cannot be changed. What an answer says of itself stands.
+  for (const path of ["/api/*", "/dev/*", "/health", "/ready", "/openapi.json"])
+    app.use(path, secureHeaders({ overwrite: false }));
   app.use(
     "/api/*",
     cors({
       origin: (origin) => (config.ALLOWED_ORIGINS.includes(origin) ? origin : null),
-      allowHeaders: ["authorization", "content-type", "idempotency-key", "if-match", "x-request-id"],
+      allowHeaders: [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "if-none-match",
+        "if-range",
+        "range",
+        "x-request-id",
+      ],
       exposeHeaders: [
+        "accept-ranges",
         "content-disposition",
+        "content-range",
         "etag",
         "location",
         "retry-after",

@@ -1,6 +1,6 @@
 /** What runs without a request: event consumers and cron tasks of all modules. */
 
-import { erasurePorts, mailPorts } from "./app.ts";
+import { erasurePorts, filePorts, mailPorts } from "./app.ts";
 import { accessConsumers, accountStands } from "./modules/access/index.ts";
 import {
   claimRounds,
@@ -14,6 +14,7 @@ import {
   suspensionConsumers,
   tidyHolds,
 } from "./modules/equipment/index.ts";
+import { fileComparison, fileRounds } from "./modules/files/index.ts";
 import {
   documentRounds,
   eraseMemberJob,
@@ -74,6 +75,7 @@ const guests = guestRounds(settingsSource);
 const comingOfAge = minorRounds(settingsSource);
 const documents = documentRounds(settingsSource);
 const certifications = certificationRounds(settingsSource);
+const uploads = fileRounds(filePorts, settingsSource);
 
 export const consumers: Consumers = merge(
   accessConsumers,
@@ -102,6 +104,8 @@ export const consumers: Consumers = merge(
   anchorRounds.consumers,
   verifyRounds.consumers,
   certifications.consumers,
+  uploads.consumers,
+  fileComparison.consumers,
   useConsumers,
   skillLossConsumers(settingsSource),
   jobConsumers({
@@ -136,6 +140,8 @@ export const cronTasks: readonly CronTask[] = [
   documents.task,
   erasuresEachQuarter,
   certifications.task,
+  uploads.task,
+  fileComparison.task,
   forgetSearchNightly,
   tidy,
   tidyHolds,

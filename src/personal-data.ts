@@ -2,6 +2,7 @@
 
 import { accessPersonalData } from "./modules/access/index.ts";
 import { equipmentPersonalData } from "./modules/equipment/index.ts";
+import { filePersonalData } from "./modules/files/index.ts";
 import { memberPersonalData } from "./modules/members/index.ts";
 import { notificationPersonalData } from "./modules/notifications/index.ts";
 import { settingsPersonalData } from "./modules/settings/index.ts";
@@ -17,6 +18,7 @@ export const personalData: readonly PersonalTable[] = [
   ...accessPersonalData,
   ...skillPersonalData,
   ...equipmentPersonalData,
+  ...filePersonalData,
   ...settingsPersonalData,
   ...platformPersonalData,
   ...memberPersonalData,

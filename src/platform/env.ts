@@ -119,6 +119,18 @@ const Variables = z.object({
   SMTP_USERNAME: optional,
   /** A secret. */
   SMTP_PASSWORD: optional,
+  /** Where files lie: the FILES bucket, or a server that speaks S3. */
+  STORAGE: z.enum(["r2", "s3"]).default("r2"),
+  S3_ENDPOINT: optional.pipe(z.url({ protocol: /^https?$/ }).nullable()),
+  S3_BUCKET: optional,
+  S3_REGION: z.string().default("auto"),
+  S3_ACCESS_KEY_ID: optional,
+  /** A secret. */
+  S3_SECRET_ACCESS_KEY: optional,
+  /** Where files are sent to be looked through for viruses; left out, nobody looks. */
+  SCAN_URL: optional.pipe(z.url({ protocol: /^https?$/ }).nullable()),
+  /** A secret: sent to the scanner as a bearer token. */
+  SCAN_TOKEN: optional,
 });
 
 const requiredBindings = [
@@ -126,6 +138,7 @@ const requiredBindings = [
   "DIRECTORY",
   "DB_000",
   "FILES",
+  "IMAGES",
   "EQUIPMENT",
   "FLOOR",
   "ATTEMPTS",
@@ -156,6 +169,20 @@ function mailFaults(source: Record<string, unknown>, { ENVIRONMENT, DEV_ISSUER, 
   return faults;
 }
 
+const s3Keys = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;
+
+/** What is wrong with where files lie. */
+function fileFaults({ ENVIRONMENT, STORAGE, ...rest }: Config): string[] {
+  const faults: string[] = [];
+  if (STORAGE === "s3")
+    for (const key of s3Keys) if (rest[key] === null) faults.push(`${key}: is needed with STORAGE="s3"`);
+  if (ENVIRONMENT !== "production") return faults;
+  const used = STORAGE === "s3" ? (["S3_ENDPOINT", "SCAN_URL"] as const) : (["SCAN_URL"] as const);
+  for (const key of used)
+    if (rest[key]?.startsWith("http:")) faults.push(`${key}: production sends files through TLS only`);
+  return faults;
+}
+
 function webhookFaults({ ENVIRONMENT, WEBHOOK_ORIGINS, WEBHOOK_RESOLVER }: Config): string[] {
   if (ENVIRONMENT !== "production") return [];
   const faults: string[] = [];
@@ -183,7 +210,7 @@ export function readConfig(source: Record<string, unknown>): Config {
     const prefixes = [...issuers.map((issuer) => issuer.subject_prefix), ...(DEV_ISSUER === "on" ? [""] : [])];
     if (new Set(prefixes).size < prefixes.length)
       faults.push('OIDC_ISSUERS: subject_prefix must differ (the development issuer uses "")');
-    faults.push(...mailFaults(source, parsed.data), ...webhookFaults(parsed.data));
+    faults.push(...mailFaults(source, parsed.data), ...webhookFaults(parsed.data), ...fileFaults(parsed.data));
   }
   const keys = parsed.data?.SETTINGS_KEYS ?? [];
   if (parsed.data?.ENVIRONMENT === "production" && keys.some(({ id }) => id === DEVELOPMENT_KEY))

@@ -1,18 +1,18 @@
 /** Files that are written piece by piece, because they are too large for memory: exports. */
 
-import { env } from "cloudflare:workers";
 import { type FileOptions, type FileRef, fileKey, noteExpiry } from "./files.ts";
+import type { ObjectParts } from "./storage/port.ts";
+import { storage } from "./storage.ts";
 
-/** R2 wants parts of equal size, of 5 MiB or more; only the last may be smaller. */
+/** The store wants parts of equal size, of 5 MiB or more; only the last may be smaller. */
 const PART = 8 * 1024 * 1024;
 
-/** Collects text and sends it to R2 part by part. Nothing is there to be read before `close`. */
+/** Collects text and sends it to the store part by part. Nothing is there to be read before `close`. */
 export class FileWriter {
   readonly #key: string;
   readonly #content_type: string;
   readonly #encoder = new TextEncoder();
-  readonly #parts: R2UploadedPart[] = [];
-  #upload: R2MultipartUpload | null = null;
+  #upload: ObjectParts | null = null;
   #buffer = new Uint8Array(PART);
   #filled = 0;
 
@@ -40,13 +40,12 @@ export class FileWriter {
 
   /** Ends the file; from now on it can be read. */
   async close(): Promise<void> {
-    const httpMetadata = { contentType: this.#content_type };
     if (!this.#upload) {
-      await env.FILES.put(this.#key, this.#buffer.subarray(0, this.#filled), { httpMetadata });
+      await storage().put(this.#key, this.#buffer.slice(0, this.#filled), { content_type: this.#content_type });
       return;
     }
     if (this.#filled > 0) await this.#send();
-    await this.#upload.complete(this.#parts);
+    await this.#upload.complete();
   }
 
   /** Gives up: nothing of it stays. */
@@ -55,10 +54,8 @@ export class FileWriter {
   }
 
   async #send(): Promise<void> {
-    const httpMetadata = { contentType: this.#content_type };
-    this.#upload ??= await env.FILES.createMultipartUpload(this.#key, { httpMetadata });
-    const part = await this.#upload.uploadPart(this.#parts.length + 1, this.#buffer.slice(0, this.#filled));
-    this.#parts.push(part);
+    this.#upload ??= await storage().parts(this.#key, { content_type: this.#content_type });
+    await this.#upload.send(this.#buffer.slice(0, this.#filled));
     this.#filled = 0;
   }
 }

@@ -1,11 +1,12 @@
-/** Files in R2, by key under their makerspace, and links that open one of them for a while. Nobody else touches the bucket. */
+/** Files in the store, by key under their makerspace, and links that open one of them for a while. Nobody else touches the store. */
 
-import { env } from "cloudflare:workers";
 import { and, asc, eq, inArray, lt } from "drizzle-orm";
 import { directory } from "./db/driver.ts";
 import { expiringFiles, fileLinks } from "./db/tables.ts";
 import { newSecret, sha256 } from "./ids.ts";
 import { problem } from "./problem.ts";
+import type { ByteRange, ObjectBody, StoredObject } from "./storage/port.ts";
+import { storage } from "./storage.ts";
 import { DAY } from "./time.ts";
 
 /** Which file of a makerspace: its key is `<makerspace_id>/<kind>/<id>`. */
@@ -30,7 +31,7 @@ export const LINK_TTL = 7 * DAY;
 /** An expired link still says so for this long; then it is as unknown as any other. */
 const EXPIRED_KEPT = 30 * DAY;
 
-/** R2 takes at most a thousand keys per delete. */
+/** The store takes at most a thousand keys per delete. */
 const TIDY_MAX = 1_000;
 
 /** A file's key in the bucket. @throws Error for a kind or id that could leave its folder: a bug of ours. */
@@ -40,6 +41,9 @@ export function fileKey({ makerspace_id, kind, id }: FileRef): string {
   if (!isSafe) throw new Error(`not the name of a file: ${kind}/${id}`);
   return `${makerspace_id}/${kind}/${id}`;
 }
+
+/** Where the files of a kind lie. */
+const folder = (makerspace_id: string, kind: string): string => fileKey({ makerspace_id, kind, id: "-" }).slice(0, -1);
 
 /** Notes when an object goes, before there is one. */
 export async function noteExpiry(ref: FileRef, expires_at: number | undefined): Promise<void> {
@@ -51,11 +55,11 @@ export async function noteExpiry(ref: FileRef, expires_at: number | undefined): 
 /** Writes a whole file; one with the same key is replaced. Large ones are written by parts: files-writer.ts. */
 export async function putFile(
   ref: FileRef,
-  body: string | ArrayBuffer | Uint8Array<ArrayBuffer>,
+  body: ObjectBody,
   { content_type, expires_at }: FileOptions,
 ): Promise<void> {
   await noteExpiry(ref, expires_at);
-  await env.FILES.put(fileKey(ref), body, { httpMetadata: { contentType: content_type } });
+  await storage().put(fileKey(ref), body, { content_type });
 }
 
 /** Writes a small file unless there is one; `notes` are read with a listing. Returns false when there was one. */
@@ -64,12 +68,7 @@ export async function putFileOnce(
   body: string,
   { content_type, notes }: { content_type: string; notes: Record<string, string> },
 ): Promise<boolean> {
-  const written = await env.FILES.put(fileKey(ref), body, {
-    onlyIf: { etagDoesNotMatch: "*" },
-    httpMetadata: { contentType: content_type },
-    customMetadata: notes,
-  });
-  return written !== null;
+  return storage().putOnce(fileKey(ref), body, { content_type, notes });
 }
 
 /** The files of a kind in a makerspace with their notes, by id. */
@@ -77,27 +76,44 @@ export async function listFiles(
   makerspace_id: string,
   kind: string,
 ): Promise<{ id: string; notes: Record<string, string> }[]> {
-  const prefix = fileKey({ makerspace_id, kind, id: "-" }).slice(0, -1);
+  const prefix = folder(makerspace_id, kind);
   const found: { id: string; notes: Record<string, string> }[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const page = await env.FILES.list({ prefix, include: ["customMetadata"], ...(cursor && { cursor }) });
-    found.push(
-      ...page.objects.map((each) => ({ id: each.key.slice(prefix.length), notes: each.customMetadata ?? {} })),
-    );
-    if (!page.truncated) return found;
-    ({ cursor } = page);
+  for (let after: string | undefined; ; ) {
+    const page = await storage().list(prefix, { notes: true, ...(after !== undefined && { after }) });
+    found.push(...page.objects.map(({ key, notes }) => ({ id: key.slice(prefix.length), notes })));
+    after = page.objects.at(-1)?.key;
+    if (!page.more || after === undefined) return found;
   }
 }
 
-/** A file with its content, or null. */
-export const getFile = (ref: FileRef): Promise<R2ObjectBody | null> => env.FILES.get(fileKey(ref));
+/** A file as the store lists it. */
+export interface ListedFile {
+  id: string;
+  /** Epoch milliseconds. */
+  stored_at: number;
+}
+
+/** Up to a thousand files of a kind in the order of their ids, after one of them. */
+export async function filesAfter(
+  makerspace_id: string,
+  kind: string,
+  after: string,
+): Promise<{ files: ListedFile[]; more: boolean }> {
+  const prefix = folder(makerspace_id, kind);
+  const { objects, more } = await storage().list(prefix, after === "" ? {} : { after: prefix + after });
+  return { files: objects.map(({ key, stored_at }) => ({ id: key.slice(prefix.length), stored_at })), more };
+}
+
+/** A file with its content, or with the part of it that is asked for; null when there is none. */
+export const getFile = (ref: FileRef, range?: ByteRange): Promise<StoredObject | null> =>
+  storage().get(fileKey(ref), range);
 
 /** Deletes a file and its links; repeating it changes nothing. */
 export async function deleteFile(ref: FileRef): Promise<void> {
   const key = fileKey(ref);
   // The links first: none may open a file that somebody wants gone.
   await revokeLinks(ref);
-  await env.FILES.delete(key);
+  await storage().delete([key]);
   await directory().delete(expiringFiles).where(eq(expiringFiles.key, key));
 }
 
@@ -139,8 +155,9 @@ export async function revokeLink(url: string): Promise<void> {
 
 /** What a link opens. */
 export interface OpenedFile {
-  object: R2ObjectBody;
   filename: string;
+  /** The file, or the part of it that is asked for; null when it has gone. */
+  read(range?: ByteRange): Promise<StoredObject | null>;
 }
 
 /** The file behind a token. @throws not_found for a token that nobody made or that was revoked; link_expired */
@@ -151,9 +168,7 @@ export async function openLink(token: string, now: number): Promise<OpenedFile> 
     .where(eq(fileLinks.digest, await sha256(token)));
   if (!link) throw problem("not_found");
   if (link.expires_at <= now) throw problem("link_expired");
-  const object = await env.FILES.get(link.key);
-  if (!object) throw problem("not_found");
-  return { object, filename: link.filename };
+  return { filename: link.filename, read: (range) => storage().get(link.key, range) };
 }
 
 /** Deletes the objects whose time is over, and links that expired long ago. Returns how many. */
@@ -167,7 +182,7 @@ export async function tidyFiles(now: number): Promise<number> {
     .limit(TIDY_MAX);
   const keys = due.map((row) => row.key);
   // The row goes last: an object that could not be deleted is tried again.
-  if (keys.length > 0) await env.FILES.delete(keys);
+  await storage().delete(keys);
   for (let from = 0; from < keys.length; from += 50) {
     const some = keys.slice(from, from + 50);
     await db.delete(expiringFiles).where(and(inArray(expiringFiles.key, some), lt(expiringFiles.expires_at, now)));

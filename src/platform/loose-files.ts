@@ -20,9 +20,15 @@ type Named = Pick<FileRef, "kind" | "id">;
 
 const named = ({ kind, id }: Named) => and(eq(looseFiles.kind, kind), eq(looseFiles.id, id));
 
-/** Notes a file before it is written. */
+/** Notes a file before it is written; once more when it is written again. */
 export async function noteLoose(store: SpaceStore, { kind, id }: Named, now: number): Promise<void> {
-  await store.db.insert(looseFiles).values(store.row({ kind, id, noted_at: now, doomed: false }));
+  await store.db
+    .insert(looseFiles)
+    .values(store.row({ kind, id, noted_at: now, doomed: false }))
+    .onConflictDoUpdate({
+      target: [looseFiles.makerspace_id, looseFiles.kind, looseFiles.id],
+      set: { noted_at: now },
+    });
 }
 
 /** Part of the batch that refers to the file from now on; it fails when the file was given up meanwhile. */

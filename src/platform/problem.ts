@@ -128,6 +128,11 @@ export const problems = {
     "PDF, JPEG and PNG are taken, by what is in the file; Content-Type says the same.",
   ],
   payload_too_large: [413, "Payload too large", "The body is larger than this route accepts."],
+  range_not_satisfiable: [
+    416,
+    "Range not satisfiable",
+    "The file has no such part; Content-Range says how long it is. One part at a time.",
+  ],
   unsupported_media_type: [415, "Unsupported media type", "Send application/json, or what the route documents."],
   events_gone: [410, "Events gone", "This event is kept no longer, or was never here. Start again without `after`."],
   too_many_calendar_feeds: [
@@ -143,6 +148,18 @@ export const problems = {
   idempotency_mismatch: [422, "Idempotency-Key reused", "The key was used with another body."],
   unknown_reference: [422, "Unknown reference", "An id in the body names nothing in this makerspace."],
   grant_exceeds_own: [403, "Grant exceeds your own", "Nobody grants a role or duty above their own."],
+  file_quota_exceeded: [
+    409,
+    "File quota exceeded",
+    "Your files, or those of the makerspace, would take more room than there is. Delete what is not needed any more.",
+  ],
+  file_unusable: [
+    409,
+    "File not usable",
+    "`file_ids` takes your own files that are ready, made for this purpose, and belong to nothing yet.",
+  ],
+  file_in_use: [409, "File in use", "It belongs to something: take it off there."],
+  too_many_files: [409, "Too many files", "There is room for no more files of this kind here."],
   precondition_required: [428, "If-Match missing", "Send If-Match with the ETag you read."],
   rate_limited: [429, "Too many requests", "Wait for Retry-After seconds."],
   internal_error: [500, "Internal error", "Quote the request_id to the operators."],
@@ -191,6 +208,8 @@ export interface ProblemExtras {
   /** Seconds. */
   retry_after?: number;
   allow?: string[];
+  /** Bytes of the file, with `range_not_satisfiable`. */
+  size?: number;
   /** The current status, with `illegal_transition`. */
   current_status?: string;
 }

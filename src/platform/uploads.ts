@@ -1,76 +1,65 @@
-/** Files that come in: streamed into the bucket within a limit, known by their first bytes and not by what they are called. */
+/** Files that come in: streamed into the store within a limit, known by what is in them and not by what they are called. */
 
-import { env } from "cloudflare:workers";
-import { type FileRef, fileKey } from "./files.ts";
+import { type FileType, HEAD_BYTES, hasMarkup, isArchive, TAIL_BYTES, typeOf } from "./file-types.ts";
+import { deleteFile, type FileRef, fileKey } from "./files.ts";
 import { describeError, log } from "./log.ts";
 import { problem } from "./problem.ts";
 import type { Upload } from "./route.ts";
-
-/** What a file begins with, by its type. */
-const signatures = {
-  "application/pdf": [0x25, 0x50, 0x44, 0x46, 0x2d],
-  "image/jpeg": [0xff, 0xd8, 0xff],
-  "image/png": [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
-} as const satisfies Record<string, readonly number[]>;
-
-/** Types that are taken, with what their files are called at the end. */
-export const fileExtensions = { "application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png" } as const;
-export type KnownType = keyof typeof signatures;
-export const knownTypes = Object.keys(signatures) as [KnownType, ...KnownType[]];
-
-/** The longest signature. */
-const HEAD = 8;
-
-/** The type that these first bytes tell, or null. */
-const typeOf = (head: Uint8Array): KnownType | null =>
-  knownTypes.find((type) => signatures[type].every((byte, at) => head[at] === byte)) ?? null;
+import { storage } from "./storage.ts";
 
 /** A file as it was stored. */
 export interface Received {
-  content_type: KnownType;
+  content_type: FileType;
   /** Bytes. */
   size: number;
   /** Hex. */
   sha256: string;
 }
 
+/** Why a file was not taken: it is of no type that is wanted here, not of the one that was announced, or of two types at once. */
+export type Refusal = "type_refused" | "type_mismatch" | "polyglot";
+
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
-/** As many bytes as a signature needs, or all there are. */
+const joined = (a: Uint8Array, b: Uint8Array): Uint8Array => {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+};
+
+/** As many bytes as are looked at, or all there are. */
 async function readHead(reader: Reader): Promise<Uint8Array> {
-  let head = new Uint8Array(0);
-  while (head.length < HEAD) {
+  let head = new Uint8Array(0) as Uint8Array;
+  while (head.length < HEAD_BYTES) {
     const { done, value } = await reader.read();
     if (done) break;
-    const longer = new Uint8Array(head.length + value.length);
-    longer.set(head);
-    longer.set(value, head.length);
-    head = longer;
+    head = joined(head, value);
   }
   return head;
 }
 
-const hex = (digest: ArrayBuffer): string =>
+/** Bytes as hex digits. */
+export const hex = (digest: ArrayBuffer): string =>
   [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Both ends of what is written: the bucket and the digest. */
+/** Both ends of what is written: the store and the digest. */
 class Sink {
-  readonly #length: FixedLengthStream;
+  readonly #pipe = new TransformStream<Uint8Array, Uint8Array>();
   readonly #digest = new crypto.DigestStream("SHA-256");
   readonly #writers: WritableStreamDefaultWriter<Uint8Array>[];
-  /** Why the bucket did not take it; null when it did. */
+  /** Why the store did not take it; null when it did. */
   readonly #stored: Promise<{ error: unknown } | null>;
-  /** True when the bucket gave up by itself. */
+  /** True when the store gave up by itself. */
   hasFailed = false;
   #isAborted = false;
 
-  constructor(ref: FileRef, type: KnownType, size: number) {
-    this.#length = new FixedLengthStream(size);
-    this.#writers = [this.#length.writable.getWriter(), this.#digest.getWriter()];
+  constructor(ref: FileRef, type: FileType, size: number) {
+    this.#writers = [this.#pipe.writable.getWriter(), this.#digest.getWriter()];
     // What an abort leaves behind is nobody's surprise.
     for (const left of [...this.#writers.map(({ closed }) => closed), this.#digest.digest]) left.catch(() => undefined);
-    const put = env.FILES.put(fileKey(ref), this.#length.readable, { httpMetadata: { contentType: type } });
-    // A bucket that gave up reads no more: writes would wait for ever.
+    const put = storage().put(fileKey(ref), { stream: this.#pipe.readable, size }, { content_type: type });
+    // A store that gave up reads no more: writes would wait for ever.
     this.#stored = put.then(
       () => null,
       async (error: unknown) => {
@@ -85,7 +74,7 @@ class Sink {
     await Promise.all(this.#writers.map((writer) => writer.write(piece)));
   }
 
-  /** The digest, once the bucket has everything. */
+  /** The digest, once the store has everything. */
   async close(): Promise<ArrayBuffer> {
     await Promise.all(this.#writers.map((writer) => writer.close()));
     const failed = await this.#stored;
@@ -98,34 +87,88 @@ class Sink {
     await Promise.allSettled(this.#writers.map((writer) => writer.abort(error)));
   }
 
-  /** Resolves when the bucket is through with it, either way. */
+  /** Resolves when the store is through with it, either way. */
   async settled(): Promise<void> {
     await this.#stored;
   }
 }
 
+/** What may come in. */
+interface Wanted {
+  types: readonly FileType[];
+  /** The type that was announced; null when nobody said. */
+  announced: string | null;
+}
+
+function refusalOf(head: Uint8Array, { types, announced }: Wanted): Refusal | FileType {
+  const type = typeOf(head);
+  if (type === null || !types.includes(type)) return "type_refused";
+  if (announced !== null && announced !== type) return "type_mismatch";
+  return hasMarkup(head) ? "polyglot" : type;
+}
+
+const isRefusal = (verdict: Refusal | FileType): verdict is Refusal => !verdict.includes("/");
+
+/** The last bytes of what goes by. */
+class Tail {
+  #pieces: Uint8Array[] = [];
+  #length = 0;
+
+  add(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#length += piece.length;
+    // Put together now and then, so that neither their number nor their length grows.
+    if (this.#length < 4 * TAIL_BYTES && this.#pieces.length < 1_000) return;
+    this.#pieces = [this.bytes()];
+    this.#length = this.#pieces[0]?.length ?? 0;
+  }
+
+  bytes(): Uint8Array {
+    return this.#pieces.reduce(joined, new Uint8Array(0) as Uint8Array).slice(-TAIL_BYTES);
+  }
+}
+
+/** Writes a stream, from its head on. @returns the last bytes of it */
+async function pour(reader: Reader, sink: Sink, head: Uint8Array, size: number, seen: (bytes: number) => void) {
+  let received = 0;
+  const tail = new Tail();
+  for (let piece: Uint8Array | undefined = head; piece; piece = (await reader.read()).value) {
+    received += piece.length;
+    seen(received);
+    if (received > size) throw new Error("longer than announced");
+    tail.add(piece);
+    await sink.write(piece);
+  }
+  if (received !== size) throw new Error("shorter than announced");
+  return tail.bytes();
+}
+
 /**
- * Streams a file into the bucket. Nothing is stored of one that ends before the length it announced.
- * @throws file_type_refused unless it begins as the type it claims to be; malformed_request when it was cut off; unavailable
+ * Streams a file into the store. Nothing is stored of one that is refused, or that ends before the length it announced.
+ * @throws malformed_request when it was cut off; unavailable
  */
-export async function receiveFile(ref: FileRef, { body, size, content_type }: Upload): Promise<Received> {
+export async function takeFile(
+  ref: FileRef,
+  { body, size }: Pick<Upload, "body" | "size">,
+  wanted: Wanted,
+): Promise<Received | { refused: Refusal }> {
   const reader = body.getReader();
   const head = await readHead(reader).catch(() => new Uint8Array(0));
-  const type = typeOf(head);
-  if (type === null || type !== content_type) {
+  const verdict = refusalOf(head, wanted);
+  if (isRefusal(verdict)) {
     await reader.cancel().catch(() => undefined);
-    throw problem("file_type_refused");
+    // A stream that broke off before its type could be told is cut off, and no type at all.
+    if (head.length < Math.min(size, HEAD_BYTES)) throw problem("malformed_request", { detail: "The file broke off." });
+    return { refused: verdict };
   }
-  const sink = new Sink(ref, type, size);
+  const sink = new Sink(ref, verdict, size);
   let received = 0;
   try {
-    for (let piece: Uint8Array | undefined = head; piece; piece = (await reader.read()).value) {
-      received += piece.length;
-      if (received > size) throw new Error("longer than announced");
-      await sink.write(piece);
-    }
-    if (received !== size) throw new Error("shorter than announced");
-    return { content_type: type, size, sha256: hex(await sink.close()) };
+    const tail = await pour(reader, sink, head, size, (bytes) => {
+      received = bytes;
+    });
+    const digest = await sink.close();
+    if (!isArchive(tail)) return { content_type: verdict, size, sha256: hex(digest) };
   } catch (error) {
     await sink.abort(error);
     await sink.settled();
@@ -135,4 +178,21 @@ export async function receiveFile(ref: FileRef, { body, size, content_type }: Up
     log.warn("upload_failed", { error: describeError(error) });
     throw problem("unavailable", { retry_after: 5 });
   }
+  await deleteFile(ref);
+  return { refused: "polyglot" };
+}
+
+/**
+ * Streams a file of an announced type into the store.
+ * @throws file_type_refused unless it is what it claims to be, and nothing else; malformed_request when it was cut off; unavailable
+ */
+export async function receiveFile<T extends FileType>(
+  ref: FileRef,
+  upload: Upload,
+  types: readonly T[],
+): Promise<Received & { content_type: T }> {
+  const taken = await takeFile(ref, upload, { types, announced: upload.content_type });
+  if ("refused" in taken) throw problem("file_type_refused");
+  // One of `types`, or it was refused.
+  return taken as Received & { content_type: T };
 }

@@ -12,5 +12,6 @@ export const unaudited: Readonly<Record<string, string>> = {
   create_floor_live_ticket: "A key for one socket that lasts thirty seconds: it reads, and changes nothing.",
   preview_invite: "It looks at an invite by its token, which belongs into no path; it changes nothing.",
   rotate_sealing_keys: "Upkeep of the platform: every secret stays what it is, and no makerspace asked for it.",
+  link_file: "A link of ten minutes to a file that one may read: it reads, and changes nothing.",
   sign_out: "One ends one's own sign-in; it belongs to no makerspace, and the log has the request.",
 };

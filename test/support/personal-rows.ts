@@ -1,5 +1,6 @@
 /** A row of somebody for each table that no use of the place fills. */
 
+import { fileRows } from "./personal-files.ts";
 import { skillRows } from "./personal-skills.ts";
 import type { Scene } from "./scene.ts";
 
@@ -262,6 +263,7 @@ export function rowsFor({ space, machine, marks, member_id, user_id }: Known, bo
         submitted_by: member_id,
         ...versioned,
       },
+      ...fileRows(here, { id, member_id, text: marks.text, now }),
       minors: { ...here, member_id, birth_date: "2012-04-05", ...versioned },
       guardians: {
         ...here,

@@ -6,6 +6,7 @@ import type {
   NewApiToken as NewApiTokenSchema,
 } from "../../src/modules/access/api_tokens/contract.ts";
 import type { ServiceAccount as ServiceAccountSchema } from "../../src/modules/access/service_accounts/contract.ts";
+import type { MachineFile as MachineFileSchema } from "../../src/modules/equipment/files/contract.ts";
 import type { Hold as HoldSchema } from "../../src/modules/equipment/holds/contract.ts";
 import type { Equipment as EquipmentSchema } from "../../src/modules/equipment/machines/contract.ts";
 import type {
@@ -24,6 +25,12 @@ import type {
   Tablet as TabletSchema,
 } from "../../src/modules/equipment/tablets/contract.ts";
 import type { LiveTicket as LiveTicketSchema } from "../../src/modules/equipment/watch/contract.ts";
+import type {
+  FileInfo as FileInfoSchema,
+  FileLink as FileLinkSchema,
+  FileUsage as FileUsageSchema,
+  UploadSession as UploadSessionSchema,
+} from "../../src/modules/files/contract.ts";
 import type {
   Agreement as AgreementSchema,
   AgreementText as AgreementTextSchema,
@@ -171,3 +178,8 @@ export type SkillRequirements = z.output<typeof SkillRequirementsSchema>;
 export type Series = z.output<typeof SeriesSchema>;
 export type SeriesDetail = z.output<typeof SeriesDetailSchema>;
 export type SeriesMade = z.output<typeof SeriesMadeSchema>;
+export type FileInfo = z.output<typeof FileInfoSchema>;
+export type FileLink = z.output<typeof FileLinkSchema>;
+export type FileUsage = z.output<typeof FileUsageSchema>;
+export type MachineFile = z.output<typeof MachineFileSchema>;
+export type UploadSession = z.output<typeof UploadSessionSchema>;

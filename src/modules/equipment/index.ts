@@ -2,6 +2,7 @@
 
 import { accessRoutes } from "./access/routes.ts";
 import { calendarRoutes } from "./calendars/routes.ts";
+import { machineFileRoutes } from "./files/routes.ts";
 import { holdRoutes } from "./holds/routes.ts";
 import { machineRoutes } from "./machines/routes.ts";
 import { reconciliationRoutes } from "./reconciliations/routes.ts";
@@ -13,6 +14,7 @@ import { watchRoutes } from "./watch/routes.ts";
 
 export const equipmentRoutes = [
   ...machineRoutes,
+  ...machineFileRoutes,
   ...accessRoutes,
   ...reservationRoutes,
   ...holdRoutes,
@@ -33,6 +35,7 @@ export type {
   SeriesEventType,
   SessionEventType,
 } from "./events.ts";
+export { machineFileOwners } from "./files/owners.ts";
 export { tidyHolds } from "./holds/service.ts";
 export type { NotificationMessage } from "./live.ts";
 export { machineNames, unknownMachines } from "./machines/index.ts";

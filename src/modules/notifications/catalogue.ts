@@ -296,6 +296,13 @@ export const catalogue = {
     mailed: true,
     required: true,
   },
+  "files.lost": {
+    category: "system",
+    tells: "administrators",
+    title: "Files are missing: the store does not have them any more",
+    mailed: true,
+    required: true,
+  },
   "audit.broken": {
     category: "system",
     tells: "administrators",

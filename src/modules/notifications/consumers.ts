@@ -12,6 +12,7 @@ import {
   type SessionEventType,
   SWEEPER,
 } from "../equipment/index.ts";
+import type { FileEventType } from "../files/index.ts";
 import { type CareEventType, type MembershipEventType, onDuty, staffIds } from "../members/index.ts";
 import { type SkillEventType, trainersOf } from "../skills/index.ts";
 import type { WebhookEventType } from "../webhooks/index.ts";
@@ -164,6 +165,7 @@ export const notificationConsumers: Consumers<
   | MembershipEventType
   | CareEventType
   | WebhookEventType
+  | FileEventType
   | "audit.broken"
   | SkillEventType
   | "member.reactivated"
@@ -221,6 +223,7 @@ export const notificationConsumers: Consumers<
   "equipment.status_changed": [tellDown],
   "webhook.disabled": [tellAdministrators],
   "projection.orphans_found": [tellAdministrators],
+  "files.lost": [tellAdministrators],
   "audit.broken": [tellAdministrators],
   "member.reactivated": [tellMember],
   "session.holder_shut_out": [tellThoseOnDuty],

@@ -1,7 +1,8 @@
 /** Downloads: the link is the credential. */
 
+import { replyWithFile } from "../file-replies.ts";
 import { openLink } from "../files.ts";
-import { FileReply, publicRoute } from "../route.ts";
+import { publicRoute } from "../route.ts";
 
 export const downloadRoutes = [
   publicRoute(
@@ -12,13 +13,12 @@ export const downloadRoutes = [
       path: "/api/v1/files/{token}",
       summary: "Download a file by a link that was handed out",
       public_because: "The link is the credential: unguessable, ending, revocable, stored as a digest only.",
-      download: true,
+      download: "ranged",
       problems: ["not_found", "link_expired"],
     },
-    async ({ now }, { params }) => {
-      const { object, filename } = await openLink(params.token, now);
-      const content_type = object.httpMetadata?.contentType ?? "application/octet-stream";
-      return new FileReply(object.body, { filename, content_type, size: object.size });
+    async ({ now }, { params, file_ask }) => {
+      const { filename, read } = await openLink(params.token, now);
+      return replyWithFile(file_ask, { filename, read, embeddable: true });
     },
   ),
 ];

@@ -84,7 +84,7 @@ const foundBy = (kind: string, makerspace_id: string, id: string): FileRef => ({
 
 async function readJson<T>(ref: FileRef): Promise<T[]> {
   const file = await getFile(ref);
-  return file ? ((await file.json()) as T[]) : [];
+  return file ? (JSON.parse(await file.text()) as T[]) : [];
 }
 
 /**

@@ -5,7 +5,9 @@ import type { AccessSources } from "../access/authorise.ts";
 import type { Permission } from "../access/permissions.ts";
 import type { Principal } from "../access/principal.ts";
 import type { ProblemCode } from "../problem.ts";
+import type { FileAsk } from "../ranges.ts";
 import type { Space } from "../space.ts";
+import type { ByteRange } from "../storage/port.ts";
 
 /** Set by middleware, read by the factories alone. */
 export interface AppEnv {
@@ -72,8 +74,8 @@ export interface Definition<P extends string, Q, B, R> {
   /** Where what was made is read, as a path of the makerspace with `{id}`; below this path unless told. */
   location?: string;
   response?: R;
-  /** Answers a file instead of JSON: the handler returns a FileReply. */
-  download?: true;
+  /** Answers a file instead of JSON: the handler returns a FileReply. `ranged`: also in part, or that it has not changed. */
+  download?: true | "ranged";
   problems?: readonly ProblemCode[];
 }
 
@@ -94,6 +96,8 @@ export interface Input<P extends string, Q, B> {
   body: Output<B>;
   /** The version named by If-Match. */
   if_match: number | null;
+  /** What a download is asked for beside which file. */
+  file_ask: FileAsk;
 }
 
 /** An answer with more to say than its body. */
@@ -104,11 +108,21 @@ export class Reply<T> {
   ) {}
 }
 
-/** A file to save, never to show: browsers run nothing in it. */
+/** A file to save, never to show: browsers run nothing in it. Without a body the reader has it already. */
 export class FileReply {
   constructor(
-    readonly body: ReadableStream,
-    readonly file: { filename: string; content_type: string; size: number },
+    readonly body: ReadableStream | string | null,
+    readonly file: {
+      filename: string;
+      content_type: string;
+      /** Of the whole file, in bytes. */
+      size: number;
+      range?: ByteRange | null;
+      /** Strong, with its quotes: readers may keep the file, and ask whether it has changed. */
+      etag?: string | null;
+      /** Pages of other origins may show it. */
+      embeddable?: boolean;
+    },
   ) {}
 }
 

@@ -58,6 +58,18 @@ function misfit({ body_is_form, body_is_file }: HasBody): ProblemCode {
   return body_is_form ? "invalid_parameter" : "invalid_body";
 }
 const Binary = z.string().openapi({ format: "binary" });
+/** What a file may be answered with besides itself. */
+const parts = {
+  206: { description: "The part that Range asks for", content: { "*/*": { schema: Binary } } },
+  304: { description: "If-None-Match names what the file is still" },
+};
+
+const successOf = ({ download, response }: { download?: unknown; response?: Schema | undefined }) => {
+  if (download) return { description: "The file, as an attachment", content: { "*/*": { schema: Binary } } };
+  return response
+    ? { description: "Success", content: { "application/json": { schema: response } } }
+    : { description: "Success, without a body" };
+};
 
 export function describe(
   definition: Definition<string, Schema | undefined, Schema | undefined, Schema | undefined>,
@@ -66,16 +78,12 @@ export function describe(
   problems: readonly ProblemCode[],
   middleware: MiddlewareHandler<AppEnv>[],
 ): RouteConfig & { middleware: MiddlewareHandler<AppEnv>[] } {
-  const { body, response } = definition;
+  const { body } = definition;
   const query = definition.query ?? ("public_because" in access ? undefined : NoQuery);
   const names = parameterNames(path);
   const headers = headerSchema(definition);
   const status = definition.status ?? 200;
-  const success = definition.download
-    ? { description: "The file, as an attachment", content: { "*/*": { schema: Binary } } }
-    : response
-      ? { description: "Success", content: { "application/json": { schema: response } } }
-      : { description: "Success, without a body" };
+  const success = successOf(definition);
   const all = [...problems, ...(definition.problems ?? [])];
   if (query) all.push("invalid_parameter");
   if (body) all.push("malformed_request", "payload_too_large", "unsupported_media_type", misfit(definition));
@@ -83,6 +91,7 @@ export function describe(
   if (definition.idempotency) all.push("idempotency_mismatch");
   if (definition.if_match) all.push("stale_version");
   if (definition.if_match === "required") all.push("precondition_required");
+  if (definition.download === "ranged") all.push("range_not_satisfiable");
   return createRoute({
     operationId: definition.operation_id,
     tags: [definition.tag] as string[],
@@ -110,6 +119,6 @@ export function describe(
         },
       }),
     },
-    responses: { [status]: success, ...problemResponses(all) },
+    responses: { [status]: success, ...(definition.download === "ranged" && parts), ...problemResponses(all) },
   });
 }

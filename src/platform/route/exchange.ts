@@ -48,14 +48,21 @@ const encodeFilename = (name: string): string =>
 
 /** A file goes out to be saved: not sniffed, not run, not kept by anybody in between. */
 function respondWithFile(c: Context<AppEnv>, { body, file }: FileReply): Response {
-  const ascii = file.filename.replaceAll(/[^\x20-\x7e]|["\\%]/g, "_");
+  const { filename, size, range, etag } = file;
+  c.header("cache-control", etag ? "private, no-cache" : "private, no-store");
+  if (etag) c.header("etag", etag);
+  if (etag || range) c.header("accept-ranges", "bytes");
+  if (body === null) return c.body(null, 304);
+  const ascii = filename.replaceAll(/[^\x20-\x7e]|["\\%]/g, "_");
   c.header("content-type", file.content_type);
-  c.header("content-length", String(file.size));
-  c.header("content-disposition", `attachment; filename="${ascii}"; filename*=UTF-8''${encodeFilename(file.filename)}`);
+  c.header("content-length", String(range ? range.length : size));
+  c.header("content-disposition", `attachment; filename="${ascii}"; filename*=UTF-8''${encodeFilename(filename)}`);
   c.header("content-security-policy", "sandbox; default-src 'none'");
   c.header("x-content-type-options", "nosniff");
-  c.header("cache-control", "private, no-store");
-  return c.body(body, 200);
+  if (file.embeddable) c.header("cross-origin-resource-policy", "cross-origin");
+  if (!range) return c.body(body, 200);
+  c.header("content-range", `bytes ${range.offset}-${range.offset + range.length - 1}/${size}`);
+  return c.body(body, 206);
 }
 
 /** Turns what a handler returned into a response: ETag of anything with a version, Location of anything created. */
@@ -116,6 +123,11 @@ export function readInput<P extends string, Q, B>(
     query: (definition.query ? valid("query") : undefined) as Output<Q>,
     body: readBody(c, definition, valid) as Output<B>,
     if_match: readIfMatch(c, definition.if_match),
+    file_ask: {
+      range: c.req.header("range") ?? null,
+      if_range: c.req.header("if-range") ?? null,
+      if_none_match: c.req.header("if-none-match") ?? null,
+    },
   };
 }
 

@@ -45,6 +45,8 @@ const colour = z
   .regex(/^#[0-9A-Fa-f]{6}$/, "must be a colour like #1f6feb")
   .transform((text) => text.toLowerCase());
 
+const megabytes = (most: number) => z.int().min(0).max(most);
+
 const DocumentKinds = z
   .array(z.strictObject({ code: z.string().regex(/^[a-z][a-z0-9_]{0,39}$/), title: line(100) }))
   .max(30)
@@ -139,6 +141,11 @@ export const sections = {
   notifications: {
     email: toggle(true, "Mail is sent to members. Off: in the inbox alone."),
     webhooks: toggle(true, "Events are delivered to webhooks."),
+  },
+  files: {
+    makerspace_quota_mb: setting(megabytes(10_000_000), 10_240, "How much room the files of all take; MiB."),
+    member_quota_mb: setting(megabytes(10_000_000), 1_024, "How much room the files of one uploader take; MiB."),
+    max_file_mb: setting(megabytes(500), 200, "How large one file may be; MiB. What it is for may allow less."),
   },
   security: {
     api_tokens: toggle(true, "API tokens are made and accepted."),

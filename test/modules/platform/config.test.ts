@@ -37,6 +37,15 @@ describe("the configuration", () => {
     expect(() => readConfig({ ...good, WEBHOOK_ORIGINS: "http://127.0.0.1:9000" })).toThrow(/WEBHOOK_ORIGINS/);
   });
 
+  it("names what a store that speaks S3 is missing, and sends no file from production in the clear", () => {
+    const s3 = { STORAGE: "s3", S3_ENDPOINT: "https://s3.example", S3_BUCKET: "b", S3_ACCESS_KEY_ID: "k" };
+    expect(() => readConfig({ ...good, ...s3 })).toThrow("S3_SECRET_ACCESS_KEY:");
+    const whole = { ...good, ...s3, S3_SECRET_ACCESS_KEY: "secret" };
+    expect(readConfig(whole)).toMatchObject({ STORAGE: "s3", S3_REGION: "auto", SCAN_URL: null });
+    expect(() => readConfig({ ...whole, S3_ENDPOINT: "http://s3.example" })).toThrow("S3_ENDPOINT:");
+    expect(() => readConfig({ ...good, SCAN_URL: "http://scan.example" })).toThrow("SCAN_URL:");
+  });
+
   it("is read when it is whole", () => {
     const { ALLOWED_ORIGINS, OIDC_ISSUERS } = readConfig(good);
     expect(ALLOWED_ORIGINS).toEqual(["https://app.example", "https://admin.example"]);
@@ -48,6 +57,7 @@ describe("the configuration", () => {
     "DIRECTORY",
     "DB_000",
     "FILES",
+    "IMAGES",
     "EQUIPMENT",
     "FLOOR",
     "ATTEMPTS",

@@ -6,7 +6,9 @@ import { sectionNames, settingsOf } from "../../../src/platform/settings/section
 import { DAY, HOUR } from "../../../src/platform/time.ts";
 import { Api } from "../../support/api.ts";
 import { handIn } from "../../support/documents.ts";
+
 import { recordMinor } from "../../support/family.ts";
+import { announce } from "../../support/files.ts";
 import { makeGuestHouse } from "../../support/guests.ts";
 import { LiveSocket } from "../../support/live.ts";
 import { mailTo } from "../../support/mail.ts";
@@ -60,6 +62,16 @@ const shown: Record<string, Record<string, unknown>> = {
   },
   appearance: { mode: "dark", primary: "#7a1f00", accent: "#00aaff", background: "#101014", text: "#fafafa" },
 };
+
+/** A file of two megabytes is taken until the setting leaves room for one. */
+async function roomIs(key: string, refusal: string): Promise<void> {
+  const space = await makeSpace();
+  const { api } = await space.as("maintainer");
+  const ask = () => announce(space, api, { size: 2 * 1024 * 1024 });
+  expect((await ask()).status).toBe(201);
+  await set(space, "files", { [key]: 1 });
+  expect((await ask()).problem?.code).toBe(refusal);
+}
 
 /** Settings with an effect of their own: "section.key" → its proof. */
 const behaviours: Record<string, () => Promise<void>> = {
@@ -228,6 +240,9 @@ const behaviours: Record<string, () => Promise<void>> = {
     await receiver.heard(1);
     expect(await deliveries()).toHaveLength(1);
   },
+  "files.makerspace_quota_mb": () => roomIs("makerspace_quota_mb", "file_quota_exceeded"),
+  "files.member_quota_mb": () => roomIs("member_quota_mb", "file_quota_exceeded"),
+  "files.max_file_mb": () => roomIs("max_file_mb", "invalid_body"),
   "security.api_tokens": async () => {
     const space = await makeSpace();
     const { api } = await space.as("user");

@@ -31,6 +31,10 @@ const manners: Readonly<Record<string, (response: ServerResponse, before: number
   redirect: (response, _, tag) => response.writeHead(302, { location: `/secret/${tag}` }).end(),
   secret: (response) => response.writeHead(200).end("you should not be here"),
   hangup: (response) => response.destroy(),
+  // Somebody who looks through files.
+  clean: (response) => response.writeHead(200).end('{"clean":true}'),
+  infected: (response) => response.writeHead(200).end('{"clean":false}'),
+  babbling: (response) => response.writeHead(200).end('{"clean":"maybe"}'),
   huge: (response) => pour(response.writeHead(200), HUGE),
 };
 

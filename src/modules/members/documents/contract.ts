@@ -9,8 +9,7 @@ import {
   pageQuery,
   resourceFields,
 } from "../../../platform/contract.ts";
-import { knownTypes } from "../../../platform/uploads.ts";
-import { documentStatuses } from "./model.ts";
+import { documentStatuses, documentTypes } from "./model.ts";
 
 const kind = z
   .string()
@@ -32,7 +31,7 @@ export const Document = z
     member_id: Id,
     kind: z.string(),
     status: z.enum(documentStatuses),
-    content_type: z.enum(knownTypes),
+    content_type: z.enum(documentTypes),
     size: z.int().openapi({ description: "Bytes." }),
     sha256: z.string().openapi({ description: "Of the file, hex." }),
     reason: z.string().nullable().openapi({ description: "Why it was rejected." }),

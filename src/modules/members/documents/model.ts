@@ -20,6 +20,9 @@ export type DocumentStep = keyof typeof documentTransitions;
 export const mayStep = (step: DocumentStep, status: DocumentStatus): boolean =>
   (documentTransitions[step].from as readonly DocumentStatus[]).includes(status);
 
+/** Types that are taken. */
+export const documentTypes = ["application/pdf", "image/jpeg", "image/png"] as const;
+
 /** Largest file in bytes. */
 export const MAX_BYTES = 10 * 1024 * 1024;
 

@@ -1,5 +1,4 @@
 import { FileBody, spaceRoute } from "../../../platform/route.ts";
-import { knownTypes } from "../../../platform/uploads.ts";
 import {
   Document,
   DocumentLink,
@@ -11,7 +10,7 @@ import {
   VerifyInput,
 } from "./contract.ts";
 import { rejectDocument, verifyDocument } from "./decide.ts";
-import { MAX_BYTES } from "./model.ts";
+import { documentTypes, MAX_BYTES } from "./model.ts";
 import { listDocuments, listMemberDocuments, openDocument, readDocument } from "./reads.ts";
 import { deleteDocument, submitDocument } from "./submit.ts";
 
@@ -30,7 +29,7 @@ const memberRoutes = [
       permission: "documents.submit",
       query: SubmitQuery,
       body: FileBody,
-      body_is_file: knownTypes,
+      body_is_file: documentTypes,
       body_limit: MAX_BYTES,
       status: 201,
       response: Document,

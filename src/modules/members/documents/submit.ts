@@ -10,7 +10,7 @@ import type { Upload } from "../../../platform/route.ts";
 import type { Space } from "../../../platform/space.ts";
 import { type Received, receiveFile } from "../../../platform/uploads.ts";
 import type { Document, SubmitQuery } from "./contract.ts";
-import { documentTransitions, MAX_DOCUMENTS, mayStep } from "./model.ts";
+import { documentTransitions, documentTypes, MAX_DOCUMENTS, mayStep } from "./model.ts";
 import { fileOf, findDocument, requireReach } from "./reads.ts";
 import { memberDocuments } from "./tables.ts";
 import { type DocumentRow, viewDocument } from "./view.ts";
@@ -83,7 +83,7 @@ const newRow = (
   id: string,
   member_id: string,
   { wish, replaces_id }: { wish: Wish; replaces_id: string | null },
-  received: Received,
+  received: Received & Pick<DocumentRow, "content_type">,
 ): DocumentRow =>
   space.store.row({
     ...received,
@@ -119,7 +119,7 @@ export async function submitDocument(
   const id = newId();
   const file = fileOf({ id });
   await noteLoose(space.store, file, space.now);
-  const received = await receiveFile({ makerspace_id: space.id, ...file }, upload);
+  const received = await receiveFile({ makerspace_id: space.id, ...file }, upload, documentTypes);
   const row = newRow(space, id, member_id, { wish, replaces_id: old && (await followedAtLast(space, old)) }, received);
   // What counts goes on counting until staff have looked at what follows it.
   const makesRoom = old !== null && old.status !== "verified";

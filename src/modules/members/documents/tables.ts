@@ -1,7 +1,6 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { makerspaceId, resourceColumns } from "../../../platform/db/columns.ts";
-import { knownTypes } from "../../../platform/uploads.ts";
-import { documentStatuses } from "./model.ts";
+import { documentStatuses, documentTypes } from "./model.ts";
 
 export const memberDocuments = sqliteTable(
   "member_documents",
@@ -11,7 +10,7 @@ export const memberDocuments = sqliteTable(
     member_id: text().notNull(),
     kind: text().notNull(),
     status: text({ enum: documentStatuses }).notNull(),
-    content_type: text({ enum: knownTypes }).notNull(),
+    content_type: text({ enum: documentTypes }).notNull(),
     size: integer().notNull(),
     sha256: text().notNull(),
     reason: text(),
