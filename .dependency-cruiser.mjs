@@ -34,7 +34,13 @@ export default {
       comment: "Objects implement a module's port: they see its vocabulary and tables, never its routes and services.",
       severity: "error",
       from: { path: "^durable-objects/" },
-      to: { path: "^src/modules/", pathNot: "^src/modules/[^/]+/(index|model|port|live|events|tables)\\.ts$" },
+      to: {
+        path: "^src/modules/",
+        pathNot: [
+          "^src/modules/[^/]+/(index|model|port|live|events|tables)\\.ts$",
+          "^src/modules/[^/]+/[^/]+/model\\.ts$",
+        ],
+      },
     },
     {
       name: "3-pure-stays-pure",

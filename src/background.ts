@@ -3,7 +3,9 @@
 import { erasurePorts, filePorts, mailPorts } from "./app.ts";
 import { accessConsumers, accountStands } from "./modules/access/index.ts";
 import {
+  chargeConsumers,
   claimRounds,
+  keptAsDue,
   nameConsumers,
   policyRounds,
   reconcileConsumers,
@@ -89,6 +91,7 @@ export const consumers: Consumers = merge(
   documents.consumers,
   erasureConsumers(erasurePorts),
   suspensionConsumers,
+  chargeConsumers(keptAsDue),
   nameConsumers,
   notificationConsumers,
   announcementConsumers,

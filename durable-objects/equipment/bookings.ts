@@ -12,6 +12,7 @@ import type {
 import { HOUR } from "../../src/platform/time.ts";
 import { judgePerson, judgeSlot, judgeUse } from "./gates.ts";
 import { forgetHold, keeps, ownHold } from "./holds.ts";
+import { lateFee, noShowFee } from "./prices.ts";
 import {
   type Answer,
   aboutOwner,
@@ -139,7 +140,8 @@ export const reject = (turn: Turn, command: Ask<"reject">, call: CommandCall): A
 export const cancel = (turn: Turn, command: Ask<"cancel">, call: CommandCall): Answer =>
   onReservation(turn, command, call, "cancel", (held) => {
     const counted_minutes = isTooLateToGiveBack(turn, held, call) ? held.counted_minutes : 0;
-    return done({ reservation: withdraw(turn, held, command.note, counted_minutes) });
+    const fee_minor = lateFee(turn.machine, held, call, turn.now);
+    return done({ reservation: withdraw(turn, held, command.note, counted_minutes, fee_minor) });
   });
 
 /** A plan may ask its members to cancel in time. What staff cancel is never the member's fault. */
@@ -154,9 +156,11 @@ export function withdraw(
   held: ReservationRecord,
   note: string | null,
   counted_minutes = 0,
+  fee_minor: number | null = null,
 ): ReservationRecord {
   release(turn, held.id, held.ends_at);
-  return turn.change(held, { status: "cancelled", expires_at: null, note, counted_minutes }, "reservation.cancelled");
+  const patch = { status: "cancelled", expires_at: null, note, counted_minutes, fee_minor } as const;
+  return turn.change(held, patch, "reservation.cancelled");
 }
 
 export const checkIn = (turn: Turn, command: Ask<"check_in">, call: CommandCall): Answer =>
@@ -180,11 +184,23 @@ export const noShow = (turn: Turn, command: Ask<"no_show">, call: CommandCall): 
 /** Nobody came: the rest of the slot is free. */
 export function missed(turn: Turn, approved: ReservationRecord, note: string | null): ReservationRecord {
   release(turn, approved.id, approved.ends_at);
-  return turn.change(approved, { status: "no_show", note }, "reservation.no_show");
+  const fee_minor = noShowFee(turn.machine, approved);
+  return turn.change(approved, { status: "no_show", note, fee_minor }, "reservation.no_show");
 }
 
-/** Takes a no-show back: the booking holds what is left of its slot if nobody else does, and has its grace again; otherwise it is closed. */
+/** Lifts what was to be paid for a late cancellation; null when there is nothing to lift. */
+function liftFee(turn: Turn, { reservation_id, note }: Ask<"excuse">, { actor }: CommandCall): Answer | null {
+  const late = turn.store.reservation(reservation_id);
+  if (late?.status !== "cancelled" || late.fee_minor === null || actor.authority !== "any") return null;
+  return done({ reservation: turn.change(late, { note, fee_minor: null }, "reservation.excused") });
+}
+
+/**
+ * Takes a no-show back: the booking holds what is left of its slot if nobody else does, and has its grace again; otherwise it is closed.
+ * Either way nothing is to be paid for it any more.
+ */
 export const excuse = (turn: Turn, command: Ask<"excuse">, call: CommandCall): Answer =>
+  liftFee(turn, command, call) ??
   onReservation(turn, command, call, "excuse", (missing) => {
     const { now } = turn;
     const { note } = command;
@@ -197,9 +213,10 @@ export const excuse = (turn: Turn, command: Ask<"excuse">, call: CommandCall): A
     if (!holdsAgain) {
       return done({ reservation: excused(turn, missing, note) });
     }
-    return done({ reservation: turn.change(missing, { status: "approved", note }, "reservation.excused") });
+    const patch = { status: "approved", note, fee_minor: null } as const;
+    return done({ reservation: turn.change(missing, patch, "reservation.excused") });
   });
 
 /** Its time is gone and was not used, so it counts nothing. */
 const excused = (turn: Turn, missing: ReservationRecord, note: string | null): ReservationRecord =>
-  turn.change(missing, { status: "completed", note, counted_minutes: 0 }, "reservation.excused");
+  turn.change(missing, { status: "completed", note, counted_minutes: 0, fee_minor: null }, "reservation.excused");

@@ -18,6 +18,7 @@ export function answer(turn: Turn, call: CommandCall, wall: number): Answer {
   // Turning a member away rests on no facts and is never refused.
   const refusal = call.command.type === "sweep_member" ? null : refusalBefore(turn, call, wall);
   if (refusal) return refusal;
+  turn.pricing = call.facts.pricing ?? null;
   const answered = dispatch(turn, call.command, call);
   return answered.ok && turn.warnings.length > 0 ? { ...answered, warnings: turn.warnings } : answered;
 }

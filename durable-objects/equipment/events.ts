@@ -41,6 +41,7 @@ export const reservationData = (record: ReservationRecord): ReservationEventData
   status: record.status,
   starts_at: record.starts_at,
   ends_at: record.ends_at,
+  ...(record.fee_minor !== null && { fee_minor: record.fee_minor }),
 });
 
 /** Never whose: the ring is for everybody. */

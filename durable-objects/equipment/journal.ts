@@ -9,6 +9,7 @@ import type {
   SeriesRecord,
   SessionRecord,
 } from "../../src/modules/equipment/port.ts";
+import type { Pricing } from "../../src/modules/equipment/prices/model.ts";
 import type { ReasonInput } from "../../src/platform/problem.ts";
 import { DAY } from "../../src/platform/time.ts";
 import {
@@ -64,6 +65,8 @@ export class Journal {
   readonly overridden = new Set<string>();
   /** What was said against somebody and let them through: the answer says so. */
   readonly warnings: ReasonInput[] = [];
+  /** By which new bookings are priced; null where nobody is charged. */
+  pricing: Pricing | null = null;
 
   constructor(
     readonly world: World,

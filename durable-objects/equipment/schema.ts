@@ -261,6 +261,14 @@ DROP TABLE resend;
 ALTER TABLE resend_anew RENAME TO resend;
 `;
 
+/** What bookings cost: each keeps its terms, and the machine the versions of its price that they name. */
+const prices = `
+ALTER TABLE reservations ADD COLUMN price TEXT;
+ALTER TABLE reservations ADD COLUMN fee_minor INTEGER;
+ALTER TABLE sessions ADD COLUMN price TEXT;
+CREATE TABLE price_books (version INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+`;
+
 export const migrations: readonly Migration[] = [
   { id: 1, name: "machine", sql: machine },
   { id: 2, name: "reservation_extras", sql: reservationExtras },
@@ -269,4 +277,5 @@ export const migrations: readonly Migration[] = [
   { id: 5, name: "holds", sql: holds },
   { id: 6, name: "series", sql: series },
   { id: 7, name: "resent_series", sql: resentSeries },
+  { id: 8, name: "prices", sql: prices },
 ];

@@ -7,6 +7,7 @@ import { State } from "./state.ts";
 import { Holds } from "./store/holds.ts";
 import { Occupancies } from "./store/occupancies.ts";
 import { People } from "./store/people.ts";
+import { PriceBooks } from "./store/price-books.ts";
 import {
   OVER_RESERVATIONS,
   OVER_SESSIONS,
@@ -57,6 +58,7 @@ export class Store {
   readonly holds: Holds;
   readonly people: People;
   readonly series: SeriesStore;
+  readonly prices: PriceBooks;
   readonly #sql: SqlStorage;
   /** The session past its plan, or null; undefined when storage has to be asked. Every booking asks. */
   #overrun: Pick<SessionRecord, "id" | "member_id"> | null | undefined;
@@ -72,6 +74,7 @@ export class Store {
     this.holds = new Holds(this.#sql, equipment_id);
     this.people = new People(this.#sql, this.state);
     this.series = new SeriesStore(this.#sql, equipment_id);
+    this.prices = new PriceBooks(this.#sql);
   }
 
   /** Forgets what memory holds; after a rollback storage knows better. */

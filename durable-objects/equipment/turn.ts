@@ -8,18 +8,29 @@ import { minutesOf } from "../../src/modules/equipment/model.ts";
 import type { ReservationRecord, SessionRecord } from "../../src/modules/equipment/port.ts";
 import { MINUTE } from "../../src/platform/time.ts";
 import { Journal, type NextUp } from "./journal.ts";
+import { freeze, reprice } from "./prices.ts";
 import { clockStep, countedMinutes } from "./schedule.ts";
+
+/** Of a reservation, what booking it says by itself. */
+type WrittenWithIt =
+  | "version"
+  | "equipment_id"
+  | "created_at"
+  | "updated_at"
+  | "counted_minutes"
+  | "price"
+  | "fee_minor";
 
 export class Turn extends Journal {
   // Reservations
 
   /** Writes a new reservation and what the clock will do with it. */
-  book(
-    fields: Omit<ReservationRecord, "version" | "equipment_id" | "created_at" | "updated_at" | "counted_minutes">,
-  ): ReservationRecord {
+  book(fields: Omit<ReservationRecord, WrittenWithIt>): ReservationRecord {
     const record: ReservationRecord = {
       ...fields,
       counted_minutes: minutesOf(fields),
+      price: freeze(this.store.prices, this.machine, this.pricing, fields, this.now),
+      fee_minor: null,
       equipment_id: this.store.equipment_id,
       created_at: this.now,
       updated_at: this.now,
@@ -39,9 +50,11 @@ export class Turn extends Journal {
   ): ReservationRecord {
     const version = this.store.state.nextVersion(before.version);
     const changed: ReservationRecord = { ...before, ...patch, updated_at: this.now, version };
-    const after = { ...changed, counted_minutes: patch.counted_minutes ?? countedMinutes(changed) };
+    const hasMoved = changed.starts_at !== before.starts_at || changed.ends_at !== before.ends_at;
+    const isRepriced = hasMoved || changed.project_id !== before.project_id;
+    const price = isRepriced ? reprice(this.store.prices, this.machine, before.price, changed) : before.price;
+    const after = { ...changed, price, counted_minutes: patch.counted_minutes ?? countedMinutes(changed) };
     this.store.putReservation(after);
-    const hasMoved = after.starts_at !== before.starts_at || after.ends_at !== before.ends_at;
     const hasOnlyNewEnd = after.status === before.status && after.starts_at === before.starts_at;
     if (hasMoved || after.status !== before.status) this.armFor(after, hasOnlyNewEnd);
     this.reservationEvent(type, before, after);
@@ -67,6 +80,8 @@ export class Turn extends Journal {
   open(
     fields: Pick<SessionRecord, "id" | "member_id" | "reservation_id" | "project_id" | "planned_end_at">,
   ): SessionRecord {
+    const slot = { ...fields, starts_at: this.now, ends_at: fields.planned_end_at };
+    const isWalkUp = fields.reservation_id === null;
     const record: SessionRecord = {
       ...fields,
       equipment_id: this.store.equipment_id,
@@ -82,8 +97,8 @@ export class Turn extends Journal {
       created_at: this.now,
       updated_at: this.now,
       version: this.store.state.nextVersion(0),
-      counted_minutes:
-        fields.reservation_id === null ? minutesOf({ starts_at: this.now, ends_at: fields.planned_end_at }) : 0,
+      counted_minutes: isWalkUp ? minutesOf(slot) : 0,
+      price: isWalkUp ? freeze(this.store.prices, this.machine, this.pricing, slot, this.now) : null,
     };
     this.store.putSession(record);
     this.store.timers.set(record.id, "overrun", record.planned_end_at);

@@ -107,6 +107,7 @@ export const problems = {
   prerequisite_cycle: [422, "Prerequisites in a circle", "A skill would come before itself; `reasons` shows the way."],
   skill_in_use: [409, "Skill in use", "A machine asks for this skill, or another skill comes after it."],
   request_open: [409, "Request open", "A request for this skill waits already. Withdraw it, or wait for the answer."],
+  too_many_cost_rules: [409, "Too many cost rules", "A machine has at most 100 of them. Archive some first."],
   currency_mismatch: [409, "Other currency", "Amounts in two currencies cannot be set off against each other."],
   erasure_blocked: [409, "Erasure blocked", "`reasons` lists what has to end first."],
   banned: [403, "Not admitted", "This makerspace does not admit this person. Its staff can say more."],

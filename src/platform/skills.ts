@@ -125,6 +125,12 @@ export function judgeSkills(gate: SkillGate | null, at: number, now: number): Sk
   return judgement;
 }
 
+/** The highest level that counts for a time that begins at `at`; null when none does. Days of grace let somebody in, and count for nothing else. */
+export function countingLevel(holdings: readonly Holding[], at: number, now: number): SkillLevel | null {
+  const levels = holdings.filter((one) => verdictOf(one, null, 0, at, now) === "fits").map(({ level }) => level);
+  return levels.sort((a, b) => skillLevels.indexOf(b) - skillLevels.indexOf(a))[0] ?? null;
+}
+
 /** When a certification ends if nothing happens, by date or by disuse; null without an end. */
 export const endOf = ({ expires_at, idle_at }: Pick<Holding, "expires_at" | "idle_at">): number | null =>
   expires_at === null ? idle_at : idle_at === null ? expires_at : Math.min(expires_at, idle_at);

@@ -1,6 +1,7 @@
 /** A row of somebody for each table that no use of the place fills. */
 
 import { fileRows } from "./personal-files.ts";
+import { priceRows } from "./personal-prices.ts";
 import { skillRows } from "./personal-skills.ts";
 import type { Scene } from "./scene.ts";
 
@@ -131,6 +132,7 @@ export function rowsFor({ space, machine, marks, member_id, user_id }: Known, bo
         created_by: member_id,
         ...versioned,
       },
+      ...priceRows(here, { id, booking_id, equipment_id: machine.id, member_id, now }),
       booking_holds: {
         ...here,
         member_id,

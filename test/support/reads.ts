@@ -37,9 +37,13 @@ function noting(database: D1Database, noted: Statement[]): D1Database {
 }
 
 /** Asks, and counts the rows that its reads of tables named like `table` read; they are asked once more for it. */
-export async function rowsReadBy(api: Api, path: string, table: RegExp): Promise<number> {
+export const rowsReadBy = (api: Api, path: string, table: RegExp): Promise<number> =>
+  rowsReadIn(api, (by) => by.get(path), table);
+
+/** The same of whatever is asked. */
+export async function rowsReadIn(api: Api, ask: (by: Api) => Promise<unknown>, table: RegExp): Promise<number> {
   const noted: Statement[] = [];
-  await api.by(through({ DB_000: noting(env.DB_000, noted) })).get(path);
+  await ask(api.by(through({ DB_000: noting(env.DB_000, noted) })));
   let read = 0;
   for (const { sql, values } of noted.filter((each) => /^\s*select/i.test(each.sql) && table.test(each.sql))) {
     const { meta } = await env.DB_000.prepare(sql)

@@ -6,9 +6,12 @@ import type {
   NewApiToken as NewApiTokenSchema,
 } from "../../src/modules/access/api_tokens/contract.ts";
 import type { ServiceAccount as ServiceAccountSchema } from "../../src/modules/access/service_accounts/contract.ts";
+import type { Settlement as SettlementSchema } from "../../src/modules/equipment/charges/contract.ts";
+import type { CostRule as CostRuleSchema } from "../../src/modules/equipment/cost_rules/contract.ts";
 import type { MachineFile as MachineFileSchema } from "../../src/modules/equipment/files/contract.ts";
 import type { Hold as HoldSchema } from "../../src/modules/equipment/holds/contract.ts";
 import type { Equipment as EquipmentSchema } from "../../src/modules/equipment/machines/contract.ts";
+import type { PriceEstimate as PriceEstimateSchema } from "../../src/modules/equipment/prices/contract.ts";
 import type {
   Availability as AvailabilitySchema,
   Reservation as ReservationSchema,
@@ -149,6 +152,9 @@ export type Notification = z.output<typeof NotificationSchema>;
 export type PairedTablet = z.output<typeof PairedTabletSchema>;
 export type PairingTablet = z.output<typeof PairingTabletSchema>;
 export type Hold = z.output<typeof HoldSchema>;
+export type CostRule = z.output<typeof CostRuleSchema>;
+export type PriceEstimate = z.output<typeof PriceEstimateSchema>;
+export type Settlement = z.output<typeof SettlementSchema>;
 export type Reservation = z.output<typeof ReservationSchema>;
 export type ServiceAccount = z.output<typeof ServiceAccountSchema>;
 export type Session = z.output<typeof SessionSchema>;

@@ -28,6 +28,8 @@ export const reservationColumns = [
   "external_id",
   "counted_minutes",
   "series_id",
+  "price",
+  "fee_minor",
 ] as const satisfies readonly (keyof ReservationRow)[];
 
 export const sessionColumns = [
@@ -49,6 +51,7 @@ export const sessionColumns = [
   "updated_at",
   "version",
   "counted_minutes",
+  "price",
 ] as const satisfies readonly (keyof SessionRow)[];
 
 /** Of a member, what is over. */

@@ -20,6 +20,7 @@ import {
 } from "../members/index.ts";
 import { skillGate, skillGateOfUser } from "../skills/index.ts";
 import type { HolderFacts } from "./port.ts";
+import { type PricedFor, priceForMember, priceForUser } from "./prices/facts.ts";
 
 /** Somebody who may act for themselves: in good standing, or with a membership that has run out. */
 export interface Applicant {
@@ -33,6 +34,8 @@ export interface Applicant {
   guardianship: Guardianship | null;
   /** What the machine asks of them; null when it asks for nothing. */
   skills: SkillGate | null;
+  /** What the machine costs, and what of it depends on them. */
+  price: PricedFor;
 }
 
 /** What a route reads of the caller in the authorisation trip, when it leads to a booking. */
@@ -45,6 +48,7 @@ export const callerFacts = {
   caller_guardianship: (store: SpaceStore, values: Readonly<Record<string, string>>) =>
     guardianshipOfUser.build(store, values),
   caller_skills: (store: SpaceStore, values: Readonly<Record<string, string>>) => skillGateOfUser.build(store, values),
+  caller_price: (store: SpaceStore, values: Readonly<Record<string, string>>) => priceForUser.build(store, values),
 };
 
 /** The rows of `callerFacts`. */
@@ -62,7 +66,7 @@ interface Named {
 
 const applicantOf = (
   { id: member_id, first_name, last_name, hide_name, status }: Named,
-  rest: Pick<Applicant, "rights" | "outstanding" | "guardianship" | "skills">,
+  rest: Pick<Applicant, "rights" | "outstanding" | "guardianship" | "skills" | "price">,
 ): Applicant => ({
   holder: { member_id, first_name, last_name, hide_name },
   isExpired: status === "expired",
@@ -87,8 +91,9 @@ export async function readApplicant(space: Space, member_id: string, equipment_i
     outstandingAgreements.build,
     guardianship.build,
     skillGate.build,
+    priceForMember.build,
   ];
-  const [found, rights, outstanding, minor, skills] = await space.time(
+  const [found, rights, outstanding, minor, skills, price] = await space.time(
     "db",
     readTogether(space.store, builders, { member_id, equipment_id }),
   );
@@ -108,6 +113,7 @@ export async function readApplicant(space: Space, member_id: string, equipment_i
     outstanding: outstandingAgreements.read(outstanding),
     guardianship: guardianship.read(minor),
     skills: skillGate.read(skills),
+    price: priceForMember.read(price),
   });
 }
 
@@ -122,5 +128,6 @@ export function callerAsApplicant({ actor }: Space, facts: CallerFacts): Applica
     outstanding: outstandingAgreementsOfUser.read(facts.caller_agreements),
     guardianship: guardianshipOfUser.read(facts.caller_guardianship),
     skills: skillGateOfUser.read(facts.caller_skills),
+    price: priceForUser.read(facts.caller_price),
   });
 }

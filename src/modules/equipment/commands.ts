@@ -13,6 +13,7 @@ import { FACTS_GOOD_FOR_MS } from "./model.ts";
 import { machine } from "./objects.ts";
 import { equipmentPart, sharedParts } from "./policy.ts";
 import type { Command, CommandCall, CommandResult, Outcome, PolicyVersions, Refusal, RefusalCode } from "./port.ts";
+import { pricingOf } from "./prices/pricing.ts";
 import { viewConflict } from "./series/view.ts";
 import type { equipment } from "./tables.ts";
 
@@ -182,6 +183,7 @@ async function run(errand: Errand, applicant: Applicant | null, read_at: number)
       policy_versions: versionsSeen(space, row),
       holder: applicant?.holder ?? null,
       gates: gatesOf(space, row, applicant, claimed.reasons),
+      pricing: pricingOf(space, row, applicant),
     },
     key,
     request_id,

@@ -31,6 +31,8 @@ export interface ReservationEventData extends Record<string, unknown> {
   status: string;
   starts_at: number;
   ends_at: number;
+  /** What its holder owes for it, in the smallest unit of its currency. */
+  fee_minor?: number;
   /** The step was taken for this series as a whole: who is told of it hears of the series. */
   series_id?: string;
   /** Codes of the reasons that staff passed over. */

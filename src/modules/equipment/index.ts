@@ -2,9 +2,12 @@
 
 import { accessRoutes } from "./access/routes.ts";
 import { calendarRoutes } from "./calendars/routes.ts";
+import { chargeRoutes } from "./charges/routes.ts";
+import { costRuleRoutes } from "./cost_rules/routes.ts";
 import { machineFileRoutes } from "./files/routes.ts";
 import { holdRoutes } from "./holds/routes.ts";
 import { machineRoutes } from "./machines/routes.ts";
+import { priceRoutes } from "./prices/routes.ts";
 import { reconciliationRoutes } from "./reconciliations/routes.ts";
 import { reservationRoutes } from "./reservations/routes.ts";
 import { seriesRoutes } from "./series/routes.ts";
@@ -16,6 +19,9 @@ export const equipmentRoutes = [
   ...machineRoutes,
   ...machineFileRoutes,
   ...accessRoutes,
+  ...costRuleRoutes,
+  ...priceRoutes,
+  ...chargeRoutes,
   ...reservationRoutes,
   ...holdRoutes,
   ...seriesRoutes,
@@ -26,6 +32,7 @@ export const equipmentRoutes = [
   ...reconciliationRoutes,
 ];
 
+export { chargeConsumers, keptAsDue } from "./charges/consumers.ts";
 export { claimRounds } from "./claims/sweep.ts";
 export { forgetAtMachines, machinesInUse } from "./erasure.ts";
 export type {

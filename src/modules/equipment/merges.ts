@@ -5,6 +5,7 @@ import { write } from "../../platform/db/commit.ts";
 import { leads } from "../../platform/db/fan-out.ts";
 import type { Space } from "../../platform/space.ts";
 import type { MemberMove } from "../members/index.ts";
+import { charges } from "./charges/tables.ts";
 import { runningSessionsOf } from "./sessions/running.ts";
 import { calendarFeeds, equipment, reservations } from "./tables.ts";
 
@@ -33,6 +34,8 @@ export const moveMachines: MemberMove = {
     reservations: "kept: history does not change hands; open ones hinder the merge",
     series: "kept: history does not change hands",
     sessions: "kept: history does not change hands; running ones hinder the merge",
+    charges: "moved: whoever stays owes",
+    cost_rules: "kept: a price that was for one record of a person is no promise to the other",
     booking_claims: "kept: they last for the moment of a request",
     booking_holds: "kept: they last for minutes",
     calendar_feeds: "revoked: an address opens no more than whoever made it could see",
@@ -49,6 +52,12 @@ export const moveMachines: MemberMove = {
         .update(calendarFeeds)
         .set({ revoked_at: now, updated_at: now, version: sql`${calendarFeeds.version} + 1` })
         .where(store.in(calendarFeeds, and(leads(calendarFeeds.member_id, from), isNull(calendarFeeds.revoked_at)))),
+    ),
+    write(
+      store.db
+        .update(charges)
+        .set({ member_id: into })
+        .where(store.in(charges, leads(charges.member_id, from))),
     ),
   ],
 };

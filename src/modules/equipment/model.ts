@@ -90,9 +90,12 @@ export const stepsTo = (from: ReservationStatus, step: ReservationStep): readonl
   reservationTransitions[from][step] ?? [];
 
 export const approvalModes = ["none", "staff"] as const;
+/** What a booking that was used is paid for: the time reserved, the time used, or what costs more. */
+export const billings = ["reserved", "used", "greater"] as const;
+export type Billing = (typeof billings)[number];
 export const checkInModes = ["none", "optional", "required"] as const;
 
-/** How one machine may be booked. Every field is in minutes but `horizon_days`. */
+/** How one machine may be booked. Times are in minutes unless a name says otherwise, fees in the smallest unit of its currency. */
 export interface BookingPolicy {
   approval: (typeof approvalModes)[number];
   check_in: (typeof checkInModes)[number];
@@ -112,6 +115,13 @@ export interface BookingPolicy {
   pending_ttl_minutes: number;
   /** A slot is held this long for somebody who is still choosing, and never past its start. */
   hold_minutes: number;
+  bill_by: Billing;
+  /** A member who cancels later than this before the start pays the fee. */
+  cancellation_hours: number;
+  late_cancel_fee_minor: number;
+  no_show_fee_minor: number;
+  /** Kept free between bookings of one member on this machine. */
+  own_gap_minutes: number;
 }
 
 export const defaultPolicy: BookingPolicy = {
@@ -126,6 +136,11 @@ export const defaultPolicy: BookingPolicy = {
   grace_minutes: 15,
   pending_ttl_minutes: 1440,
   hold_minutes: 5,
+  bill_by: "reserved",
+  cancellation_hours: 24,
+  late_cancel_fee_minor: 0,
+  no_show_fee_minor: 0,
+  own_gap_minutes: 0,
 };
 
 /** Lower and upper bound of each number in a policy; the contract and the tables read them from here. */
@@ -139,6 +154,10 @@ export const policyBounds = {
   grace_minutes: [1, 1_440],
   pending_ttl_minutes: [1, 525_600],
   hold_minutes: [1, 60],
+  cancellation_hours: [0, 8_760],
+  late_cancel_fee_minor: [0, 1_000_000_000],
+  no_show_fee_minor: [0, 1_000_000_000],
+  own_gap_minutes: [0, 43_200],
 } as const satisfies Partial<Record<keyof BookingPolicy, readonly [number, number]>>;
 
 /** A hold is renewed at most this often. */

@@ -2,6 +2,8 @@
 
 import { inArray, sql } from "drizzle-orm";
 import { namesStaff, type Person, type PersonalTable, personal } from "../../platform/personal-data.ts";
+import { charges } from "./charges/tables.ts";
+import { costRules } from "./cost_rules/tables.ts";
 import {
   bookingClaims,
   bookingHolds,
@@ -25,6 +27,18 @@ const idsOfTheirs = (makerspace_id: string, { member_ids }: Person) =>
 const byMachines = { how: "elsewhere", by: "each machine forgets names and texts", keep: "claims" } as const;
 
 export const equipmentPersonalData: readonly PersonalTable[] = [
+  personal(charges, {
+    about: "What you owe, or owed, for the use of machines.",
+    whose: { member_id: "member" },
+    exported: ["subject_id", "kind", "status", "amount_minor", "currency", "lines", "occurred_at"],
+    erasure: { how: "keep", keep: "accounting", since: sql`${charges.occurred_at}` },
+  }),
+  personal(costRules, {
+    about: "Prices of machines that are for some members, you among them.",
+    mentions: { member_ids: ["member"] },
+    exported: ["id", "equipment_id", "rule_type", "amount_minor", "currency", "percent"],
+    erasure: { how: "keep", keep: "integrity" },
+  }),
   personal(reservationExternalIds, {
     about: "Ids that other programs gave to your bookings.",
     through: idsOfTheirs,
@@ -48,6 +62,8 @@ export const equipmentPersonalData: readonly PersonalTable[] = [
       "decided_at",
       "checked_in_at",
       "counted_minutes",
+      "price",
+      "fee_minor",
       "metadata",
       "external_id",
       "series_id",
@@ -95,6 +111,7 @@ export const equipmentPersonalData: readonly PersonalTable[] = [
       "output_quality",
       "notes",
       "counted_minutes",
+      "price",
       "created_at",
     ],
     erasure: byMachines,

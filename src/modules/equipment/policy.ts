@@ -8,6 +8,7 @@ import type { Space } from "../../platform/space.ts";
 import {
   approvalModes,
   type BookingPolicy,
+  billings,
   checkInModes,
   defaultPolicy,
   type HolderDisplay,
@@ -36,6 +37,20 @@ export const BookingPolicySchema = z
     pending_ttl_minutes: bounded(policyBounds.pending_ttl_minutes),
     hold_minutes: bounded(policyBounds.hold_minutes).openapi({
       description: "How long a slot is held for somebody who is still choosing.",
+    }),
+    bill_by: z.enum(billings).openapi({
+      description:
+        "What a booking that was used is paid for: the time `reserved`, the time `used`, or what is `greater`.",
+    }),
+    cancellation_hours: bounded(policyBounds.cancellation_hours).openapi({
+      description: "Who cancels later than this before the start pays `late_cancel_fee_minor`.",
+    }),
+    late_cancel_fee_minor: bounded(policyBounds.late_cancel_fee_minor).openapi({
+      description: "In the smallest unit of the machine's currency. Bookings keep the fees that they were made under.",
+    }),
+    no_show_fee_minor: bounded(policyBounds.no_show_fee_minor),
+    own_gap_minutes: bounded(policyBounds.own_gap_minutes).openapi({
+      description: "Kept free between two bookings of one member on this machine.",
     }),
   })
   .openapi("BookingPolicy");

@@ -88,6 +88,9 @@ export const reservations = sqliteTable(
     metadata: text().notNull().default("{}"),
     external_id: text(),
     series_id: text(),
+    /** JSON as text, too: the terms it was made under. */
+    price: text(),
+    fee_minor: integer(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
 );
@@ -155,6 +158,7 @@ export const sessions = sqliteTable(
     projected_at: integer().notNull(),
     counted_minutes: integer().notNull().default(0),
     ...resourceColumns(),
+    price: text(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
 );

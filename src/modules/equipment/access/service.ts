@@ -71,6 +71,7 @@ export async function explainAnywhere(
     caller_rights: [],
     caller_guardianship: [],
     caller_skills: [],
+    caller_price: [],
   };
   return explainAccess(space, { machine, ...unread }, asked);
 }

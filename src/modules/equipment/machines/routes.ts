@@ -66,7 +66,7 @@ export const machineRoutes = [
       body: EquipmentPatch,
       if_match: "optional",
       response: Equipment,
-      problems: [...taken, "equipment_retired", "conflict"],
+      problems: [...taken, "equipment_retired", "currency_mismatch", "conflict"],
     },
     (space, { facts: { machine }, body, if_match }) => updateMachine(space, machine, if_match, body),
   ),

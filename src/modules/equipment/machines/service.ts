@@ -10,6 +10,7 @@ import { definedOnly } from "../../../platform/merge.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { effectivePolicy, isConsistent, mergeOverrides, sharedParts } from "../policy.ts";
+import { newPriceVersion } from "../prices/versions.ts";
 import { pushPolicies, queuePolicyPush } from "../pushes.ts";
 import { mayManage } from "../standing.ts";
 import { equipment } from "../tables.ts";
@@ -159,6 +160,9 @@ export async function createMachine(space: Space, input: z.output<typeof Equipme
       answer: { status: 201, body },
     },
     write(space.db.insert(equipment).values(columns), conflicts),
+    ...(row.hourly_rate_minor === null && row.deposit_minor === null
+      ? []
+      : [newPriceVersion(space, row.id, "conflict")]),
     queuePolicyPush(space, row.id),
   );
   await pushPolicies(space, sharedParts(space.settings), row.id);
@@ -170,6 +174,12 @@ const kept = ["code", "name", "category", "location", "status", "policy"] as con
 
 const isPushed = (before: MachineRow, after: MachineRow): boolean =>
   kept.some((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+
+/** The machine's own prices are rules like others: a change is a new version. */
+const isRepriced = (before: Prices, after: Prices): boolean =>
+  before.hourly_rate_minor !== after.hourly_rate_minor ||
+  before.deposit_minor !== after.deposit_minor ||
+  before.currency !== after.currency;
 
 /** A machine that goes down or comes back is told to those who booked it. */
 const statusEvents = ({ id, status: before }: MachineRow, { status }: MachineRow): EventDraft[] =>
@@ -216,6 +226,8 @@ export async function updateMachine(
         .where(space.store.in(equipment, eq(equipment.id, before.id), eq(equipment.version, before.version))),
       { ...conflicts, expect: if_match === null ? "conflict" : "stale_version" },
     ),
+    // Refused when rules are there in the currency that it had.
+    ...(isRepriced(before, after) ? [newPriceVersion(space, before.id, "currency_mismatch")] : []),
     ...(pushes ? [queuePolicyPush(space, before.id)] : []),
   );
   const policy_applied = pushes ? await pushPolicies(space, sharedParts(space.settings), before.id) : true;

@@ -2,6 +2,7 @@
 
 import type { ReasonInput } from "../../../platform/problem.ts";
 import type { Gates, Interval, OutputQuality, ReservationStatus } from "../model.ts";
+import type { Pricing } from "../prices/model.ts";
 import type { PolicyVersions } from "./policy.ts";
 import type { HoldRecord, ReservationRecord, SessionRecord } from "./records.ts";
 import type { SeriesCommand, SeriesConflict, SeriesOutcome } from "./series.ts";
@@ -31,6 +32,8 @@ export interface Facts {
   /** The person a booking or session is for. */
   holder: HolderFacts | null;
   gates: Gates;
+  /** By which the machine prices what it books; null or absent where nobody is charged. */
+  pricing?: Pricing | null;
 }
 
 /** An Idempotency-Key, scoped to its principal and route; `ttl_ms` is 24 h, 7 days for tablets. */

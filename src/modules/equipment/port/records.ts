@@ -29,6 +29,10 @@ export interface ReservationRecord extends Interval {
   counted_minutes: number;
   /** The series it was booked with. */
   series_id: string | null;
+  /** JSON of the terms it was made under (`FrozenPrice`); null where nothing is charged. */
+  price: string | null;
+  /** What its holder owes for a late cancellation or for not coming; null for nothing. */
+  fee_minor: number | null;
 }
 
 /** A stretch of use. `planned_end_at` is the end of the booking, or of the walk-up. */
@@ -54,6 +58,8 @@ export interface SessionRecord {
   version: number;
   /** Of a walk-up, as of a reservation; 0 for a booked session, whose reservation counts. */
   counted_minutes: number;
+  /** Of a walk-up, as of a reservation. */
+  price: string | null;
 }
 
 /** A slot that is kept while its member chooses. It lives in the machine alone. */

@@ -6,6 +6,8 @@ import {
   Instant,
   InstantInput,
   Metadata,
+  Money,
+  orNull,
   pageOf,
   pageQuery,
   prose,
@@ -13,6 +15,7 @@ import {
 } from "../../../platform/contract.ts";
 import { ReasonSchema } from "../../../platform/problem-docs.ts";
 import { busyCauses, reservationStatuses } from "../model.ts";
+import { BookingPrice } from "../prices/contract.ts";
 
 const status = z.enum(reservationStatuses);
 const purpose = prose(500);
@@ -83,6 +86,10 @@ export const Reservation = z
       description: "What it counts against the hours of its holder's plan; null on others' reservations, for members.",
     }),
     expires_at: Instant.nullable().openapi({ description: "When a pending reservation lapses." }),
+    price: orNull(BookingPrice).openapi({
+      description: "As it was made; null where nothing is charged, and on others' reservations, for members.",
+    }),
+    fee: orNull(Money).openapi({ description: "Owed for a late cancellation or for not coming; staff may excuse it." }),
     makerspace_id: Id,
     series_id: Id.nullable().openapi({ description: "The series it belongs to." }),
     orphan: z

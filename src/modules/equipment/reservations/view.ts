@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import { toIso, toIsoOrNull } from "../../../platform/time.ts";
 import type { ReservationRecord } from "../port.ts";
+import { viewFee, viewPrice } from "../prices/view.ts";
 import type { Reservation } from "./contract.ts";
 
 /** Who looks: their membership, and whether they see more than their own. */
@@ -38,6 +39,8 @@ export function viewReservation(
     decided_at: open ? toIsoOrNull(record.decided_at) : null,
     counted_minutes: open ? record.counted_minutes : null,
     checked_in_at: open ? toIsoOrNull(record.checked_in_at) : null,
+    price: open ? viewPrice(record.price) : null,
+    fee: open ? viewFee(record.price, record.fee_minor) : null,
     expires_at: open ? toIsoOrNull(record.expires_at) : null,
     created_at: toIso(record.created_at),
     updated_at: toIso(record.updated_at),

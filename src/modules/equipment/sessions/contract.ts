@@ -4,12 +4,14 @@ import {
   Id,
   Instant,
   InstantInput,
+  orNull,
   pageOf,
   pageQuery,
   prose,
   resourceFields,
 } from "../../../platform/contract.ts";
 import { outputQualities } from "../model.ts";
+import { BookingPrice } from "../prices/contract.ts";
 import { orphansQuery, warnings } from "../reservations/contract.ts";
 
 export const SessionInput = z
@@ -56,6 +58,9 @@ export const Session = z
     notes: z.string().nullable(),
     counted_minutes: z.int().openapi({
       description: "What a walk-up counts against the hours of the plan; 0 for a booked session, whose booking counts.",
+    }),
+    price: orNull(BookingPrice).openapi({
+      description: "Of a walk-up, for the time that is planned; null where nothing is charged.",
     }),
     orphan: z.literal(true).optional().openapi({ description: "Staff: the machine does not know it." }),
     warnings: warnings.optional(),

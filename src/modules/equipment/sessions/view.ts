@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import { toIso, toIsoOrNull } from "../../../platform/time.ts";
 import type { SessionRecord } from "../port.ts";
+import { viewPrice } from "../prices/view.ts";
 import type { Session } from "./contract.ts";
 
 /** Record → JSON. */
@@ -21,6 +22,7 @@ export const viewSession = (record: SessionRecord & { orphan?: boolean }): z.out
   output_quality: record.output_quality,
   notes: record.notes,
   counted_minutes: record.counted_minutes,
+  price: viewPrice(record.price),
   created_at: toIso(record.created_at),
   updated_at: toIso(record.updated_at),
   version: record.version,

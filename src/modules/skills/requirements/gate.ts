@@ -26,15 +26,25 @@ interface Named {
   held: Held[];
 }
 
-/** Names its columns in full: Drizzle leaves the table out in selects from one table. */
-const skillsJson = (store: SpaceStore, member: SQL) => sql<string>`(
+/**
+ * What a member holds of some skills, as a column. `of` joins `skills s`. Names its columns in full: Drizzle leaves the table out in selects
+ * from one table.
+ */
+export const holdingsJson = (store: SpaceStore, member: SQL, of: SQL) => sql<string>`(
   SELECT coalesce(json_group_array(json_object('id', s.id, 'name', s.name, 'disuse_days', s.disuse_days, 'held', json((
     SELECT coalesce(json_group_array(json_object('level', c.level, 'status', c.status, 'certified_at', c.certified_at,
       'cosigned_at', c.cosigned_at, 'expires_at', c.expires_at, 'last_used_at', c.last_used_at, 'ended_at', c.ended_at)), '[]')
     FROM certifications c WHERE c.makerspace_id = ${store.makerspace_id} AND c.member_id = ${member} AND c.skill_id = s.id
       AND c.status IN ('awaiting_cosign', 'certified', 'expired', 'revoked'))))), '[]')
-  FROM skill_requirement_skills l JOIN skills s ON s.makerspace_id = l.makerspace_id AND s.id = l.skill_id
-  WHERE l.makerspace_id = ${store.makerspace_id} AND l.equipment_id = skill_requirements.equipment_id)`;
+  FROM ${of})`;
+
+const skillsJson = (store: SpaceStore, member: SQL) =>
+  holdingsJson(
+    store,
+    member,
+    sql`skill_requirement_skills l JOIN skills s ON s.makerspace_id = l.makerspace_id AND s.id = l.skill_id
+      WHERE l.makerspace_id = ${store.makerspace_id} AND l.equipment_id = skill_requirements.equipment_id`,
+  );
 
 const select = (store: SpaceStore, member: SQL, equipment_id: string) =>
   store.db
@@ -62,17 +72,24 @@ const toHolding = ({ disuse_days }: Named, held: Held): Holding => ({
   idle_at: held.status === "expired" ? null : idleAt({ ...held, disuse_days }),
 });
 
+/** What `holdingsJson` found, by skill. */
+export const readHoldings = (text: string): { skill_id: string; name: string; holdings: Holding[] }[] =>
+  (JSON.parse(text) as Named[]).map((one) => ({
+    skill_id: one.id,
+    name: one.name,
+    holdings: one.held.map((held) => toHolding(one, held)),
+  }));
+
 function read(rows: unknown): SkillGate | null {
   const [row] = rows as Row[];
   if (!row) return null;
-  const skills = new Map((JSON.parse(row.skills) as Named[]).map((one) => [one.id, one]));
+  const skills = new Map(readHoldings(row.skills).map((one) => [one.skill_id, one]));
   const { enforcement, grace_days } = row;
   const groups = (row.groups as RequirementGroup[]).map(({ mode, skills: asked }) => ({
     mode,
     skills: asked.map(({ skill_id, min_level }): AskedSkill => {
-      const named = skills.get(skill_id);
-      const holdings = named?.held.map((held) => toHolding(named, held)) ?? [];
-      return { skill_id, name: named?.name ?? skill_id, min_level, holdings };
+      const { name = skill_id, holdings = [] } = skills.get(skill_id) ?? {};
+      return { skill_id, name, min_level, holdings };
     }),
   }));
   return groups.length === 0 ? null : { enforcement, grace_days, groups };
