@@ -7,7 +7,7 @@ import { storage } from "./storage.ts";
 /** The store wants parts of equal size, of 5 MiB or more; only the last may be smaller. */
 const PART = 8 * 1024 * 1024;
 
-/** Collects text and sends it to the store part by part. Nothing is there to be read before `close`. */
+/** Collects text and bytes and sends them to the store part by part. Nothing is there to be read before `close`. */
 export class FileWriter {
   readonly #key: string;
   readonly #content_type: string;
@@ -27,13 +27,13 @@ export class FileWriter {
     return new FileWriter(fileKey(ref), content_type);
   }
 
-  async write(text: string): Promise<void> {
-    let rest = this.#encoder.encode(text);
+  async write(piece: string | Uint8Array): Promise<void> {
+    let rest = typeof piece === "string" ? this.#encoder.encode(piece) : piece;
     while (rest.length > 0) {
-      const piece = rest.subarray(0, PART - this.#filled);
-      this.#buffer.set(piece, this.#filled);
-      this.#filled += piece.length;
-      rest = rest.subarray(piece.length);
+      const some = rest.subarray(0, PART - this.#filled);
+      this.#buffer.set(some, this.#filled);
+      this.#filled += some.length;
+      rest = rest.subarray(some.length);
       if (this.#filled === PART) await this.#send();
     }
   }

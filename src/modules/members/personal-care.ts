@@ -37,7 +37,7 @@ export const carePersonalData: readonly PersonalTable[] = [
     erasure: { how: "delete" },
   }),
   personal(memberDocuments, {
-    about: "Documents that you handed in. The files themselves are yours to download while you are a member.",
+    about: "Documents that you handed in. The files themselves lie beside this one.",
     whose: { member_id: "member" },
     bare: ["submitted_by", "decided_by"],
     exported: [

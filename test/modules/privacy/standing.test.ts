@@ -9,8 +9,9 @@ import { tick } from "../../support/background.ts";
 import { fileOf, handedIn } from "../../support/documents.ts";
 import { faulty, through } from "../../support/faults.ts";
 import { makeKnown } from "../../support/personal.ts";
-import { makeSpace, type Person, signIn, type TestSpace, until } from "../../support/space.ts";
+import { makeSpace, type Person, type TestSpace, until } from "../../support/space.ts";
 import type { AuditEntry, Erasure, Job, Member, Notification } from "../../support/wire.ts";
+import { downloadZip, textIn } from "../../support/zip.ts";
 
 const pathOf = (space: TestSpace, { member }: Person): string => space.path(`/members/${member.id}/erasure`);
 
@@ -198,7 +199,7 @@ describe("an export by somebody else", () => {
       const now = await payer.api.get<Job>(space.path(`/jobs/${id}`));
       return now.status === "succeeded" && now;
     });
-    const text = await (await signIn()).get<string>(job.result_url ?? "");
+    const text = textIn(await downloadZip(job.result_url ?? ""), "data.json");
     const { data } = JSON.parse(text) as { data: Record<string, { rows: object[] }> };
     expect(data.membership_transactions?.rows).toMatchObject([{ amount_minor: 4200, kind: "join" }]);
     expect(text).not.toContain(other.member.id);
