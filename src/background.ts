@@ -54,7 +54,8 @@ import type { EventType } from "./platform/events.ts";
 import { mailConsumers } from "./platform/mail/deliveries.ts";
 import { jobConsumers } from "./platform/ops/jobs.ts";
 import { tidy } from "./platform/ops/tidy.ts";
-import { type Consumers, type EventHandler, resendOutbox } from "./platform/queue.ts";
+import type { Consumers, EventHandler } from "./platform/queue.ts";
+import { resendOutbox } from "./platform/resend.ts";
 
 type KeysOf<T> = T extends unknown ? keyof T : never;
 /** Types that none of the parts has a line for; they break the build by name. */

@@ -1,5 +1,6 @@
 /** Every kind of notification: whom it tells, and how much it matters. Who is told is said again, as code, in consumers.ts. Pure. */
 
+import { bookingTypes } from "./catalogue-bookings.ts";
 import { groupTypes } from "./catalogue-groups.ts";
 import type { NotificationType } from "./kinds.ts";
 
@@ -8,81 +9,7 @@ const onTheirAccount = { category: "account", tells: "the member", mailed: true,
 
 /** Every type there is. */
 export const catalogue = {
-  "reservation.created": { category: "booking", tells: "the holder", title: "Your booking was made", mailed: false },
-  "reservation.approved": {
-    category: "booking",
-    tells: "the holder",
-    title: "Your booking was approved",
-    mailed: true,
-  },
-  "reservation.rejected": {
-    category: "booking",
-    tells: "the holder",
-    title: "Your booking was declined",
-    mailed: true,
-  },
-  "reservation.cancelled": {
-    category: "booking",
-    tells: "the holder",
-    title: "Your booking was cancelled",
-    mailed: true,
-  },
-  "reservation.expired": { category: "booking", tells: "the holder", title: "Your booking has lapsed", mailed: true },
-  "reservation.amended": { category: "booking", tells: "the holder", title: "Your booking was changed", mailed: true },
-  "reservation.no_show": { category: "booking", tells: "the holder", title: "You missed your booking", mailed: true },
-  "reservation.excused": {
-    category: "booking",
-    tells: "the holder",
-    title: "Your missed booking was excused",
-    mailed: false,
-  },
-  "series.created": { category: "booking", tells: "the holder", title: "Your series was booked", mailed: false },
-  "series.amended": { category: "booking", tells: "the holder", title: "Your series was changed", mailed: true },
-  "series.cancelled": { category: "booking", tells: "the holder", title: "Your series was cancelled", mailed: true },
-  "reservation.starts_soon": {
-    category: "booking",
-    tells: "the holder, two hours ahead",
-    title: "Your booking starts soon",
-    mailed: true,
-    urgent: true,
-  },
-  "session.ends_soon": {
-    category: "machine",
-    tells: "who uses the machine, ten minutes ahead",
-    title: "Your session ends soon",
-    mailed: false,
-    urgent: true,
-  },
-  "session.overrun": {
-    category: "machine",
-    tells: "who runs over, and who is next",
-    title: "A session runs over its time",
-    mailed: false,
-    urgent: true,
-  },
-  "session.of_suspended": {
-    category: "safety",
-    tells: "administrators, desk and safety",
-    title: "A suspended member is still at a machine",
-    mailed: true,
-    urgent: true,
-    required: true,
-  },
-  "session.ended_for_suspended": {
-    category: "safety",
-    tells: "administrators, desk and safety",
-    title: "A suspended member's session was ended: look whether the machine still runs",
-    mailed: true,
-    urgent: true,
-    required: true,
-  },
-  "equipment.down": {
-    category: "machine",
-    tells: "holders of bookings in the next seven days",
-    title: "A machine that you booked is down",
-    mailed: true,
-    urgent: true,
-  },
+  ...bookingTypes,
   "member.reactivated": {
     ...onTheirAccount,
     title: "Your membership is active again",

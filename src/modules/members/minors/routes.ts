@@ -20,6 +20,9 @@ const minor = "/members/{member_id}/minor";
 const guardians = "/members/{member_id}/guardians";
 const consents = "/members/{member_id}/guardian_consents";
 
+const reading = { tag, method: "get", permission: "minors.read" } as const;
+const listing = { ...reading, query: FamilyQuery, problems: ["invalid_cursor"] } as const;
+
 const recordRoutes = [
   spaceRoute(
     {
@@ -38,12 +41,10 @@ const recordRoutes = [
   ),
   spaceRoute(
     {
+      ...reading,
       operation_id: "get_minor",
-      tag,
-      method: "get",
       path: minor,
       summary: "Whether a member is a minor, and whether a guardian has consented",
-      permission: "minors.read",
       response: Minor,
     },
     (space, { params }) => readMinor(space, params.member_id),
@@ -81,26 +82,20 @@ const guardianRoutes = [
   ),
   spaceRoute(
     {
+      ...listing,
       operation_id: "list_guardians",
-      tag,
-      method: "get",
       path: guardians,
       summary: "Guardians of a minor, for staff, the minor and the guardians",
-      permission: "minors.read",
-      query: FamilyQuery,
       response: GuardianPage,
-      problems: ["invalid_cursor"],
     },
     (space, { params, query }) => listGuardians(space, params.member_id, query),
   ),
   spaceRoute(
     {
+      ...reading,
       operation_id: "get_guardian",
-      tag,
-      method: "get",
       path: `${guardians}/{guardian_id}`,
       summary: "One guardian",
-      permission: "minors.read",
       response: Guardian,
     },
     (space, { params }) => readGuardian(space, params.member_id, params.guardian_id),
@@ -120,15 +115,11 @@ const guardianRoutes = [
   ),
   spaceRoute(
     {
+      ...listing,
       operation_id: "list_wards",
-      tag,
-      method: "get",
       path: "/wards",
       summary: "Whose guardian one is",
-      permission: "minors.read",
-      query: FamilyQuery,
       response: WardPage,
-      problems: ["invalid_cursor"],
     },
     (space, { query }) => listWards(space, query),
   ),
@@ -153,26 +144,20 @@ const consentRoutes = [
   ),
   spaceRoute(
     {
+      ...listing,
       operation_id: "list_guardian_consents",
-      tag,
-      method: "get",
       path: consents,
       summary: "Consents for a minor, oldest first, withdrawn ones included",
-      permission: "minors.read",
-      query: FamilyQuery,
       response: GuardianConsentPage,
-      problems: ["invalid_cursor"],
     },
     (space, { params, query }) => listConsents(space, params.member_id, query),
   ),
   spaceRoute(
     {
+      ...reading,
       operation_id: "get_guardian_consent",
-      tag,
-      method: "get",
       path: `${consents}/{consent_id}`,
       summary: "One consent",
-      permission: "minors.read",
       response: GuardianConsent,
     },
     (space, { params }) => readConsent(space, params.member_id, params.consent_id),
