@@ -6,6 +6,7 @@ import {
   chargeConsumers,
   claimRounds,
   keptAsDue,
+  moveConsumers,
   nameConsumers,
   policyRounds,
   reconcileConsumers,
@@ -112,6 +113,7 @@ export const consumers: Consumers = merge(
   fileComparison.consumers,
   useConsumers,
   skillLossConsumers(settingsSource),
+  moveConsumers(settingsSource),
   jobConsumers({
     audit_export: exportAuditJob,
     audit_verification: verifyAuditJob,

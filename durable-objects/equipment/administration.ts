@@ -63,6 +63,6 @@ function cancelAhead(turn: Turn, member_id: string, note: string, goes: (held: R
   const ahead = turn.store
     .holding(turn.now, member_id)
     .filter((held) => held.starts_at > turn.now && isLegal(held.status, "cancel") && goes(held));
-  for (const held of ahead) withdraw(turn, held, note);
+  for (const held of ahead) withdraw(turn, held, note, { cancelled_by: "standing" });
   return ahead.length;
 }

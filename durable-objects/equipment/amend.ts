@@ -4,6 +4,7 @@ import type { Interval } from "../../src/modules/equipment/model.ts";
 import type { Command, CommandCall, Refusal, ReservationRecord } from "../../src/modules/equipment/port.ts";
 import { definedOnly } from "../../src/platform/merge.ts";
 import { againstSlot, heeded, refusalFor, skillReasons } from "./gates.ts";
+import { outDuring } from "./in-service.ts";
 import {
   type Answer,
   aboutOwner,
@@ -43,7 +44,8 @@ export function amend(turn: Turn, command: Amend, call: CommandCall): Answer {
   if (refusal) return refusal;
 
   const { purpose, project_id, metadata, external_id } = { ...current, ...definedOnly(command) };
-  const words = { purpose, project_id, metadata, external_id };
+  const may_move = command.may_move === undefined ? current.may_move : command.may_move ? 1 : 0;
+  const words = { purpose, project_id, metadata, external_id, may_move } as const;
   const saysMore = (Object.keys(words) as (keyof typeof words)[]).some((name) => words[name] !== current[name]);
   if (!hasMoved && !saysMore) return done({ reservation: current });
   const expires_at =
@@ -92,6 +94,8 @@ export function judge(turn: Turn, current: ReservationRecord, slot: Interval, ca
   const refusal = refusalFor(reasons);
   if (refusal) return refusal;
   if (isStartMoved && machine.isDownFor(slot.starts_at, now)) return down(machine.status);
+  const out = shrinks ? null : outDuring(turn, added(slot, current));
+  if (out) return out;
   if (isStartMoved && slot.starts_at <= now && turn.store.openSession()) return busy();
   return null;
 }

@@ -1,5 +1,6 @@
 /** What people do to reservations. Each command looks, decides and writes without a pause; `amend` has a file of its own. */
 
+import type { DisplacementData } from "../../src/modules/equipment/events.ts";
 import type { Interval, ReservationStep } from "../../src/modules/equipment/model.ts";
 import type {
   Command,
@@ -12,6 +13,7 @@ import type {
 import { HOUR } from "../../src/platform/time.ts";
 import { judgePerson, judgeSlot, judgeUse } from "./gates.ts";
 import { forgetHold, keeps, ownHold } from "./holds.ts";
+import { outDuring } from "./in-service.ts";
 import { lateFee, noShowFee } from "./prices.ts";
 import {
   type Answer,
@@ -52,7 +54,8 @@ export function reserve(turn: Turn, command: Ask<"reserve">, call: CommandCall):
   if (conflict) return slotTaken(conflict, turn.machine.policy.buffer_minutes);
   turn.store.people.remember(holder);
   const fields = { id, starts_at, ends_at, purpose, project_id, metadata, external_id, series_id: null };
-  return done({ reservation: enter(turn, call, holder, fields) });
+  const { may_move = false, moved_from = null } = command;
+  return done({ reservation: enter(turn, call, holder, { ...fields, may_move: may_move ? 1 : 0, moved_from }) });
 }
 
 /** May this person have this slot of the machine as it stands? Who else holds it is another question. */
@@ -61,12 +64,15 @@ export function mayHave(turn: Turn, call: CommandCall, slot: Interval, scope = W
   const refusal = judgeSlot(turn, call, slot, scope);
   if (refusal) return refusal;
   if (machine.isDownFor(slot.starts_at, now)) return down(machine.status);
+  const out = outDuring(turn, slot);
+  if (out) return out;
   // A session past its plan blocks the present only.
   return slot.starts_at <= now && turn.store.openSession() ? busy() : null;
 }
 
 type Asked = Interval &
-  Pick<ReservationRecord, "id" | "purpose" | "project_id" | "metadata" | "external_id" | "series_id">;
+  Pick<ReservationRecord, "id" | "purpose" | "project_id" | "metadata" | "external_id" | "series_id"> &
+  Partial<Pick<ReservationRecord, "may_move" | "moved_from">>;
 
 /** Writes a booking whose slot is held: approved at once, or pending where staff approve. */
 export function enter(turn: Turn, { actor }: CommandCall, { member_id }: HolderFacts, asked: Asked): ReservationRecord {
@@ -82,6 +88,11 @@ export function enter(turn: Turn, { actor }: CommandCall, { member_id }: HolderF
     decided_at: null,
     checked_in_at: null,
     expires_at: isPending ? pendingExpiry(turn.now, asked.starts_at, policy) : null,
+    may_move: asked.may_move ?? 0,
+    moved_from: asked.moved_from ?? null,
+    cancelled_by: null,
+    outage_id: null,
+    moved_to: null,
   });
 }
 
@@ -139,10 +150,15 @@ export const reject = (turn: Turn, command: Ask<"reject">, call: CommandCall): A
 
 export const cancel = (turn: Turn, command: Ask<"cancel">, call: CommandCall): Answer =>
   onReservation(turn, command, call, "cancel", (held) => {
+    const cancelled_by = cancellerOf(held, call);
     const counted_minutes = isTooLateToGiveBack(turn, held, call) ? held.counted_minutes : 0;
     const fee_minor = lateFee(turn.machine, held, call, turn.now);
-    return done({ reservation: withdraw(turn, held, command.note, counted_minutes, fee_minor) });
+    return done({ reservation: withdraw(turn, held, command.note, { counted_minutes, fee_minor, cancelled_by }) });
   });
+
+/** Who cancels it by hand. */
+export const cancellerOf = ({ member_id }: ReservationRecord, { actor }: CommandCall): "holder" | "staff" =>
+  actor.id === member_id ? "holder" : "staff";
 
 /** A plan may ask its members to cancel in time. What staff cancel is never the member's fault. */
 export function isTooLateToGiveBack(turn: Turn, held: Interval, { actor, facts }: CommandCall): boolean {
@@ -150,17 +166,22 @@ export function isTooLateToGiveBack(turn: Turn, held: Interval, { actor, facts }
   return actor.authority === "own" && plan !== null && turn.now > held.starts_at - plan.cancellation_hours * HOUR;
 }
 
-/** Cancels a booking that may be cancelled; what it still counts against its member's hours is nothing unless told. */
+/** Why a booking is cancelled, and what is left of it; what it still counts against its member's hours is nothing unless told. */
+type Withdrawal = Pick<ReservationRecord, "cancelled_by"> &
+  Partial<Pick<ReservationRecord, "counted_minutes" | "fee_minor" | "outage_id" | "moved_to">>;
+
+/** Cancels a booking that may be cancelled; one that goes on elsewhere has moved. `more` is for those who are told. */
 export function withdraw(
   turn: Turn,
   held: ReservationRecord,
   note: string | null,
-  counted_minutes = 0,
-  fee_minor: number | null = null,
+  ending: Withdrawal,
+  more: DisplacementData = {},
 ): ReservationRecord {
   release(turn, held.id, held.ends_at);
-  const patch = { status: "cancelled", expires_at: null, note, counted_minutes, fee_minor } as const;
-  return turn.change(held, patch, "reservation.cancelled");
+  const fate = { status: "cancelled", expires_at: null, note, counted_minutes: 0, fee_minor: null } as const;
+  const type = more.moved_to ? "reservation.moved" : "reservation.cancelled";
+  return turn.change(held, { ...fate, ...ending }, type, more);
 }
 
 export const checkIn = (turn: Turn, command: Ask<"check_in">, call: CommandCall): Answer =>
@@ -209,7 +230,10 @@ export const excuse = (turn: Turn, command: Ask<"excuse">, call: CommandCall): A
     const refusal = isAhead ? judgePerson(turn, call, missing) : null;
     if (refusal) return refusal;
     const from = Math.max(starts_at, now);
-    const holdsAgain = isAhead && !place(turn, "reservation", id, wishOf(turn, member_id, missing), null, from);
+    const holdsAgain =
+      isAhead &&
+      !outDuring(turn, { starts_at: from, ends_at }) &&
+      !place(turn, "reservation", id, wishOf(turn, member_id, missing), null, from);
     if (!holdsAgain) {
       return done({ reservation: excused(turn, missing, note) });
     }

@@ -108,7 +108,7 @@ const steps: Record<Timer["kind"], (turn: Turn, timer: Timer) => void> = {
 function stillWaits(turn: Turn, approved: ReservationRecord): void {
   const { now, machine, store } = turn;
   if (approved.ends_at <= now) {
-    withdraw(turn, approved, "The machine was in use all the time.");
+    withdraw(turn, approved, "The machine was in use all the time.", { cancelled_by: "system" });
     return;
   }
   const grace = Math.max(machine.policy.grace_minutes * MINUTE, MINUTE);

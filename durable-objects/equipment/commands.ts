@@ -10,6 +10,7 @@ import type { Machine } from "./machine.ts";
 import { type Answer, refuse, retired, staleFacts } from "./refusals.ts";
 import { reason } from "./rules.ts";
 import { amendSeries, cancelSeries, reserveSeries } from "./series.ts";
+import { amendOutage, liftOutage, takeOut } from "./take-out.ts";
 import type { Turn } from "./turn.ts";
 import { endSession, startSession } from "./use.ts";
 
@@ -87,6 +88,12 @@ function dispatch(turn: Turn, command: Command, call: CommandCall): Answer {
       return startSession(turn, command, call);
     case "end_session":
       return endSession(turn, command, call);
+    case "take_out":
+      return takeOut(turn, command, call);
+    case "amend_outage":
+      return amendOutage(turn, command);
+    case "lift_outage":
+      return liftOutage(turn, command, call);
     case "retire":
       return retire(turn);
     case "sweep_member":

@@ -1,6 +1,8 @@
 /** What the object writes down about a change: one body serves the audit, the outbox and the ring that live sockets resume from. No names. */
 
 import type {
+  OutageEventData,
+  OutageEventType,
   ReservationEventData,
   ReservationEventType,
   SeriesEventData,
@@ -12,6 +14,7 @@ import type { LiveEvent } from "../../src/modules/equipment/live.ts";
 import type {
   CommandActor,
   HoldRecord,
+  OutageRecord,
   ReservationRecord,
   SeriesRecord,
   SessionRecord,
@@ -25,7 +28,13 @@ export type MachineEventType = "machine.configured" | "machine.refreshed" | "mac
 /** Only for live sockets, too: a hold becomes a booking, or nothing. */
 export type HoldEventType = "hold.created" | "hold.renewed" | "hold.released" | "hold.expired";
 
-export type EventType = ReservationEventType | SessionEventType | SeriesEventType | MachineEventType | HoldEventType;
+export type EventType =
+  | ReservationEventType
+  | SessionEventType
+  | SeriesEventType
+  | OutageEventType
+  | MachineEventType
+  | HoldEventType;
 
 /** A stored event. `before` is the data as it was, for the audit. */
 export interface EventBody {
@@ -42,6 +51,16 @@ export const reservationData = (record: ReservationRecord): ReservationEventData
   starts_at: record.starts_at,
   ends_at: record.ends_at,
   ...(record.fee_minor !== null && { fee_minor: record.fee_minor }),
+  ...(record.cancelled_by !== null && { cancelled_by: record.cancelled_by }),
+  ...(record.outage_id !== null && { outage_id: record.outage_id }),
+});
+
+export const outageData = (record: OutageRecord): OutageEventData => ({
+  equipment_id: record.equipment_id,
+  status: record.status,
+  starts_at: record.starts_at,
+  ends_at: record.ends_at,
+  is_weekly: record.weekly !== null,
 });
 
 /** Never whose: the ring is for everybody. */

@@ -6,6 +6,7 @@ import type { ReasonInput } from "../../src/platform/problem.ts";
 import { judgeSkills } from "../../src/platform/skills.ts";
 import { againstSlot } from "./gates.ts";
 import { ownHold } from "./holds.ts";
+import { outDuring } from "./in-service.ts";
 import { busy, down, retired, slotTaken } from "./refusals.ts";
 import { check, wishOf } from "./slots.ts";
 import type { Turn } from "./turn.ts";
@@ -24,6 +25,7 @@ function against(turn: Turn, slot: Interval, { gates, holder }: Facts): ReasonIn
   if (machine.isDownFor(slot.starts_at, now)) reasons.push(...down(machine.status).reasons);
   if (slot.starts_at <= now && store.openSession()) reasons.push(...busy().reasons);
   if (slot.ends_at <= slot.starts_at) return reasons;
+  reasons.push(...(outDuring(turn, slot)?.reasons ?? []));
   const member_id = holder?.member_id ?? null;
   const fitting = check(turn, ownHold(turn, member_id, slot)?.id ?? "", wishOf(turn, member_id, slot));
   return fitting.ok ? reasons : [...reasons, ...slotTaken(fitting.conflict, machine.policy.buffer_minutes).reasons];

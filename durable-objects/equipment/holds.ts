@@ -4,11 +4,15 @@ import { HOLD_RENEWALS, type Interval, overlaps } from "../../src/modules/equipm
 import type { Command, CommandCall, HoldRecord } from "../../src/modules/equipment/port.ts";
 import { MINUTE } from "../../src/platform/time.ts";
 import { judgePerson, judgeSlot } from "./gates.ts";
+import { outDuring } from "./in-service.ts";
 import { type Answer, busy, done, down, holdGone, mayTouch, notYours, refuse, slotTaken } from "./refusals.ts";
 import { reason } from "./rules.ts";
 import { isWithin } from "./schedule.ts";
 import { place, release, wishOf } from "./slots.ts";
 import type { Turn } from "./turn.ts";
+
+/** A move is over long before; if it never comes about, the slot is free again then. */
+const MOVE_HELD_MS = 10 * MINUTE;
 
 type Ask<T extends Command["type"]> = Extract<Command, { type: T }>;
 
@@ -22,13 +26,16 @@ export function hold(turn: Turn, command: Ask<"hold">, call: CommandCall): Answe
   const refusal = judgeSlot(turn, call, command);
   if (refusal) return refusal;
   if (machine.isDownFor(starts_at, now)) return down(machine.status);
+  const out = outDuring(turn, command);
+  if (out) return out;
   if (starts_at <= now && store.openSession()) return busy();
   // Whoever chooses another time means that one instead; what goes on being kept is no older for it.
-  const [earlier] = store.holds.of(member_id);
+  const { moves = null } = command;
+  const earlier = moves === null ? store.holds.chosenBy(member_id) : null;
   const goesOn = earlier && overlaps(earlier, command) ? earlier : null;
-  const kept = { id, equipment_id: store.equipment_id, member_id, starts_at, ends_at };
+  const kept = { id, equipment_id: store.equipment_id, member_id, starts_at, ends_at, moves };
   const { created_at, renewals } = goesOn ?? { created_at: now, renewals: 0 };
-  const expires_at = expiry(turn, { starts_at, created_at });
+  const expires_at = moves === null ? expiry(turn, { starts_at, created_at }) : Math.min(now + MOVE_HELD_MS, starts_at);
   if (expires_at <= now) return keptLongEnough();
   const held = earlier ? store.occupancy.of(earlier.id, earlier.ends_at) : null;
   const conflict = place(turn, "hold", id, wishOf(turn, member_id, command), held);
@@ -90,7 +97,7 @@ export const keeps = (kept: HoldRecord | null, member_id: string, slot: Interval
 
 /** The hold of a member's that reaches into a slot: a member keeps one slot of a machine. */
 export function ownHold({ store }: Turn, member_id: string | null, slot: Interval): HoldRecord | null {
-  const [kept] = member_id === null ? [] : store.holds.of(member_id);
+  const kept = member_id === null ? null : store.holds.chosenBy(member_id);
   return kept && overlaps(kept, slot) ? kept : null;
 }
 

@@ -1,10 +1,17 @@
 /** What a transaction has to tell: its events, numbered, whether the board shows it, and what the audit and the answer say of it. */
 
-import type { ReservationEventType, SeriesEventType, SessionEventType } from "../../src/modules/equipment/events.ts";
+import type {
+  DisplacementData,
+  OutageEventType,
+  ReservationEventType,
+  SeriesEventType,
+  SessionEventType,
+} from "../../src/modules/equipment/events.ts";
 import { holdsSlot, type Interval } from "../../src/modules/equipment/model.ts";
 import type {
   CommandActor,
   HoldRecord,
+  OutageRecord,
   ReservationRecord,
   SeriesRecord,
   SessionRecord,
@@ -18,12 +25,14 @@ import {
   type HoldEventType,
   holdData,
   type MachineEventType,
+  outageData,
   reservationData,
   seriesData,
   sessionData,
 } from "./events.ts";
 import type { Keys } from "./keys.ts";
 import type { Machine } from "./machine.ts";
+import { turnsAt } from "./outages.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Store } from "./store.ts";
 
@@ -129,12 +138,17 @@ export class Journal {
   }
 
   /** A reservation was made or changed. */
-  reservationEvent(type: ReservationEventType, before: ReservationRecord | null, after: ReservationRecord): void {
+  reservationEvent(
+    type: ReservationEventType,
+    before: ReservationRecord | null,
+    after: ReservationRecord,
+    more: DisplacementData = {},
+  ): void {
     this.shows(Math.min(after.starts_at, before?.starts_at ?? after.starts_at));
     if (holdsSlot(after.status)) this.#showsLater(after);
     const subject = { type: "reservation", id: after.id, version: after.version };
     if (this.#series) this.#series.steps++;
-    const data = { ...reservationData(after), ...(this.#series && { series_id: this.#series.id }) };
+    const data = { ...reservationData(after), ...more, ...(this.#series && { series_id: this.#series.id }) };
     this.#emit(type, subject, data, before && reservationData(before), true);
   }
 
@@ -142,6 +156,16 @@ export class Journal {
   holdEvent(type: HoldEventType, hold: Omit<HoldRecord, "seq">): void {
     this.shows(hold.starts_at);
     this.#emit(type, { type: "hold", id: hold.id, version: 0 }, holdData(hold), null, false);
+  }
+
+  /** The machine goes out of service, or not when it was to. */
+  outageEvent(type: OutageEventType, before: OutageRecord | null, after: OutageRecord): void {
+    this.shows(Math.min(after.starts_at, before?.starts_at ?? after.starts_at));
+    const next = turnsAt(after, this.machine.zone, this.now);
+    const { timers } = this.store;
+    if (next < timers.dueOf(REFRESH)) timers.set(REFRESH, "refresh", next);
+    const subject = { type: "outage", id: after.id, version: after.version };
+    this.#emit(type, subject, outageData(after), before && outageData(before), true);
   }
 
   /** A session began, changed or ended. */

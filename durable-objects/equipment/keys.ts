@@ -15,14 +15,16 @@ type Packed = [
   cancelled: number | null,
   hold?: Outcome["hold"],
   warnings?: ReasonInput[] | null,
-  series?: Outcome["series"],
+  series?: Outcome["series"] | null,
+  outage?: Outcome["outage"],
 ];
 
-function pack({ reservation, session, hold, cancelled, warnings, series }: Outcome): Packed {
+function pack({ reservation, session, hold, cancelled, warnings, series, outage }: Outcome): Packed {
   const records = [
     reservation && reservationColumns.map((column) => reservation[column]),
     session && sessionColumns.map((column) => session[column]),
   ] as const;
+  if (outage) return [...records, cancelled ?? null, hold, warnings ?? null, null, outage];
   if (series) return [...records, cancelled ?? null, hold, warnings ?? null, series];
   if (warnings) return [...records, cancelled ?? null, hold, warnings];
   return hold ? [...records, cancelled ?? null, hold] : [...records, cancelled ?? null];
@@ -33,13 +35,17 @@ const unpackRecord = <T>(columns: readonly string[], values: unknown[] | null, e
   values &&
   ({ ...Object.fromEntries(columns.map((column, index) => [column, values[index] ?? null])), equipment_id } as T);
 
-const unpack = ([reservation, session, cancelled, hold, warnings, series]: Packed, equipment_id: string): Outcome => ({
+const unpack = (
+  [reservation, session, cancelled, hold, warnings, series, outage]: Packed,
+  equipment_id: string,
+): Outcome => ({
   reservation: unpackRecord(reservationColumns, reservation, equipment_id),
   session: unpackRecord(sessionColumns, session, equipment_id),
   hold: hold ?? null,
   ...(cancelled !== null && { cancelled }),
   ...(warnings && { warnings }),
   ...(series && { series }),
+  ...(outage && { outage }),
 });
 
 export class Keys {

@@ -7,6 +7,7 @@ import type { Attachment, Door, Watcher } from "../live/door.ts";
 import { parseResume, sendText } from "../live/messages.ts";
 import { type EventBody, liveEvent } from "./events.ts";
 import { WINDOW_MS, type World } from "./journal.ts";
+import { outUntil, turnsAt } from "./outages.ts";
 import { type Occupancy, plain } from "./schedule.ts";
 import { machineState, type Scene, type Slot } from "./view.ts";
 
@@ -27,6 +28,7 @@ export class Live {
   scene(now: number): Scene {
     const { store, machine } = this.#world;
     const session = store.openSession();
+    const outages = store.outages.ahead(now);
     const running = session && this.#sessionSlot(session);
     const [first, ...rest] = store.occupancy.between(now, now + WINDOW_MS, READ).filter((each) => each.ends_at > now);
     const isCurrent = first !== undefined && first.blocked_from <= now;
@@ -45,6 +47,7 @@ export class Live {
       now: shown,
       next: waiting ?? ahead[0] ?? null,
       upcoming: ahead,
+      out_until: outUntil(outages, machine.zone, now),
       changes_at: this.#changesAt(now, isCurrent ? first : undefined, ahead[0]),
     };
   }
@@ -52,7 +55,9 @@ export class Live {
   /** When time alone changes the scene: a slot ends, begins, or comes into the window. */
   #changesAt(now: number, current: Occupancy | undefined, next: Slot | undefined): number {
     const beyond = this.#world.store.occupancy.after(now + WINDOW_MS);
-    const times = [current?.ends_at, next?.starts_at, beyond && beyond.blocked_from - WINDOW_MS + 1];
+    const { zone } = this.#world.machine;
+    const turns = this.#world.store.outages.ahead(now).map((outage) => turnsAt(outage, zone, now));
+    const times = [current?.ends_at, next?.starts_at, beyond && beyond.blocked_from - WINDOW_MS + 1, ...turns];
     return Math.min(
       ...times.map((time) => (time !== undefined && time !== null && time > now ? time : Number.POSITIVE_INFINITY)),
     );

@@ -13,6 +13,8 @@ import type {
   Explained,
   HolderFacts,
   HoldRecord,
+  OutageRecord,
+  OutageTimes,
   PolicyParts,
   PolicyVersions,
   Question,
@@ -101,6 +103,14 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
     return store && record ? { record, reservations: store.series.bookings(series_id) } : null;
   }
 
+  async outage(outage_id: string): Promise<OutageRecord | null> {
+    return this.#works?.settled().outages.get(outage_id) ?? null;
+  }
+
+  async affectedBy(times: OutageTimes): Promise<ReservationRecord[]> {
+    return this.#works?.affectedBy(times) ?? [];
+  }
+
   async availability(from: number, to: number): Promise<Availability> {
     const { state } = this.#works?.settled() ?? {};
     if (this.#works && state) return availability(this.#works.world, from, to, state.now());
@@ -120,7 +130,16 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
   }
 
   async reproject(): Promise<ReconcileReport> {
-    const nothing = { reservations: 0, sessions: 0, series: 0, repaired: 0, orphans: 0, marked: 0, parked: 0 };
+    const nothing = {
+      reservations: 0,
+      sessions: 0,
+      series: 0,
+      outages: 0,
+      repaired: 0,
+      orphans: 0,
+      marked: 0,
+      parked: 0,
+    };
     return this.#works ? this.#works.reproject() : nothing;
   }
 

@@ -2,7 +2,14 @@
 
 import { rows } from "../sql.ts";
 import type { EventBody } from "./events.ts";
-import { type ReservationRow, reservationColumns, type SessionRow, sessionColumns } from "./store/rows.ts";
+import {
+  type OutageRow,
+  outageColumns,
+  type ReservationRow,
+  reservationColumns,
+  type SessionRow,
+  sessionColumns,
+} from "./store/rows.ts";
 import { type SeriesRow, seriesColumns } from "./store/series.ts";
 import type { Store } from "./store.ts";
 
@@ -23,19 +30,20 @@ export interface Pending {
   reservations: ReservationRow[];
   sessions: SessionRow[];
   series: SeriesRow[];
+  outages: OutageRow[];
   events: { seq: number; body: string }[];
 }
 
 /** True when there may be more than one flush takes along. */
-export const isFull = ({ reservations, sessions, series, events }: Pending): boolean =>
-  Math.max(reservations.length, sessions.length, series.length, events.length) >= CHUNK;
+export const isFull = ({ reservations, sessions, series, outages, events }: Pending): boolean =>
+  Math.max(reservations.length, sessions.length, series.length, outages.length, events.length) >= CHUNK;
 
 /** The rows that events told of, or `resend` names. */
-type RowKind = "reservation" | "session" | "series";
-const tables = { reservation: "reservations", session: "sessions", series: "series" } as const;
+export type RowKind = "reservation" | "session" | "series" | "outage";
+const tables = { reservation: "reservations", session: "sessions", series: "series", outage: "outages" } as const;
 
-export const isEmpty = ({ reservations, sessions, series, events }: Pending): boolean =>
-  reservations.length + sessions.length + series.length + events.length === 0;
+export const isEmpty = ({ reservations, sessions, series, outages, events }: Pending): boolean =>
+  reservations.length + sessions.length + series.length + outages.length + events.length === 0;
 
 /** The same event under another number; the row it tells of is the same. */
 const renumbered = (body: EventBody, seq: number): EventBody => {
@@ -55,6 +63,7 @@ const STATEMENTS = {
   reservation: statementsOf("reservation", reservationColumns),
   session: statementsOf("session", sessionColumns),
   series: statementsOf("series", seriesColumns),
+  outage: statementsOf("outage", outageColumns),
 };
 const HAS_PENDING = `SELECT EXISTS (SELECT 1 FROM resend)
   OR EXISTS (SELECT 1 FROM events WHERE seq > ? AND projected = 1) AS pending`;
@@ -155,6 +164,7 @@ export class Outbox {
       reservations: this.#rowsOf<ReservationRow>("reservation", kinds, last),
       sessions: this.#rowsOf<SessionRow>("session", kinds, last),
       series: this.#rowsOf<SeriesRow>("series", kinds, last),
+      outages: this.#rowsOf<OutageRow>("outage", kinds, last),
       events,
     };
   }
@@ -193,12 +203,13 @@ export class Outbox {
   note(): void {
     const told = this.#told;
     if (!told) return;
-    const { reservations, sessions, series, events } = told;
+    const { reservations, sessions, series, outages, events } = told;
     // No transaction of its own: a part of this is as true as the whole, and a savepoint copies every page that it touches.
     if (this.#resends) {
       this.#sent("reservation", reservations);
       this.#sent("session", sessions);
       this.#sent("series", series);
+      this.#sent("outage", outages);
       this.#resends = this.#hasAny("resend");
     }
     const last = events.at(-1);
@@ -207,6 +218,7 @@ export class Outbox {
       for (const { id } of reservations) this.#accepted("reservation", id);
       for (const { id } of sessions) this.#accepted("session", id);
       for (const { id } of series) this.#accepted("series", id);
+      for (const { id } of outages) this.#accepted("outage", id);
       for (const { seq } of events) this.#accepted("event", String(seq));
       this.#hasRefusals = this.#hasAny("parked");
     }

@@ -8,7 +8,7 @@ import { describeError, log } from "../../src/platform/log.ts";
 import { SECOND } from "../../src/platform/time.ts";
 import { Retry } from "../retry.ts";
 import type { EventBody } from "./events.ts";
-import { isEmpty, isFull, type Outbox, type Pending } from "./outbox.ts";
+import { isEmpty, isFull, type Outbox, type Pending, type RowKind } from "./outbox.ts";
 import type { Ports } from "./ports.ts";
 import { isAhead, offered, statements } from "./statements.ts";
 import { OVER_RESERVATIONS, OVER_SESSIONS } from "./store/rows.ts";
@@ -192,20 +192,17 @@ export class Projection {
   }
 
   /** One row or event of the batch is what D1 refuses: each goes by itself, so that only that one waits. True when the rest is through. */
-  async #oneByOne({ reservations, sessions, series, events }: Pending): Promise<boolean> {
-    const none: Pending = { reservations: [], sessions: [], series: [], events: [] };
+  async #oneByOne({ reservations, sessions, series, outages, events }: Pending): Promise<boolean> {
+    const none: Pending = { reservations: [], sessions: [], series: [], outages: [], events: [] };
+    const parts = [
+      ...reservations.map((row) => ({ kind: "reservation" as const, row, part: { ...none, reservations: [row] } })),
+      ...sessions.map((row) => ({ kind: "session" as const, row, part: { ...none, sessions: [row] } })),
+      ...series.map((row) => ({ kind: "series" as const, row, part: { ...none, series: [row] } })),
+      ...outages.map((row) => ({ kind: "outage" as const, row, part: { ...none, outages: [row] } })),
+    ];
     let isThrough = true;
-    for (const row of reservations) {
-      const part = { ...none, reservations: [row] };
-      isThrough = (await this.#alone(part, "reservation", row.id, row.version)) && isThrough;
-    }
-    for (const row of sessions) {
-      const part = { ...none, sessions: [row] };
-      isThrough = (await this.#alone(part, "session", row.id, row.version)) && isThrough;
-    }
-    for (const row of series) {
-      const part = { ...none, series: [row] };
-      isThrough = (await this.#alone(part, "series", row.id, row.version)) && isThrough;
+    for (const { kind, row, part } of parts) {
+      isThrough = (await this.#alone(part, kind, row.id, row.version)) && isThrough;
     }
     for (const event of events) {
       // Events go in order: those after a refused one wait until it is parked.
@@ -215,12 +212,7 @@ export class Projection {
   }
 
   /** True when it went through or was parked. */
-  async #alone(
-    part: Pending,
-    kind: "reservation" | "session" | "series" | "event",
-    ref: string,
-    version: number,
-  ): Promise<boolean> {
+  async #alone(part: Pending, kind: RowKind | "event", ref: string, version: number): Promise<boolean> {
     try {
       await this.#project(part);
     } catch (error) {

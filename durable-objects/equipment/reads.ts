@@ -6,6 +6,7 @@ import { closedWithin } from "../../src/platform/settings/hours.ts";
 import { DAY, MINUTE } from "../../src/platform/time.ts";
 import { type Layer, partition } from "./availability.ts";
 import type { World } from "./journal.ts";
+import { stretchesOf } from "./outages.ts";
 import type { Occupancy } from "./schedule.ts";
 
 /** More than ninety-three days of quarters of an hour. */
@@ -51,6 +52,10 @@ export function availability({ store, machine }: World, from: number, to: number
     {
       because: "equipment_unavailable",
       intervals: isDown ? [{ starts_at: now, ends_at: zone.endOfDay(now) }] : [],
+    },
+    {
+      because: "outage",
+      intervals: store.outages.ahead(now).flatMap((outage) => stretchesOf(outage, zone, from, until)),
     },
     {
       because: "closed",

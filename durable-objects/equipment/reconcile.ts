@@ -3,19 +3,19 @@
  * rows that the machine never heard of are marked as orphans and left to people. Nothing is deleted.
  */
 
-import { reservationStatuses, seriesStatuses } from "../../src/modules/equipment/model.ts";
+import { outageStatuses, reservationStatuses, seriesStatuses } from "../../src/modules/equipment/model.ts";
 import type { ReconcileReport } from "../../src/modules/equipment/port.ts";
 import { rows } from "../sql.ts";
 import { IS_UNSENT, type Outbox } from "./outbox.ts";
 import type { Ports } from "./ports.ts";
 import type { Projection } from "./projection.ts";
-import { reservationColumns, sessionColumns } from "./store/rows.ts";
+import { outageColumns, reservationColumns, sessionColumns } from "./store/rows.ts";
 import { seriesColumns } from "./store/series.ts";
 import type { Store } from "./store.ts";
 
 const PAGE = 500;
 
-type Table = "reservations" | "sessions" | "series";
+type Table = "reservations" | "sessions" | "series" | "outages";
 /** A row of one of the tables, as far as comparing goes. */
 type Comparable = Record<string, string | number | null> & { id: string; version: number };
 
@@ -23,13 +23,20 @@ const columnsOf: Record<Table, readonly string[]> = {
   reservations: reservationColumns,
   sessions: sessionColumns,
   series: seriesColumns,
+  outages: outageColumns,
 };
-const kindOf = { reservations: "reservation", sessions: "session", series: "series" } as const;
-const timeOf: Record<Table, string> = { reservations: "starts_at", sessions: "started_at", series: "starts_at" };
+const kindOf = { reservations: "reservation", sessions: "session", series: "series", outages: "outage" } as const;
+const timeOf: Record<Table, string> = {
+  reservations: "starts_at",
+  sessions: "started_at",
+  series: "starts_at",
+  outages: "starts_at",
+};
 const statusesOf: Record<Table, readonly string[]> = {
   reservations: reservationStatuses,
   sessions: ["active", "completed"],
   series: seriesStatuses,
+  outages: outageStatuses,
 };
 
 export interface Reconciliation {
@@ -46,8 +53,8 @@ export async function reconcile(work: Reconciliation): Promise<ReconcileReport> 
   await work.projection.outrun();
   const parked = await work.projection.offerParked();
   const none = { repaired: 0, orphans: 0, marked: 0, parked };
-  const report: ReconcileReport = { reservations: 0, sessions: 0, series: 0, ...none };
-  for (const table of ["reservations", "sessions", "series"] as const) {
+  const report: ReconcileReport = { reservations: 0, sessions: 0, series: 0, outages: 0, ...none };
+  for (const table of ["reservations", "sessions", "series", "outages"] as const) {
     const { compared, differing } = await compare(work, table);
     report[table] = compared;
     report.repaired += differing;

@@ -23,7 +23,7 @@ export const done = (outcome: Partial<Outcome>): Answer => ({
   ...outcome,
 });
 
-type Thing = "reservation" | "session" | "hold" | "series";
+type Thing = "reservation" | "session" | "hold" | "series" | "outage";
 
 export const notFound = (what: Thing): Refusal =>
   refuse("not_found", [reason("not_found", `This machine has no such ${what}.`)]);
@@ -75,6 +75,24 @@ export const down = (status: string): Refusal =>
   refuse("equipment_unavailable", [
     reason(status, "The machine is down today.", { fix: "Choose a later day, or ask the staff." }),
   ]);
+
+/** The machine is out of service from `starts_at` on, until `until` if that is known. */
+export const outOfService = (starts_at: number, until: number | null, because: string): Refusal =>
+  refuse("equipment_unavailable", [
+    reason("outage", `The machine is out of service in this time: ${because}`, {
+      fix: until === null ? "Choose another time." : `It is back at ${toIso(until)}.`,
+      limit: { out_from: toIso(starts_at), ...(until !== null && { out_until: toIso(until) }) },
+    }),
+  ]);
+
+/** The bookings in the way are no longer those that somebody saw. */
+export const planStale = (): Refusal =>
+  refuse("plan_stale", [
+    reason("plan_stale", "Other bookings are in the way than those that were seen.", { fix: "Look again who is met." }),
+  ]);
+
+export const outageRefused = (code: string, detail: string, fix?: string): Refusal =>
+  refuse("outage_refused", [reason(code, detail, fix === undefined ? {} : { fix })]);
 
 export const illegal = (status: ReservationStatus, step: string): Refusal =>
   refuse(

@@ -269,6 +269,41 @@ ALTER TABLE sessions ADD COLUMN price TEXT;
 CREATE TABLE price_books (version INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
 `;
 
+/** When the machine is out of service, and what became of the bookings in the way. `resend` takes outages as well. */
+const outages = `
+CREATE TABLE outages (
+  id TEXT NOT NULL PRIMARY KEY,
+  status TEXT NOT NULL CHECK (status IN ('open', 'lifted')),
+  starts_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL CHECK (ends_at > starts_at),
+  weekly TEXT,
+  reason TEXT NOT NULL,
+  created_by TEXT NOT NULL,
+  lifted_by TEXT,
+  lifted_at INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  version INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+-- What is not over.
+CREATE INDEX outages_ahead ON outages (status, ends_at);
+ALTER TABLE reservations ADD COLUMN may_move INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE reservations ADD COLUMN cancelled_by TEXT;
+ALTER TABLE reservations ADD COLUMN outage_id TEXT;
+ALTER TABLE reservations ADD COLUMN moved_to TEXT;
+ALTER TABLE reservations ADD COLUMN moved_from TEXT;
+ALTER TABLE holds ADD COLUMN moves TEXT;
+CREATE TABLE resend_rows (
+  kind TEXT NOT NULL CHECK (kind IN ('reservation', 'session', 'series', 'outage')),
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO resend_rows (kind, id, version) SELECT kind, id, version FROM resend;
+DROP TABLE resend;
+ALTER TABLE resend_rows RENAME TO resend;
+`;
+
 export const migrations: readonly Migration[] = [
   { id: 1, name: "machine", sql: machine },
   { id: 2, name: "reservation_extras", sql: reservationExtras },
@@ -278,4 +313,5 @@ export const migrations: readonly Migration[] = [
   { id: 6, name: "series", sql: series },
   { id: 7, name: "resent_series", sql: resentSeries },
   { id: 8, name: "prices", sql: prices },
+  { id: 9, name: "outages", sql: outages },
 ];

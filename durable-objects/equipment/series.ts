@@ -14,7 +14,7 @@ import type {
 } from "../../src/modules/equipment/port.ts";
 import { definedOnly } from "../../src/platform/merge.ts";
 import { judge } from "./amend.ts";
-import { enter, isTooLateToGiveBack, mayHave, takeUp, withdraw } from "./bookings.ts";
+import { cancellerOf, enter, isTooLateToGiveBack, mayHave, takeUp, withdraw } from "./bookings.ts";
 import { ownHold } from "./holds.ts";
 import {
   type Answer,
@@ -279,7 +279,7 @@ export const cancelSeries = (turn: Turn, command: Ask<"cancel_series">, call: Co
     turn.asSeries(series.id, () => {
       for (const held of ahead) {
         const counted_minutes = isTooLateToGiveBack(turn, held, call) ? held.counted_minutes : 0;
-        withdraw(turn, held, note, counted_minutes);
+        withdraw(turn, held, note, { counted_minutes, cancelled_by: cancellerOf(held, call) });
       }
     });
     const ends = scope === "following" && kept !== null ? { rrule: kept } : {};

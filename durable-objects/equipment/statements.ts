@@ -2,7 +2,7 @@
 
 import type { Pending } from "./outbox.ts";
 import type { Statement } from "./ports.ts";
-import { reservationColumns, sessionColumns } from "./store/rows.ts";
+import { outageColumns, reservationColumns, sessionColumns } from "./store/rows.ts";
 import { seriesColumns } from "./store/series.ts";
 
 /** D1 has seen numbers that this object has not given out: it was set back. The one refusal that is about the object, not about a row. */
@@ -25,6 +25,7 @@ function upsert(table: string, columns: readonly string[]): string {
 const PUT_RESERVATIONS = upsert("reservations", reservationColumns);
 const PUT_SESSIONS = upsert("sessions", sessionColumns);
 const PUT_SERIES = upsert("series", seriesColumns);
+const PUT_OUTAGES = upsert("outages", outageColumns);
 /** A row that came home speaks for itself: the claim that kept its place goes in the same batch. */
 const SETTLE_CLAIMS = `DELETE FROM booking_claims WHERE (makerspace_id, member_id, equipment_id, key) IN (
   SELECT c.makerspace_id, c.member_id, c.equipment_id, c.key FROM json_each(?3)
@@ -76,7 +77,7 @@ interface Totals {
 export function statements(
   makerspace_id: string,
   equipment_id: string,
-  { reservations, sessions, series, events }: Pending,
+  { reservations, sessions, series, outages, events }: Pending,
   { use_count, use_ms, newest_seq }: Totals,
   wall: number,
 ): Statement[] {
@@ -90,6 +91,7 @@ export function statements(
   put(PUT_RESERVATIONS, reservations);
   put(PUT_SESSIONS, sessions);
   if (series.length > 0) batch.push({ sql: PUT_SERIES, params: [...tenant, JSON.stringify(series)] });
+  if (outages.length > 0) batch.push({ sql: PUT_OUTAGES, params: [...tenant, JSON.stringify(outages)] });
   const last = events.at(-1);
   if (last) {
     const bodies = `[${events.map(({ body }) => body).join(",")}]`;

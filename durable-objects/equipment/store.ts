@@ -6,6 +6,7 @@ import { row, rows } from "../sql.ts";
 import { State } from "./state.ts";
 import { Holds } from "./store/holds.ts";
 import { Occupancies } from "./store/occupancies.ts";
+import { Outages } from "./store/outages.ts";
 import { People } from "./store/people.ts";
 import { PriceBooks } from "./store/price-books.ts";
 import {
@@ -17,21 +18,13 @@ import {
   sessionColumns,
 } from "./store/rows.ts";
 import { SERIES_OF, SeriesStore } from "./store/series.ts";
+import { listOf, upsertOf } from "./store/statements.ts";
 import { Timers } from "./timers.ts";
 
-const list = (columns: readonly string[]): string => columns.join(", ");
-const marks = (columns: readonly string[]): string => columns.map(() => "?").join(", ");
-/** Everything but the id may change. */
-const upsert = (table: string, columns: readonly string[]): string => {
-  const changes = columns.slice(1).map((column) => `${column} = excluded.${column}`);
-  return `INSERT INTO ${table} (${list(columns)}) VALUES (${marks(columns)})
-    ON CONFLICT (id) DO UPDATE SET ${list(changes)}`;
-};
-
-const RESERVATION = list(reservationColumns);
-const SESSION = list(sessionColumns);
-const PUT_RESERVATION = upsert("reservations", reservationColumns);
-const PUT_SESSION = upsert("sessions", sessionColumns);
+const RESERVATION = listOf(reservationColumns);
+const SESSION = listOf(sessionColumns);
+const PUT_RESERVATION = upsertOf("reservations", reservationColumns);
+const PUT_SESSION = upsertOf("sessions", sessionColumns);
 // Statements are constants: the runtime keeps a prepared one per string it has seen, and a string built anew is parsed anew.
 const RESERVATION_BY_ID = `SELECT ${RESERVATION} FROM reservations WHERE id = ?`;
 const SESSION_BY_ID = `SELECT ${SESSION} FROM sessions WHERE id = ?`;
@@ -56,6 +49,7 @@ export class Store {
   readonly timers: Timers;
   readonly occupancy: Occupancies;
   readonly holds: Holds;
+  readonly outages: Outages;
   readonly people: People;
   readonly series: SeriesStore;
   readonly prices: PriceBooks;
@@ -72,6 +66,7 @@ export class Store {
     this.timers = new Timers(this.#sql);
     this.occupancy = new Occupancies(this.#sql);
     this.holds = new Holds(this.#sql, equipment_id);
+    this.outages = new Outages(this.#sql, equipment_id);
     this.people = new People(this.#sql, this.state);
     this.series = new SeriesStore(this.#sql, equipment_id);
     this.prices = new PriceBooks(this.#sql);
@@ -87,6 +82,7 @@ export class Store {
   undone(): void {
     this.timers.reload();
     this.people.reload();
+    this.outages.reload();
     this.#overrun = undefined;
   }
 

@@ -3,9 +3,9 @@
  * decides, and writes through the verbs here, which keep occupancy, timers and events in step with the rows.
  */
 
-import type { ReservationEventType, SessionEventType } from "../../src/modules/equipment/events.ts";
+import type { DisplacementData, ReservationEventType, SessionEventType } from "../../src/modules/equipment/events.ts";
 import { minutesOf } from "../../src/modules/equipment/model.ts";
-import type { ReservationRecord, SessionRecord } from "../../src/modules/equipment/port.ts";
+import type { OutageRecord, ReservationRecord, SessionRecord } from "../../src/modules/equipment/port.ts";
 import { MINUTE } from "../../src/platform/time.ts";
 import { Journal, type NextUp } from "./journal.ts";
 import { freeze, reprice } from "./prices.ts";
@@ -47,6 +47,7 @@ export class Turn extends Journal {
     before: ReservationRecord,
     patch: Partial<Omit<ReservationRecord, "id" | "equipment_id" | "version">>,
     type: ReservationEventType,
+    more: DisplacementData = {},
   ): ReservationRecord {
     const version = this.store.state.nextVersion(before.version);
     const changed: ReservationRecord = { ...before, ...patch, updated_at: this.now, version };
@@ -57,7 +58,7 @@ export class Turn extends Journal {
     this.store.putReservation(after);
     const hasOnlyNewEnd = after.status === before.status && after.starts_at === before.starts_at;
     if (hasMoved || after.status !== before.status) this.armFor(after, hasOnlyNewEnd);
-    this.reservationEvent(type, before, after);
+    this.reservationEvent(type, before, after, more);
     return after;
   }
 
@@ -125,6 +126,26 @@ export class Turn extends Journal {
     }
     if (type) this.sessionEvent(type, before, after, more);
     else this.silently("session", after);
+    return after;
+  }
+
+  // Outages
+
+  /** Writes a new or a changed outage. */
+  keepOutage(
+    before: OutageRecord | null,
+    fields: Omit<OutageRecord, "equipment_id" | "created_at" | "updated_at" | "version">,
+  ): OutageRecord {
+    const after: OutageRecord = {
+      ...fields,
+      equipment_id: this.store.equipment_id,
+      created_at: before?.created_at ?? this.now,
+      updated_at: this.now,
+      version: this.store.state.nextVersion(before?.version ?? 0),
+    };
+    this.store.outages.put(after);
+    const type = before === null ? "outage.created" : after.status === "lifted" ? "outage.lifted" : "outage.amended";
+    this.outageEvent(type, before, after);
     return after;
   }
 }

@@ -10,6 +10,7 @@ import type {
 import type { ReasonInput } from "../../src/platform/problem.ts";
 import { MINUTE } from "../../src/platform/time.ts";
 import { judgeUse, judgeWalkUp, refusalFor } from "./gates.ts";
+import { inServiceUntil, outNow } from "./in-service.ts";
 import {
   type Answer,
   aboutOwner,
@@ -53,7 +54,8 @@ function startBooked(turn: Turn, command: Start, reservation_id: string, call: C
   if (!isLegal(booked.status, "start")) return illegal(booked.status, "start");
   const refusal = judgeUse(turn, call);
   if (refusal) return refusal;
-  if (machine.status !== "available") return down(machine.status);
+  const out = machine.status === "available" ? outNow(turn) : down(machine.status);
+  if (out) return out;
   if (store.openSession()) return busy();
   const opens_at = opensAt(booked);
   if (now < opens_at) return tooEarly("A booking can be started shortly before its start.", opens_at);
@@ -97,14 +99,16 @@ function startWalkUp(turn: Turn, command: Start, holder: HolderFacts, call: Comm
   const walkUp = judgeWalkUp(turn, call, planned_minutes);
   const refusal = refusalFor([...reasons, ...walkUp.reasons]);
   if (refusal) return refusal;
-  if (machine.status !== "available") return down(machine.status);
+  const out = machine.status === "available" ? outNow(turn) : down(machine.status);
+  if (out) return out;
   if (store.openSession()) return busy();
 
   const { session_id: id, project_id } = command;
   const { member_id } = holder;
   const next = store.occupancy.after(now);
   const { buffer_ms } = wishOf(turn, member_id, { starts_at: now, ends_at: now });
-  const planned_ms = Math.min(planned_minutes * MINUTE, walkUp.until - now);
+  const until = inServiceUntil(turn, Math.min(now + planned_minutes * MINUTE, walkUp.until));
+  const planned_ms = until - now;
   const planned_end_at = walkUpEnd(now, planned_ms, { member_id, buffer_ms }, next);
   if (planned_end_at === null) return slotTaken(plain(next ?? { starts_at: now, ends_at: now }), policy.buffer_minutes);
   const conflict = place(turn, "walk_up", id, { member_id, buffer_ms, starts_at: now, ends_at: planned_end_at });

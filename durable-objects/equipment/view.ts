@@ -26,6 +26,8 @@ export interface Scene {
   now: Slot | null;
   next: Slot | null;
   upcoming: Slot[];
+  /** Until when it is out of service; null when it is not. */
+  out_until: number | null;
   /** When time alone changes this. */
   changes_at: number;
 }
@@ -44,15 +46,17 @@ export function machineState(scene: Scene, audience: Audience, viewer: string | 
     location: equipment.location,
     timezone: makerspace.timezone,
     status: machineStatus(scene),
+    out_until: scene.out_until === null ? null : toIso(scene.out_until),
     now: scene.now && see(scene.now),
     next: scene.next && see(scene.next),
     upcoming: scene.upcoming.map(see),
   };
 }
 
-function machineStatus({ machine, isRetired, session, now }: Scene): MachineStatus {
+function machineStatus({ machine, isRetired, session, now, out_until }: Scene): MachineStatus {
   if (isRetired) return "retired";
   if (machine.status !== "available") return machine.status;
+  if (out_until !== null && !session) return "out_of_service";
   if (session) return session.overrun_at === null ? "in_use" : "overrun";
   return now ? "reserved" : "available";
 }

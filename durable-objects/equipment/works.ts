@@ -10,10 +10,12 @@ import type {
   CommandResult,
   Explained,
   HolderFacts,
+  OutageTimes,
   PolicyParts,
   PolicyVersions,
   Question,
   ReconcileReport,
+  ReservationRecord,
   TicketGrant,
 } from "../../src/modules/equipment/port.ts";
 import { within } from "../../src/platform/within.ts";
@@ -35,6 +37,7 @@ import { Projection } from "./projection.ts";
 import { reconcile } from "./reconcile.ts";
 import { Runner } from "./runner.ts";
 import { Store } from "./store.ts";
+import { affectedBy } from "./take-out.ts";
 import { Together } from "./together.ts";
 import type { Turn } from "./turn.ts";
 
@@ -113,6 +116,12 @@ export class Works {
     const { machine } = this.world;
     if (isBehind(machine, facts)) return null;
     return explain(this.#runner.turn(actor, ""), { starts_at, ends_at }, facts);
+  }
+
+  /** Changes nothing. */
+  affectedBy(times: OutageTimes): ReservationRecord[] {
+    this.#runner.settle();
+    return affectedBy(this.#runner.turn(CLOCK, ""), times);
   }
 
   async execute(call: CommandCall): Promise<CommandResult> {

@@ -9,6 +9,7 @@ export {
   FileBody,
   FileReply,
   maybeReplayed,
+  Preview,
   Reply,
   type Route,
   tags,

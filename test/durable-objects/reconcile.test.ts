@@ -1,6 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import type { Command } from "../../src/modules/equipment/port.ts";
 import { eventually, MINUTE, MORNING, slot, TestMachine } from "../support/object.ts";
 import { audit, isDrained, lost, noQueue, outbox, pick } from "../support/projected.ts";
 
@@ -69,6 +70,7 @@ describe("reproject", () => {
       reservations: 5,
       sessions: 0,
       series: 0,
+      outages: 0,
       repaired: 0,
       orphans: 0,
       marked: 0,
@@ -84,7 +86,17 @@ describe("reproject", () => {
       await machine.booked(machine.ada, slot(2, 3)),
     ];
     const tenant = [machine.makerspace_id, machine.equipment_id];
+    const taken: Command = {
+      type: "take_out",
+      outage_id: "o",
+      reason: "x",
+      weekly: null,
+      displaced: [],
+      ...slot(4, 5),
+    };
+    expect((await machine.send(machine.desk, taken)).ok).toBe(true);
     await env.DB_000.batch([
+      env.DB_000.prepare("UPDATE outages SET reason = 'y', version = 3 WHERE makerspace_id = ?").bind(tenant[0]),
       env.DB_000.prepare("DELETE FROM reservations WHERE id = ?").bind(first.id),
       env.DB_000.prepare("UPDATE reservations SET status = 'cancelled' WHERE id = ?").bind(second.id),
       env.DB_000.prepare("UPDATE reservations SET status = 'cancelled', version = 7 WHERE id = ?").bind(third.id),
@@ -97,7 +109,8 @@ describe("reproject", () => {
       reservations: 3,
       sessions: 0,
       series: 0,
-      repaired: 3,
+      outages: 1,
+      repaired: 4,
       orphans: 1,
       marked: 1,
       parked: 0,
@@ -108,6 +121,7 @@ describe("reproject", () => {
       expect(row).toMatchObject({ orphan: 0, ...pick(await machine.read(id)) });
     }
     expect(rows.find((each) => each.id === "unknown")).toMatchObject({ orphan: 1, status: "approved" });
+    expect(await machine.d1("outages")).toMatchObject([{ reason: "x", orphan: 0 }]);
     expect(await machine.stub.reproject()).toMatchObject({ repaired: 0, orphans: 1, marked: 0 });
   });
 
@@ -182,6 +196,6 @@ test("the reconciler walks the machine's own index", async () => {
     };
   });
   await machine.stub.reproject();
-  expect(asked).toHaveLength(12);
+  expect(asked).toHaveLength(14);
   for (const plan of asked) expect(plan).toMatch(/^SEARCH \w+ USING (COVERING )?INDEX \w+_by_equipment [^;]*$/);
 });

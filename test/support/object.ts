@@ -277,7 +277,7 @@ export class TestMachine {
   }
 
   /** Rows of this machine in D1. */
-  async d1<T>(table: "reservations" | "sessions", columns = "*"): Promise<T[]> {
+  async d1<T>(table: "reservations" | "sessions" | "outages", columns = "*"): Promise<T[]> {
     const read = env.DB_000.prepare(
       `SELECT ${columns} FROM ${table} WHERE makerspace_id = ? AND equipment_id = ? ORDER BY id`,
     );

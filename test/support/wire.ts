@@ -11,6 +11,10 @@ import type { CostRule as CostRuleSchema } from "../../src/modules/equipment/cos
 import type { MachineFile as MachineFileSchema } from "../../src/modules/equipment/files/contract.ts";
 import type { Hold as HoldSchema } from "../../src/modules/equipment/holds/contract.ts";
 import type { Equipment as EquipmentSchema } from "../../src/modules/equipment/machines/contract.ts";
+import type {
+  OutagePlan as OutagePlanSchema,
+  Outage as OutageSchema,
+} from "../../src/modules/equipment/outages/contract.ts";
 import type { PriceEstimate as PriceEstimateSchema } from "../../src/modules/equipment/prices/contract.ts";
 import type {
   Availability as AvailabilitySchema,
@@ -155,6 +159,8 @@ export type Hold = z.output<typeof HoldSchema>;
 export type CostRule = z.output<typeof CostRuleSchema>;
 export type PriceEstimate = z.output<typeof PriceEstimateSchema>;
 export type Settlement = z.output<typeof SettlementSchema>;
+export type Outage = z.output<typeof OutageSchema>;
+export type OutagePlan = z.output<typeof OutagePlanSchema>;
 export type Reservation = z.output<typeof ReservationSchema>;
 export type ServiceAccount = z.output<typeof ServiceAccountSchema>;
 export type Session = z.output<typeof SessionSchema>;

@@ -3,7 +3,7 @@
 import type { HoldRecord } from "../../../src/modules/equipment/port.ts";
 import { row, rows } from "../../sql.ts";
 
-const HOLD_FIELDS = "id, member_id, starts_at, ends_at, expires_at, renewals, created_at, seq";
+const HOLD_FIELDS = "id, member_id, starts_at, ends_at, expires_at, renewals, created_at, moves, seq";
 
 export class Holds {
   readonly #sql: SqlStorage;
@@ -29,9 +29,14 @@ export class Holds {
     return found.map((each) => ({ ...each, equipment_id: this.#equipment_id }));
   }
 
-  put({ id, member_id, starts_at, ends_at, expires_at, renewals, created_at, seq }: HoldRecord): void {
+  /** The one slot that a member keeps while they choose. */
+  chosenBy(member_id: string): HoldRecord | null {
+    return this.of(member_id).find(({ moves }) => moves === null) ?? null;
+  }
+
+  put({ id, member_id, starts_at, ends_at, expires_at, renewals, created_at, moves, seq }: HoldRecord): void {
     this.#sql.exec(
-      `INSERT OR REPLACE INTO holds (${HOLD_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO holds (${HOLD_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       member_id,
       starts_at,
@@ -39,6 +44,7 @@ export class Holds {
       expires_at,
       renewals,
       created_at,
+      moves,
       seq,
     );
   }

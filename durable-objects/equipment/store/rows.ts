@@ -1,10 +1,12 @@
 /** The rows of a machine's reservations and sessions, column by column: storage, the projection and remembered answers copy the same. */
 
-import type { ReservationRecord, SessionRecord } from "../../../src/modules/equipment/port.ts";
+import type { OutageRecord, ReservationRecord, SessionRecord } from "../../../src/modules/equipment/port.ts";
 
 /** A reservation or session as stored: the machine's id is the object's own. */
 export type ReservationRow = Omit<ReservationRecord, "equipment_id">;
 export type SessionRow = Omit<SessionRecord, "equipment_id" | "job_successful"> & { job_successful: 0 | 1 | null };
+
+export type OutageRow = Omit<OutageRecord, "equipment_id">;
 
 /** Columns in the order of the INSERTs below; the projection copies the same. */
 export const reservationColumns = [
@@ -30,6 +32,11 @@ export const reservationColumns = [
   "series_id",
   "price",
   "fee_minor",
+  "may_move",
+  "cancelled_by",
+  "outage_id",
+  "moved_to",
+  "moved_from",
 ] as const satisfies readonly (keyof ReservationRow)[];
 
 export const sessionColumns = [
@@ -53,6 +60,21 @@ export const sessionColumns = [
   "counted_minutes",
   "price",
 ] as const satisfies readonly (keyof SessionRow)[];
+
+export const outageColumns = [
+  "id",
+  "status",
+  "starts_at",
+  "ends_at",
+  "weekly",
+  "reason",
+  "created_by",
+  "lifted_by",
+  "lifted_at",
+  "created_at",
+  "updated_at",
+  "version",
+] as const satisfies readonly (keyof OutageRow)[];
 
 /** Of a member, what is over. */
 export const OVER_RESERVATIONS =

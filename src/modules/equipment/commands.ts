@@ -54,6 +54,8 @@ const problemOf: Readonly<Record<RefusalCode, ProblemCode>> = {
   feature_disabled: "feature_disabled",
   skill_required: "skill_required",
   series_conflicts: "series_conflicts",
+  plan_stale: "plan_stale",
+  outage_refused: "outage_refused",
 };
 
 const toProblem = (refusal: Refusal): Problem =>
@@ -212,7 +214,7 @@ export const bringUpToDate = (space: Space, row: MachineRow): Promise<PolicyVers
   machine(space, row.id).configure({ ...sharedParts(space.settings), equipment: equipmentPart(row) });
 
 /** Asks, and once more after giving the machine the settings that it said it lacks. */
-async function decide(space: Space, row: MachineRow, call: CommandCall): Promise<CommandResult> {
+export async function decide(space: Space, row: MachineRow, call: CommandCall): Promise<CommandResult> {
   const first = await ask(space, row.id, call);
   if (first.ok || first.code !== "policy_behind") return first;
   await bringUpToDate(space, row);

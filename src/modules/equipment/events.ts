@@ -1,12 +1,13 @@
 /** Events of the equipment module. Those of reservations and sessions are written by the equipment object. */
 
-import type { EquipmentStatus } from "./model.ts";
+import type { CancelledBy, EquipmentStatus } from "./model.ts";
 
 export const reservationEventTypes = [
   "reservation.created",
   "reservation.approved",
   "reservation.rejected",
   "reservation.cancelled",
+  "reservation.moved",
   "reservation.expired",
   "reservation.amended",
   "reservation.checked_in",
@@ -16,6 +17,9 @@ export const reservationEventTypes = [
   "reservation.excused",
 ] as const;
 export type ReservationEventType = (typeof reservationEventTypes)[number];
+
+export const outageEventTypes = ["outage.created", "outage.amended", "outage.lifted"] as const;
+export type OutageEventType = (typeof outageEventTypes)[number];
 
 export const sessionEventTypes = ["session.started", "session.ended", "session.overrun"] as const;
 export type SessionEventType = (typeof sessionEventTypes)[number];
@@ -37,6 +41,15 @@ export interface ReservationEventData extends Record<string, unknown> {
   series_id?: string;
   /** Codes of the reasons that staff passed over. */
   overridden?: string[];
+  /** With a cancellation: what it comes from, and with an outage what there is instead. */
+  cancelled_by?: CancelledBy;
+  outage_id?: string;
+  /** Ids of machines that were free for it, with commas between. */
+  alternatives?: string;
+  /** The booking that it goes on as, where, and the hold that keeps its place. */
+  moved_to?: string;
+  moved_to_equipment_id?: string;
+  moved_to_hold_id?: string;
 }
 
 /** From the first booking to the last; `bookings` is how many the step was about. */
@@ -49,6 +62,21 @@ export interface SeriesEventData extends Record<string, unknown> {
   bookings: number;
   /** Codes of the reasons that staff passed over. */
   overridden?: string[];
+}
+
+/** What only those are told who hear of a cancellation. */
+export type DisplacementData = Pick<
+  ReservationEventData,
+  "alternatives" | "moved_to" | "moved_to_equipment_id" | "moved_to_hold_id"
+>;
+
+/** Data of an outage: what is said of it stays with the machine. */
+export interface OutageEventData extends Record<string, unknown> {
+  equipment_id: string;
+  status: string;
+  starts_at: number;
+  ends_at: number;
+  is_weekly: boolean;
 }
 
 /** `next_member_id` and `next_reservation_id` name who is told when an overrun runs into the next booking. */
@@ -70,6 +98,8 @@ declare module "../../platform/events.ts" {
     extends Data<ReservationEventType, ReservationEventData>,
       Data<SessionEventType, SessionEventData>,
       Data<SeriesEventType, SeriesEventData>,
+      Data<OutageEventType, OutageEventData>,
+      Data<"reservation.move_failed", ReservationEventData>,
       Data<"reservation.starts_soon", ReservationEventData>,
       Data<"session.ends_soon", SessionEventData>,
       Data<Exclude<MessageType, "member.sweep_due">, Record<string, never>> {

@@ -7,6 +7,7 @@ import { costRuleRoutes } from "./cost_rules/routes.ts";
 import { machineFileRoutes } from "./files/routes.ts";
 import { holdRoutes } from "./holds/routes.ts";
 import { machineRoutes } from "./machines/routes.ts";
+import { outageRoutes } from "./outages/routes.ts";
 import { priceRoutes } from "./prices/routes.ts";
 import { reconciliationRoutes } from "./reconciliations/routes.ts";
 import { reservationRoutes } from "./reservations/routes.ts";
@@ -25,6 +26,7 @@ export const equipmentRoutes = [
   ...reservationRoutes,
   ...holdRoutes,
   ...seriesRoutes,
+  ...outageRoutes,
   ...sessionRoutes,
   ...watchRoutes,
   ...tabletRoutes,
@@ -37,6 +39,7 @@ export { claimRounds } from "./claims/sweep.ts";
 export { forgetAtMachines, machinesInUse } from "./erasure.ts";
 export type {
   MachineEventType,
+  OutageEventType,
   ReminderEventType,
   ReservationEventType,
   SeriesEventType,
@@ -47,8 +50,16 @@ export { tidyHolds } from "./holds/service.ts";
 export type { NotificationMessage } from "./live.ts";
 export { machineNames, unknownMachines } from "./machines/index.ts";
 export { isBusy, moveMachines } from "./merges.ts";
-export { defaultPolicy, equipmentStatuses, holderDisplays, reservationStatuses } from "./model.ts";
+export {
+  cancellers,
+  defaultPolicy,
+  equipmentStatuses,
+  holderDisplays,
+  outageStatuses,
+  reservationStatuses,
+} from "./model.ts";
 export { nameConsumers } from "./names.ts";
+export { moveConsumers } from "./outages/moves.ts";
 export { equipmentPersonalData } from "./personal.ts";
 export {
   type BookingDefaults,

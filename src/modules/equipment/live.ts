@@ -32,6 +32,7 @@ export type MachineStatus =
   | "reserved"
   | "in_use"
   | "overrun"
+  | "out_of_service"
   | Exclude<EquipmentStatus, "available">
   | "retired";
 
@@ -45,6 +46,8 @@ export interface MachineState {
   location: string | null;
   timezone: string;
   status: MachineStatus;
+  /** Until when it is out of service, also while a session goes on; null when it is not. */
+  out_until: string | null;
   /** Who has it now and until when: the open session, or the booking that covers this instant. */
   now: LiveSlot | null;
   next: LiveSlot | null;

@@ -36,6 +36,22 @@ export const reservationStatuses = [
 ] as const;
 export type ReservationStatus = (typeof reservationStatuses)[number];
 
+/** Who or what a cancellation comes from. Only what its holder does may cost them something. */
+export const cancellers = ["holder", "staff", "outage", "standing", "system"] as const;
+export type CancelledBy = (typeof cancellers)[number];
+
+/** Of an outage. */
+export const outageStatuses = ["open", "lifted"] as const;
+export type OutageStatus = (typeof outageStatuses)[number];
+
+/** What becomes of the bookings that an outage meets. */
+export const affectedFates = ["cancel", "offer", "move"] as const;
+export type AffectedFate = (typeof affectedFates)[number];
+
+/** Outages of one machine that are not over, and bookings that one of them may meet at once. */
+export const MAX_OUTAGES = 100;
+export const MAX_AFFECTED = 500;
+
 /** Everything that can happen to a reservation. The last four are the clock's, not a person's. */
 export const reservationSteps = [
   "approve",
@@ -194,6 +210,7 @@ export const busyCauses = [
   "notice",
   "horizon",
   "equipment_unavailable",
+  "outage",
   "closed",
   "retired",
 ] as const;

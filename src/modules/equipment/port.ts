@@ -5,9 +5,17 @@
 
 import type { ReasonInput } from "../../platform/problem.ts";
 import type { BusyCause, Interval, ReservationStatus } from "./model.ts";
-import type { CommandActor, CommandCall, CommandKey, CommandResult, Facts, HolderFacts } from "./port/commands.ts";
+import type {
+  CommandActor,
+  CommandCall,
+  CommandKey,
+  CommandResult,
+  Facts,
+  HolderFacts,
+  OutageTimes,
+} from "./port/commands.ts";
 import type { PolicyParts, PolicyVersions } from "./port/policy.ts";
-import type { HoldRecord, ReservationRecord, SessionRecord } from "./port/records.ts";
+import type { HoldRecord, OutageRecord, ReservationRecord, SessionRecord } from "./port/records.ts";
 import type { WholeSeries } from "./port/series.ts";
 import type { TicketGrant } from "./port/tickets.ts";
 
@@ -52,6 +60,7 @@ export interface ReconcileReport {
   reservations: number;
   sessions: number;
   series: number;
+  outages: number;
   repaired: number;
   orphans: number;
   /** Those of them that nobody had marked before. */
@@ -75,6 +84,9 @@ export interface EquipmentPort {
   hold(hold_id: string): Promise<HoldRecord | null>;
   /** A series with its bookings. */
   series(series_id: string): Promise<WholeSeries | null>;
+  outage(outage_id: string): Promise<OutageRecord | null>;
+  /** The bookings that an outage at these times would end, oldest first; one more than may be at once tells that there are too many. */
+  affectedBy(times: OutageTimes): Promise<ReservationRecord[]>;
   availability(from: number, to: number): Promise<Availability>;
   /** Every reason against a booking of this slot as the caller would be judged, without booking; null when settings are missing. */
   explain(question: Question): Promise<Explained | null>;

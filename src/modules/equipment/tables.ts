@@ -1,8 +1,10 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { flag, json, makerspaceId, resourceColumns } from "../../platform/db/columns.ts";
 import {
+  cancellers,
   equipmentCategories,
   equipmentStatuses,
+  outageStatuses,
   outputQualities,
   reservationStatuses,
   seriesStatuses,
@@ -91,6 +93,11 @@ export const reservations = sqliteTable(
     /** JSON as text, too: the terms it was made under. */
     price: text(),
     fee_minor: integer(),
+    may_move: integer().$type<0 | 1>().notNull().default(0),
+    cancelled_by: text({ enum: cancellers }),
+    outage_id: text(),
+    moved_to: text(),
+    moved_from: text(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
 );
@@ -114,6 +121,29 @@ export const series = sqliteTable(
     project_id: text(),
     created_by: text().notNull(),
     continues: text(),
+    orphan: flag().notNull().default(false),
+    projected_at: integer().notNull(),
+    ...resourceColumns(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
+);
+
+/** Written by durable-objects/equipment/projection.ts alone. */
+export const outages = sqliteTable(
+  "outages",
+  {
+    makerspace_id: makerspaceId(),
+    id: text().notNull(),
+    equipment_id: text().notNull(),
+    status: text({ enum: outageStatuses }).notNull(),
+    starts_at: integer().notNull(),
+    ends_at: integer().notNull(),
+    /** JSON as text: the same as in the object. */
+    weekly: text(),
+    reason: text().notNull(),
+    created_by: text().notNull(),
+    lifted_by: text(),
+    lifted_at: integer(),
     orphan: flag().notNull().default(false),
     projected_at: integer().notNull(),
     ...resourceColumns(),

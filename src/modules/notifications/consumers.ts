@@ -6,6 +6,7 @@ import { DAY } from "../../platform/time.ts";
 import {
   holdersOn,
   type MachineEventType,
+  type OutageEventType,
   type ReminderEventType,
   type ReservationEventType,
   type SeriesEventType,
@@ -161,6 +162,8 @@ export const notificationConsumers: Consumers<
   | ReservationEventType
   | SeriesEventType
   | SessionEventType
+  | OutageEventType
+  | "reservation.move_failed"
   | MachineEventType
   | MembershipEventType
   | CareEventType
@@ -185,6 +188,11 @@ export const notificationConsumers: Consumers<
   "reservation.approved": [tellHolder],
   "reservation.rejected": [tellHolder],
   "reservation.cancelled": [tellBooker],
+  "reservation.moved": [tellBooker],
+  "reservation.move_failed": [tellHolder],
+  "outage.created": [],
+  "outage.amended": [],
+  "outage.lifted": [],
   "reservation.expired": [tellHolder],
   "reservation.amended": [tellBooker],
   "series.created": [tellHolder],

@@ -8,7 +8,7 @@ import { Id, Instant } from "../../platform/contract.ts";
 import type { EventEnvelope } from "../../platform/events.ts";
 import { skillLevels } from "../../platform/skills.ts";
 import { toIso } from "../../platform/time.ts";
-import { equipmentStatuses, reservationStatuses } from "../equipment/index.ts";
+import { cancellers, equipmentStatuses, outageStatuses, reservationStatuses } from "../equipment/index.ts";
 
 /** A public type of event. */
 interface PublicEvent {
@@ -23,6 +23,18 @@ const reservation = z.object({
   status: z.enum(reservationStatuses),
   starts_at: Instant,
   ends_at: Instant,
+});
+/** `cancelled_by` says who or what, with an outage also which. */
+const cancellation = reservation.extend({
+  cancelled_by: z.enum(cancellers).optional(),
+  outage_id: Id.optional(),
+});
+const outage = z.object({
+  equipment_id: Id,
+  status: z.enum(outageStatuses),
+  starts_at: Instant,
+  ends_at: Instant,
+  is_weekly: z.boolean(),
 });
 const session = z.object({
   equipment_id: Id,
@@ -45,7 +57,15 @@ export const publicEvents = {
   "reservation.created": { about: "A machine was booked, or asked for.", data: reservation },
   "reservation.approved": { about: "A booking that waited was approved.", data: reservation },
   "reservation.rejected": { about: "A booking that waited was declined.", data: reservation },
-  "reservation.cancelled": { about: "A booking was cancelled.", data: reservation },
+  "reservation.cancelled": { about: "A booking was cancelled.", data: cancellation },
+  "reservation.moved": {
+    about: "A booking gave way to an outage and goes on on another machine.",
+    data: cancellation.extend({ moved_to: Id, moved_to_equipment_id: Id }),
+  },
+  "reservation.move_failed": { about: "A booking that was to go on elsewhere could not.", data: cancellation },
+  "outage.created": { about: "A machine was taken out of service, or will be.", data: outage },
+  "outage.amended": { about: "An outage was extended or shortened.", data: outage },
+  "outage.lifted": { about: "A machine is back before its outage was to end.", data: outage },
   "reservation.expired": { about: "A booking that waited has lapsed.", data: reservation },
   "reservation.amended": { about: "A booking was moved, lengthened or shortened.", data: reservation },
   "reservation.checked_in": { about: "The holder said that they are there.", data: reservation },

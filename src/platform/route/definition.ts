@@ -74,6 +74,8 @@ export interface Definition<P extends string, Q, B, R> {
   /** Where what was made is read, as a path of the makerspace with `{id}`; below this path unless told. */
   location?: string;
   response?: R;
+  /** The shape of what would be, where a request may ask for that first: the handler returns a Preview, answered with 200. */
+  preview?: Schema;
   /** Answers a file instead of JSON: the handler returns a FileReply. `ranged`: also in part, or that it has not changed. */
   download?: true | "ranged";
   problems?: readonly ProblemCode[];
@@ -126,11 +128,17 @@ export class FileReply {
   ) {}
 }
 
+/** What would be: nothing was changed. */
+export class Preview {
+  constructor(readonly body: unknown) {}
+}
+
 /** The body, marked as the answer of an earlier request with the same key when it was one. */
 export const maybeReplayed = <T>(body: T, replayed: boolean): Reply<T> =>
   new Reply(body, replayed ? { "idempotency-replayed": "true" } : {});
 
-export type Handled<R> = Promise<Answer<R> | Reply<Answer<R>> | FileReply> | Answer<R> | Reply<Answer<R>> | FileReply;
+type Said<R> = Answer<R> | Reply<Answer<R>> | FileReply | Preview;
+export type Handled<R> = Promise<Said<R>> | Said<R>;
 
 /** A route as modules export it: `app.ts` adds it to the application. */
 export interface Route {

@@ -64,12 +64,17 @@ const parts = {
   304: { description: "If-None-Match names what the file is still" },
 };
 
-const successOf = ({ download, response }: { download?: unknown; response?: Schema | undefined }) => {
-  if (download) return { description: "The file, as an attachment", content: { "*/*": { schema: Binary } } };
-  return response
-    ? { description: "Success", content: { "application/json": { schema: response } } }
-    : { description: "Success, without a body" };
-};
+/** What a success looks like; where a request may ask what would be, that is a 200 of its own. */
+function successes(definition: Definition<string, Schema | undefined, Schema | undefined, Schema | undefined>) {
+  const { response, preview, download, status = 200 } = definition;
+  const json = (description: string, schema: Schema) => ({ description, content: { "application/json": { schema } } });
+  const file = { description: "The file, as an attachment", content: { "*/*": { schema: Binary } } };
+  if (download) return { [status]: file, ...(download === "ranged" && parts) };
+  if (!response) return { [status]: { description: "Success, without a body" } };
+  if (!preview) return { [status]: json("Success", response) };
+  if (status === 200) return { 200: json("Success, or what would be", z.union([response, preview])) };
+  return { [status]: json("Success", response), 200: json("What would be", preview) };
+}
 
 export function describe(
   definition: Definition<string, Schema | undefined, Schema | undefined, Schema | undefined>,
@@ -82,8 +87,6 @@ export function describe(
   const query = definition.query ?? ("public_because" in access ? undefined : NoQuery);
   const names = parameterNames(path);
   const headers = headerSchema(definition);
-  const status = definition.status ?? 200;
-  const success = successOf(definition);
   const all = [...problems, ...(definition.problems ?? [])];
   if (query) all.push("invalid_parameter");
   if (body) all.push("malformed_request", "payload_too_large", "unsupported_media_type", misfit(definition));
@@ -119,6 +122,6 @@ export function describe(
         },
       }),
     },
-    responses: { [status]: success, ...(definition.download === "ranged" && parts), ...problemResponses(all) },
+    responses: { ...successes(definition), ...problemResponses(all) },
   });
 }

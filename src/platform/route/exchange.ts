@@ -13,6 +13,7 @@ import {
   maybeReplayed,
   type Output,
   type Params,
+  Preview,
   Reply,
   type Upload,
 } from "./definition.ts";
@@ -76,6 +77,7 @@ export function respond(
   result: unknown,
 ): Response {
   if (result instanceof FileReply) return respondWithFile(c, result);
+  if (result instanceof Preview) return c.json(result.body as Record<string, unknown>, 200);
   const reply = result instanceof Reply ? result : new Reply(result);
   for (const [name, value] of Object.entries(reply.headers)) c.header(name, value);
   if (no_store) c.header("cache-control", "no-store");

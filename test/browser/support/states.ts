@@ -31,6 +31,7 @@ export const machine = (id: number, rest: Partial<MachineState>): MachineState =
   location: "Hall 2",
   timezone: "Europe/Berlin",
   status: "available",
+  out_until: null,
   now: null,
   next: null,
   upcoming: [],

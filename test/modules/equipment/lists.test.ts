@@ -238,9 +238,9 @@ describe("the plan of a list", () => {
 
   /** The columns that a walk over a growing table compares without the help of its index. */
   const comparedByHand = (step: string): string[] => {
-    if (!/^SEARCH (reservations|sessions|equipment|members) /.test(step)) return [];
+    if (!/^SEARCH (reservations|sessions|outages|equipment|members) /.test(step)) return [];
     const [detail = "", text = ""] = step.split(" in: ");
-    const compared = [...text.matchAll(/"(?:reservations|sessions|equipment|members)"\."(\w+)" = \?/g)].map(
+    const compared = [...text.matchAll(/"(?:reservations|sessions|outages|equipment|members)"\."(\w+)" = \?/g)].map(
       (match) => match[1] ?? "",
     );
     // A member's sessions are few enough to look through for a machine.
@@ -272,6 +272,9 @@ describe("the plan of a list", () => {
       `/reservations?updated_since=${iso(START)}`,
       ...["", on, holder, `${on}&${holder}`, "status=active", `${holder}&status=active`].map(
         (query) => `/sessions?${query}`,
+      ),
+      ...["", on, "status=open", `${on}&status=lifted&sort=-starts_at&starts_from=${iso(START)}`].map(
+        (query) => `/outages?${query}`,
       ),
       ...["", "category=laser_cutter", "status=offline", "status=offline&status=available", "retired=include"].map(
         (query) => `/equipment?${query}`,

@@ -15,6 +15,7 @@ const statuses: Record<MachineStatus, { word: string; tone: Tone }> = {
   overrun: { word: "Over time", tone: "over" },
   under_maintenance: { word: "Maintenance", tone: "care" },
   offline: { word: "Out of service", tone: "out" },
+  out_of_service: { word: "Out of service", tone: "care" },
   retired: { word: "Removed", tone: "out" },
 };
 
@@ -102,6 +103,10 @@ const body = (state: MachineState, now: number, wall: Wall): Pick<Description, "
       return { line: "Please leave it off", countdown: null };
     case "offline":
       return { line: "Please ask the staff", countdown: null };
+    case "out_of_service": {
+      const back = state.out_until === null ? null : Date.parse(state.out_until);
+      return { line: back === null ? "Please leave it off" : `Back ${when(back, now, wall)}`, countdown: null };
+    }
     case "retired":
       return { line: "This machine is no longer here", countdown: null };
   }

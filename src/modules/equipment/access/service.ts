@@ -34,7 +34,7 @@ export async function explainAccess(
   const counted = await countedFor(space, row, applicant, { starts_at, ends_at });
   const gates = gatesOf(space, row, applicant);
   const { holder } = applicant;
-  const { reasons, warnings } = await ask(space, row, {
+  const { reasons, warnings } = await askMachine(space, row, {
     starts_at,
     ends_at,
     actor: { kind: "member", id: holder.member_id, authority: "own" },
@@ -77,7 +77,7 @@ export async function explainAnywhere(
 }
 
 /** The machine's word, after it was given the settings that it lacks. @throws unavailable */
-async function ask(space: Space, row: MachineRow, question: Question): Promise<Explained> {
+export async function askMachine(space: Space, row: MachineRow, question: Question): Promise<Explained> {
   const first = await space.time("object", machine(space, row.id).explain(question));
   if (first) return first;
   await bringUpToDate(space, row);

@@ -4,7 +4,7 @@ import type { ReasonInput } from "../../../platform/problem.ts";
 import type { Gates, Interval, OutputQuality, ReservationStatus } from "../model.ts";
 import type { Pricing } from "../prices/model.ts";
 import type { PolicyVersions } from "./policy.ts";
-import type { HoldRecord, ReservationRecord, SessionRecord } from "./records.ts";
+import type { HoldRecord, OutageRecord, ReservationRecord, SessionRecord } from "./records.ts";
 import type { SeriesCommand, SeriesConflict, SeriesOutcome } from "./series.ts";
 
 /** Who does it. `authority: "own"` lets a member touch their own reservations and sessions only; the object checks. */
@@ -58,9 +58,20 @@ export type Command =
       external_id: string | null;
       /** The hold that this booking takes up. */
       hold_id: string | null;
+      /** Its holder agrees to another machine of the kind. */
+      may_move?: boolean;
+      /** The booking on another machine that this one goes on from. */
+      moved_from?: string | null;
     }
   /** Keeps a slot for somebody who is still choosing. */
-  | { type: "hold"; hold_id: string; starts_at: number; ends_at: number }
+  | {
+      type: "hold";
+      hold_id: string;
+      starts_at: number;
+      ends_at: number;
+      /** The booking on another machine that is to go on here: what its holder keeps for themselves stays beside it. */
+      moves?: string;
+    }
   | { type: "renew_hold"; hold_id: string }
   | { type: "release_hold"; hold_id: string }
   | { type: "approve"; reservation_id: string; note: string | null }
@@ -80,6 +91,7 @@ export type Command =
       project_id?: string | null;
       metadata?: string;
       external_id?: string | null;
+      may_move?: boolean;
     }
   | {
       type: "start_session";
@@ -96,6 +108,17 @@ export type Command =
       output_quality: OutputQuality | null;
       notes: string | null;
     }
+  /** Takes the machine out of service, and ends the bookings in its way: exactly those that `displaced` names. */
+  | ({ type: "take_out"; outage_id: string; reason: string; displaced: Displaced[] } & OutageTimes)
+  | ({
+      type: "amend_outage";
+      outage_id: string;
+      if_version: number;
+      reason?: string;
+      displaced: Displaced[];
+    } & Partial<OutageTimes>)
+  /** The machine is back; repeating it changes nothing. */
+  | { type: "lift_outage"; outage_id: string }
   | { type: "retire" }
   /**
    * Cancels a member's future bookings, unless they are kept, and closes their sockets. A running session goes on, or its record ends and the
@@ -105,6 +128,19 @@ export type Command =
   /** Cancels those of a member's future bookings that they may not begin with the skills that the facts bring. */
   | { type: "sweep_unskilled"; member_id: string; note: string }
   | SeriesCommand;
+
+/** When a machine is out: throughout, or in weekly windows (JSON) between the two. */
+export type OutageTimes = Pick<OutageRecord, "starts_at" | "ends_at" | "weekly">;
+
+/** A booking that gives way to an outage, as somebody has seen it, and what its holder gets instead. */
+export interface Displaced {
+  reservation_id: string;
+  version: number;
+  /** Machines that were free for it. */
+  alternatives?: string[];
+  /** Where it goes on: the hold is there, the booking follows. */
+  moved_to?: { equipment_id: string; reservation_id: string; hold_id: string };
+}
 
 export interface CommandCall {
   command: Command;
@@ -133,6 +169,8 @@ export const refusalCodes = [
   "feature_disabled",
   "skill_required",
   "series_conflicts",
+  "plan_stale",
+  "outage_refused",
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 
@@ -154,8 +192,9 @@ export interface Outcome {
   session: SessionRecord | null;
   hold: HoldRecord | null;
   series?: SeriesOutcome;
-  /** With the sweeps: how many bookings were cancelled. */
+  /** With the sweeps and outages: how many bookings were cancelled. */
   cancelled?: number;
+  outage?: OutageRecord;
   /** What was said against the person and let them through. */
   warnings?: ReasonInput[];
 }

@@ -1,6 +1,6 @@
 /** What a machine's object remembers, row by row. Times are epoch milliseconds. */
 
-import type { Interval, OutputQuality, ReservationStatus } from "../model.ts";
+import type { CancelledBy, Interval, OutageStatus, OutputQuality, ReservationStatus } from "../model.ts";
 
 /** A reservation as the object holds it. */
 export interface ReservationRecord extends Interval {
@@ -33,6 +33,32 @@ export interface ReservationRecord extends Interval {
   price: string | null;
   /** What its holder owes for a late cancellation or for not coming; null for nothing. */
   fee_minor: number | null;
+  /** 1: its holder agrees to another machine of the kind, should this one be taken out of service. */
+  may_move: 0 | 1;
+  /** Who or what ended it, once it is cancelled. */
+  cancelled_by: CancelledBy | null;
+  /** The outage that it gave way to. */
+  outage_id: string | null;
+  /** The booking on another machine that it went on as, and the one that it goes on from. */
+  moved_to: string | null;
+  moved_from: string | null;
+}
+
+/** A time in which the machine is out of service. Outages may overlap; none of them moves by itself what was booked before. */
+export interface OutageRecord extends Interval {
+  id: string;
+  equipment_id: string;
+  status: OutageStatus;
+  /** JSON of weekly windows on the wall clock of the makerspace, inside of [starts_at, ends_at); null is all of it. */
+  weekly: string | null;
+  /** What is said of it to everybody. */
+  reason: string;
+  created_by: string;
+  lifted_by: string | null;
+  lifted_at: number | null;
+  created_at: number;
+  updated_at: number;
+  version: number;
 }
 
 /** A stretch of use. `planned_end_at` is the end of the booking, or of the walk-up. */
@@ -71,6 +97,8 @@ export interface HoldRecord extends Interval {
   /** How often it was renewed. */
   renewals: number;
   created_at: number;
+  /** The booking on another machine that is about to go on here; null when its member chooses. */
+  moves: string | null;
   /** Grows with every hold of this machine: of two for one member, the higher one is there. */
   seq: number;
 }

@@ -54,6 +54,7 @@ async function reconcileAll(
   const total: Record<string, number> = {
     reservations: 0,
     sessions: 0,
+    outages: 0,
     repaired: 0,
     orphans: 0,
     marked: 0,

@@ -14,12 +14,15 @@ import {
   resourceFields,
 } from "../../../platform/contract.ts";
 import { ReasonSchema } from "../../../platform/problem-docs.ts";
-import { busyCauses, reservationStatuses } from "../model.ts";
+import { busyCauses, cancellers, reservationStatuses } from "../model.ts";
 import { BookingPrice } from "../prices/contract.ts";
 
 const status = z.enum(reservationStatuses);
 const purpose = prose(500);
 const project_id = Id.nullable();
+const may_move = z.boolean().openapi({
+  description: "Should this machine be taken out of service, another of its kind will do.",
+});
 
 export const ReservationInput = z
   .strictObject({
@@ -29,6 +32,7 @@ export const ReservationInput = z
     project_id: project_id.optional(),
     metadata: Metadata.default({}),
     external_id: ExternalId.nullable().default(null),
+    may_move: may_move.default(false),
     hold_token: Id.nullable().default(null).openapi({
       description:
         "Of a hold that covers this time; it is used up. One's own hold is never in the way of a new booking, named or not.",
@@ -46,6 +50,7 @@ export const ReservationPatch = z
     project_id,
     metadata: Metadata,
     external_id: ExternalId.nullable(),
+    may_move,
   })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, "changes nothing")
@@ -90,6 +95,14 @@ export const Reservation = z
       description: "As it was made; null where nothing is charged, and on others' reservations, for members.",
     }),
     fee: orNull(Money).openapi({ description: "Owed for a late cancellation or for not coming; staff may excuse it." }),
+    may_move,
+    cancelled_by: z.enum(cancellers).nullable().openapi({
+      description:
+        "Who or what it was cancelled by: `standing` is a lost membership or skill. Nobody pays for what an outage ended.",
+    }),
+    outage_id: Id.nullable().openapi({ description: "The outage that it gave way to." }),
+    moved_to: Id.nullable().openapi({ description: "The booking on another machine that it went on as." }),
+    moved_from: Id.nullable(),
     makerspace_id: Id,
     series_id: Id.nullable().openapi({ description: "The series it belongs to." }),
     orphan: z

@@ -83,9 +83,19 @@ export async function reserve(
   input: z.output<typeof ReservationInput>,
 ): Promise<Booked> {
   const row = requireMachine(facts.machine);
-  const { starts_at, ends_at, purpose = null, project_id = null, external_id, hold_token: hold_id } = input;
+  const { starts_at, ends_at, purpose = null, project_id = null, external_id, hold_token: hold_id, may_move } = input;
   const metadata = JSON.stringify(input.metadata);
-  const command = { type: "reserve", starts_at, ends_at, purpose, project_id, metadata, external_id, hold_id } as const;
+  const command = {
+    type: "reserve",
+    starts_at,
+    ends_at,
+    purpose,
+    project_id,
+    metadata,
+    external_id,
+    hold_id,
+    may_move,
+  } as const;
   return orReplayed(space, row, async () => {
     const standing = await standingFor(space, "reservations.create", row, facts, input.member_id);
     return claiming(space, row, newId(), external_id, (reservation_id) =>

@@ -11,6 +11,16 @@ export interface Viewer {
   sees_all: boolean;
 }
 
+/** What became of it, and whether it may go elsewhere. */
+const fateOf = ({ may_move, cancelled_by, outage_id, moved_to, moved_from }: ReservationRecord) => ({
+  may_move: may_move === 1,
+  cancelled_by,
+  outage_id,
+  moved_to,
+  moved_from,
+});
+const UNTOLD = { may_move: false, cancelled_by: null, outage_id: null, moved_to: null, moved_from: null };
+
 /** Record → JSON. Others' reservations are busy times without a name for those who see only their own. */
 export function viewReservation(
   record: ReservationRecord & { orphan?: boolean },
@@ -41,6 +51,7 @@ export function viewReservation(
     checked_in_at: open ? toIsoOrNull(record.checked_in_at) : null,
     price: open ? viewPrice(record.price) : null,
     fee: open ? viewFee(record.price, record.fee_minor) : null,
+    ...(open ? fateOf(record) : UNTOLD),
     expires_at: open ? toIsoOrNull(record.expires_at) : null,
     created_at: toIso(record.created_at),
     updated_at: toIso(record.updated_at),
