@@ -12,6 +12,7 @@ export interface ObjectEnv {
   DB_000: D1Database;
   EVENTS: Queue;
   FLOOR: DurableObjectNamespace;
+  EQUIPMENT: DurableObjectNamespace;
 }
 
 /** How many sockets one viewer may hold on one object. */

@@ -28,7 +28,15 @@ const accepting = (delay_ms: number): Ports => {
   const accept = async (): Promise<void> => {
     if (delay_ms > 0) await scheduler.wait(delay_ms);
   };
-  return { project: accept, read: async () => [], send: accept, floor: { publish: accept, watched: accept } };
+  return {
+    project: accept,
+    read: async () => [],
+    send: accept,
+    machine: () => {
+      throw new Error("there is no other machine");
+    },
+    floor: { publish: accept, watched: accept },
+  };
 };
 
 /** The rows of a table; none before the table is there. */

@@ -15,8 +15,9 @@ export function retire(turn: Turn): Answer {
   const { store, now } = turn;
   if (store.state.retired_at !== null) return done({});
   const [open] = store.holding(now, null, 1);
-  if (open || store.openSession()) {
-    const detail = open ? "Bookings hold time on this machine." : "A session is running on this machine.";
+  const isHeld = open !== undefined || store.bundles.parts().length > 0;
+  if (isHeld || store.openSession()) {
+    const detail = isHeld ? "Bookings hold time on this machine." : "A session is running on this machine.";
     return refuse("has_open_reservations", [
       reason("open_reservations", detail, { fix: "Cancel or finish them first." }),
     ]);

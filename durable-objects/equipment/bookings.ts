@@ -3,6 +3,7 @@
 import type { DisplacementData } from "../../src/modules/equipment/events.ts";
 import type { Interval, ReservationStep } from "../../src/modules/equipment/model.ts";
 import type {
+  Booking,
   Command,
   CommandCall,
   HolderFacts,
@@ -35,27 +36,51 @@ import { WHOLE } from "./rules.ts";
 import { pendingExpiry, type Wish } from "./schedule.ts";
 import { opensAt } from "./sessions.ts";
 import { place, release, wishOf } from "./slots.ts";
+import type { Draft } from "./store/bundles.ts";
 import type { Turn } from "./turn.ts";
 
 type Ask<T extends Command["type"]> = Extract<Command, { type: T }>;
 
-/** Books a slot: approved at once, or pending where staff approve (both hold it). What was kept for the member makes room. */
-export function reserve(turn: Turn, command: Ask<"reserve">, call: CommandCall): Answer {
-  const { actor } = call;
+/** A booking that nothing but its slot can be in the way of. */
+interface Judged {
+  ok: true;
+  draft: Draft;
+  wish: Wish;
+  named: HoldRecord | null;
+  holder: HolderFacts;
+}
+
+/** Everything that is said against a booking but for who else holds the slot; or what it would be. */
+export function judge(
+  turn: Turn,
+  booking: Booking,
+  call: CommandCall,
+  bundle_id: string | null = null,
+): Judged | Refusal {
   const { holder } = call.facts;
-  if (!holder || !mayTouch(actor, holder.member_id)) return notYours("reservation");
-  const { starts_at, ends_at, purpose, project_id, metadata, external_id, reservation_id: id } = command;
-  const named = command.hold_id === null ? null : turn.store.holds.get(command.hold_id);
-  if (command.hold_id !== null && !keeps(named, holder.member_id, command)) return holdGone();
+  if (!holder || !mayTouch(call.actor, holder.member_id)) return notYours("reservation");
+  const { starts_at, ends_at, purpose, project_id, metadata, external_id, reservation_id: id } = booking;
+  const named = booking.hold_id === null ? null : turn.store.holds.get(booking.hold_id);
+  if (booking.hold_id !== null && !keeps(named, holder.member_id, booking)) return holdGone();
   // Notice was given when the slot was held.
-  const refusal = mayHave(turn, call, command, named ? { ...WHOLE, notice: false } : WHOLE);
+  const refusal = mayHave(turn, call, booking, named ? { ...WHOLE, notice: false } : WHOLE);
   if (refusal) return refusal;
-  const conflict = takeUp(turn, id, wishOf(turn, holder.member_id, command), named);
+  const { may_move = false, moved_from = null } = booking;
+  const words = { purpose, project_id, metadata, external_id, may_move: may_move ? 1 : 0, moved_from } as const;
+  const asked = { id, starts_at, ends_at, ...words, series_id: null, bundle_id };
+  const draft = drafted(turn, call, holder, asked);
+  return { ok: true, draft, wish: wishOf(turn, holder.member_id, booking), named, holder };
+}
+
+/** Books a slot. What was kept for the member makes room. */
+export function reserve(turn: Turn, booking: Booking, call: CommandCall, bundle_id: string | null = null): Answer {
+  const judged = judge(turn, booking, call, bundle_id);
+  if (!judged.ok) return judged;
+  const { draft, wish, named, holder } = judged;
+  const conflict = takeUp(turn, draft.id, wish, named);
   if (conflict) return slotTaken(conflict, turn.machine.policy.buffer_minutes);
   turn.store.people.remember(holder);
-  const fields = { id, starts_at, ends_at, purpose, project_id, metadata, external_id, series_id: null };
-  const { may_move = false, moved_from = null } = command;
-  return done({ reservation: enter(turn, call, holder, { ...fields, may_move: may_move ? 1 : 0, moved_from }) });
+  return done({ reservation: turn.book(draft) });
 }
 
 /** May this person have this slot of the machine as it stands? Who else holds it is another question. */
@@ -71,14 +96,14 @@ export function mayHave(turn: Turn, call: CommandCall, slot: Interval, scope = W
 }
 
 type Asked = Interval &
-  Pick<ReservationRecord, "id" | "purpose" | "project_id" | "metadata" | "external_id" | "series_id"> &
+  Pick<ReservationRecord, "id" | "purpose" | "project_id" | "metadata" | "external_id" | "series_id" | "bundle_id"> &
   Partial<Pick<ReservationRecord, "may_move" | "moved_from">>;
 
-/** Writes a booking whose slot is held: approved at once, or pending where staff approve. */
-export function enter(turn: Turn, { actor }: CommandCall, { member_id }: HolderFacts, asked: Asked): ReservationRecord {
+/** What a booking will be: approved at once, or pending where staff approve (both hold the slot). */
+export function drafted(turn: Turn, { actor }: CommandCall, { member_id }: HolderFacts, asked: Asked): Draft {
   const { policy } = turn.machine;
   const isPending = policy.approval === "staff" && actor.authority !== "any";
-  return turn.book({
+  return {
     ...asked,
     member_id,
     status: isPending ? "pending" : "approved",
@@ -93,7 +118,7 @@ export function enter(turn: Turn, { actor }: CommandCall, { member_id }: HolderF
     cancelled_by: null,
     outage_id: null,
     moved_to: null,
-  });
+  };
 }
 
 /** Places a booking, in place of the hold that was made for it; a member who forgot to name theirs is not in their own way. */

@@ -2,7 +2,7 @@
 
 import type { ReservationRecord } from "../../src/modules/equipment/port.ts";
 import { describeError, log } from "../../src/platform/log.ts";
-import { HOUR, MINUTE } from "../../src/platform/time.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/platform/time.ts";
 import { missed, withdraw } from "./bookings.ts";
 import { letGo } from "./holds.ts";
 import { REFRESH } from "./journal.ts";
@@ -15,6 +15,8 @@ import type { Turn } from "./turn.ts";
 /** Expired keys are swept at most this often. */
 const KEYS_EVERY_MS = HOUR;
 const RETRY_MS = MINUTE;
+/** Machines that did not answer about a bundle are asked again after this. */
+const BUNDLE_RETRY_MS = 5 * SECOND;
 
 /** Takes every step that is due. */
 export function settle(turn: Turn): void {
@@ -95,6 +97,10 @@ const steps: Record<Timer["kind"], (turn: Turn, timer: Timer) => void> = {
     if (kept) letGo(turn, kept, "hold.expired");
   },
 
+  ask: settleBundle,
+
+  confirm: settleBundle,
+
   keys(turn) {
     const { keys, store } = turn.world;
     const next = keys.sweep(turn.now);
@@ -113,4 +119,10 @@ function stillWaits(turn: Turn, approved: ReservationRecord): void {
   }
   const grace = Math.max(machine.policy.grace_minutes * MINUTE, MINUTE);
   store.timers.set(approved.id, "miss", Math.min(now + grace, approved.ends_at));
+}
+
+/** Another machine has to be asked or told, which takes time: it is called due, and comes again until it is settled. */
+function settleBundle({ now, store }: Turn, { ref, kind }: Timer): void {
+  store.bundles.due.add(ref);
+  store.timers.set(ref, kind, now + BUNDLE_RETRY_MS);
 }

@@ -5,6 +5,7 @@ import type { Command, CommandCall, CommandResult, Facts } from "../../src/modul
 import { retire, sweepMember, sweepUnskilled } from "./administration.ts";
 import { amend } from "./amend.ts";
 import { approve, cancel, checkIn, excuse, noShow, reject, reserve } from "./bookings.ts";
+import { commitBundle, holdPart } from "./bundles.ts";
 import { hold, releaseHold, renewHold } from "./holds.ts";
 import type { Machine } from "./machine.ts";
 import { type Answer, refuse, retired, staleFacts } from "./refusals.ts";
@@ -64,6 +65,10 @@ function dispatch(turn: Turn, command: Command, call: CommandCall): Answer {
   switch (command.type) {
     case "reserve":
       return reserve(turn, command, call);
+    case "hold_part":
+      return holdPart(turn, command, call);
+    case "commit_bundle":
+      return commitBundle(turn, command, call);
     case "hold":
       return hold(turn, command, call);
     case "renew_hold":

@@ -6,6 +6,8 @@
 import { DurableObject } from "cloudflare:workers";
 import type {
   Availability,
+  BundleOutcome,
+  BundlePart,
   CommandCall,
   CommandKey,
   CommandResult,
@@ -109,6 +111,33 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
 
   async affectedBy(times: OutageTimes): Promise<ReservationRecord[]> {
     return this.#works?.affectedBy(times) ?? [];
+  }
+
+  async bundleOutcome(bundle_id: string): Promise<BundleOutcome> {
+    // Without storage nothing can be written down, so nothing may be said.
+    if (!this.#works) throw new Error("the machine has no settings");
+    return this.#works.outcome(bundle_id);
+  }
+
+  async confirmPart(bundle_id: string, reservation_id: string): Promise<ReservationRecord | null> {
+    return this.#works?.confirmPart(bundle_id, reservation_id) ?? null;
+  }
+
+  async bundleParts(bundle_id: string): Promise<BundlePart[]> {
+    return this.#works?.settled().bundles.committed(bundle_id) ?? [];
+  }
+
+  async releasePart(bundle_id: string): Promise<void> {
+    this.#works?.releasePart(bundle_id);
+  }
+
+  async isKept(reservation_id: string): Promise<boolean> {
+    return (
+      this.#works
+        ?.settled()
+        .bundles.parts()
+        .some(({ draft }) => draft.id === reservation_id) ?? false
+    );
   }
 
   async availability(from: number, to: number): Promise<Availability> {

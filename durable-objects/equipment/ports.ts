@@ -1,6 +1,6 @@
 /** The world outside a machine: D1, the queue and the board. Tests put faults in front of it. */
 
-import type { FloorPort } from "../../src/modules/equipment/port.ts";
+import type { EquipmentPort, FloorPort } from "../../src/modules/equipment/port.ts";
 import type { EventEnvelope } from "../../src/platform/events.ts";
 import { objectOf } from "../../src/platform/objects.ts";
 import type { ObjectEnv } from "../env.ts";
@@ -16,6 +16,8 @@ export interface Ports {
   read<T>(statement: Statement): Promise<T[]>;
   /** Hands events to the queue, best effort: the outbox in D1 sends again what got lost. */
   send(envelopes: readonly EventEnvelope[]): Promise<void>;
+  /** Another machine of the makerspace. */
+  machine(equipment_id: string): Pick<EquipmentPort, "bundleOutcome" | "confirmPart">;
   readonly floor: Pick<FloorPort, "publish" | "watched">;
 }
 
@@ -38,6 +40,7 @@ export function portsOf(env: ObjectEnv, makerspace_id: string): Ports {
     async send(envelopes) {
       await env.EVENTS.sendBatch(envelopes.map((body) => ({ body })));
     },
+    machine: (equipment_id) => objectOf<EquipmentPort>(env.EQUIPMENT, makerspace_id, equipment_id),
     floor: {
       publish: (update) => floor().publish(update),
       watched: (equipment_id, watched) => floor().watched(equipment_id, watched),

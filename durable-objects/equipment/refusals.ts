@@ -63,6 +63,11 @@ export const holdGone = (): Refusal =>
     }),
   ]);
 
+export const bundleOver = (): Refusal =>
+  refuse("bundle_over", [
+    reason("bundle_over", "It took too long, and the other machines are free again.", { fix: "Book them once more." }),
+  ]);
+
 export const retired = (): Refusal =>
   refuse("equipment_retired", [reason("retired", "The machine is no longer there.")]);
 

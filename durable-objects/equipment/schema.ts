@@ -304,6 +304,25 @@ DROP TABLE resend;
 ALTER TABLE resend_rows RENAME TO resend;
 `;
 
+/** Slots that are kept until a bundle of several machines is decided, and what this machine has decided for others. Few at a time. */
+const bundles = `
+ALTER TABLE reservations ADD COLUMN bundle_id TEXT;
+CREATE TABLE bundle_parts (
+  bundle_id TEXT NOT NULL PRIMARY KEY,
+  -- JSON: what the slot becomes, for whom, and which machine decides.
+  body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE bundles (
+  bundle_id TEXT NOT NULL PRIMARY KEY,
+  outcome TEXT NOT NULL CHECK (outcome IN ('committed', 'aborted')),
+  -- JSON: the other machines.
+  parts TEXT NOT NULL,
+  -- JSON: the machines that have not said that they know.
+  waiting TEXT NOT NULL,
+  decided_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
 export const migrations: readonly Migration[] = [
   { id: 1, name: "machine", sql: machine },
   { id: 2, name: "reservation_extras", sql: reservationExtras },
@@ -314,4 +333,5 @@ export const migrations: readonly Migration[] = [
   { id: 7, name: "resent_series", sql: resentSeries },
   { id: 8, name: "prices", sql: prices },
   { id: 9, name: "outages", sql: outages },
+  { id: 10, name: "bundles", sql: bundles },
 ];

@@ -14,7 +14,7 @@ import type {
 } from "../../src/modules/equipment/port.ts";
 import { definedOnly } from "../../src/platform/merge.ts";
 import { judge } from "./amend.ts";
-import { cancellerOf, enter, isTooLateToGiveBack, mayHave, takeUp, withdraw } from "./bookings.ts";
+import { cancellerOf, drafted, isTooLateToGiveBack, mayHave, takeUp, withdraw } from "./bookings.ts";
 import { ownHold } from "./holds.ts";
 import {
   type Answer,
@@ -85,10 +85,10 @@ export function reserveSeries(turn: Turn, command: Ask<"reserve_series">, call: 
   const rule = { rrule, local_start, timezone, duration_minutes };
   const reservations = turn.asSeries(series_id, () =>
     taken.map((instance) => {
-      const words = { purpose, project_id, metadata: "{}", external_id: null, series_id };
+      const words = { purpose, project_id, metadata: "{}", external_id: null, series_id, bundle_id: null };
       const wish = wishOf(turn, holder.member_id, instance);
       if (takeUp(turn, instance.reservation_id, wish, null)) throw new Error("looked free, and was not");
-      return enter(turn, call, holder, { id: instance.reservation_id, ...plain(instance), ...words });
+      return turn.book(drafted(turn, call, holder, { id: instance.reservation_id, ...plain(instance), ...words }));
     }),
   );
   const record = beginSeries(turn, {

@@ -4,6 +4,7 @@ import { reservationStatuses } from "../../src/modules/equipment/model.ts";
 import type { PolicyParts, ReservationRecord, ScheduleQuery, SessionRecord } from "../../src/modules/equipment/port.ts";
 import { row, rows } from "../sql.ts";
 import { State } from "./state.ts";
+import { Bundles } from "./store/bundles.ts";
 import { Holds } from "./store/holds.ts";
 import { Occupancies } from "./store/occupancies.ts";
 import { Outages } from "./store/outages.ts";
@@ -53,6 +54,7 @@ export class Store {
   readonly people: People;
   readonly series: SeriesStore;
   readonly prices: PriceBooks;
+  readonly bundles: Bundles;
   readonly #sql: SqlStorage;
   /** The session past its plan, or null; undefined when storage has to be asked. Every booking asks. */
   #overrun: Pick<SessionRecord, "id" | "member_id"> | null | undefined;
@@ -67,6 +69,7 @@ export class Store {
     this.occupancy = new Occupancies(this.#sql);
     this.holds = new Holds(this.#sql, equipment_id);
     this.outages = new Outages(this.#sql, equipment_id);
+    this.bundles = new Bundles(this.#sql);
     this.people = new People(this.#sql, this.state);
     this.series = new SeriesStore(this.#sql, equipment_id);
     this.prices = new PriceBooks(this.#sql);
@@ -177,6 +180,7 @@ export class Store {
   /** Drops a person's name, and what was written down with their bookings and sessions. Answers those that have changed. */
   forget(member_id: string): Record<"reservation" | "session" | "series", { id: string; version: number }[]> {
     this.people.forget(member_id);
+    this.bundles.forget(member_id);
     return {
       reservation: rows(this.#sql, EMPTY_RESERVATIONS, member_id),
       session: rows(this.#sql, EMPTY_SESSIONS, member_id),

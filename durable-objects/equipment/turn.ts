@@ -10,26 +10,17 @@ import { MINUTE } from "../../src/platform/time.ts";
 import { Journal, type NextUp } from "./journal.ts";
 import { freeze, reprice } from "./prices.ts";
 import { clockStep, countedMinutes } from "./schedule.ts";
-
-/** Of a reservation, what booking it says by itself. */
-type WrittenWithIt =
-  | "version"
-  | "equipment_id"
-  | "created_at"
-  | "updated_at"
-  | "counted_minutes"
-  | "price"
-  | "fee_minor";
+import type { Draft } from "./store/bundles.ts";
 
 export class Turn extends Journal {
   // Reservations
 
   /** Writes a new reservation and what the clock will do with it. */
-  book(fields: Omit<ReservationRecord, WrittenWithIt>): ReservationRecord {
+  book(draft: Draft): ReservationRecord {
     const record: ReservationRecord = {
-      ...fields,
-      counted_minutes: minutesOf(fields),
-      price: freeze(this.store.prices, this.machine, this.pricing, fields, this.now),
+      ...draft,
+      counted_minutes: minutesOf(draft),
+      price: freeze(this.store.prices, this.machine, this.pricing, draft, this.now),
       fee_minor: null,
       equipment_id: this.store.equipment_id,
       created_at: this.now,

@@ -5,6 +5,7 @@
 
 import { closeCodes } from "../../src/modules/equipment/live.ts";
 import type {
+  BundleOutcome,
   CommandCall,
   CommandKey,
   CommandResult,
@@ -23,7 +24,9 @@ import type { Alarm } from "../alarm.ts";
 import { Door, type SocketLimits } from "../live/door.ts";
 import type { Viewer } from "../live/tickets.ts";
 import { Board } from "./board.ts";
+import { outcomeOf } from "./bundles.ts";
 import { isBehind } from "./commands.ts";
+import { Errands } from "./errands.ts";
 import { execute } from "./execute.ts";
 import { explain } from "./explain.ts";
 import { CLOCK, type World } from "./journal.ts";
@@ -69,6 +72,7 @@ export class Works {
   readonly #board: Board;
   readonly #projection: Projection;
   readonly #runner: Runner;
+  readonly #errands: Errands;
   readonly #together = new Together();
 
   /** The object's tables are there. */
@@ -85,6 +89,7 @@ export class Works {
     const onOutrun = (): void => this.#refresh();
     this.#projection = new Projection(outbox, ports, { makerspace_id, equipment_id, onOutrun });
     this.#runner = new Runner(ctx.storage, this.world, (turn) => this.#tell(turn));
+    this.#errands = new Errands(store, this.#runner, ports);
   }
 
   /** The store once the clock has done what it had due: every read goes through here. */
@@ -135,6 +140,20 @@ export class Works {
     }
     await within(FLUSH_WAIT_MS, this.#projection.flush());
     return result;
+  }
+
+  outcome(bundle_id: string): BundleOutcome {
+    return this.#runner.run(CLOCK, "", (turn) => outcomeOf(turn, bundle_id));
+  }
+
+  releasePart(bundle_id: string): void {
+    this.#errands.drop(bundle_id);
+  }
+
+  async confirmPart(bundle_id: string, reservation_id: string): Promise<ReservationRecord | null> {
+    const reservation = this.#errands.confirm(bundle_id, reservation_id);
+    await within(FLUSH_WAIT_MS, this.#projection.flush());
+    return reservation;
   }
 
   replayed(key: CommandKey): CommandResult | null {
@@ -231,7 +250,9 @@ export class Works {
   async wake(): Promise<void> {
     this.#runner.settle();
     this.#door.sweep(Date.now());
-    const repaired = Promise.all([this.#projection.repair(), this.#board.repair()]).then(() => this.arm());
+    const repaired = Promise.all([this.#projection.repair(), this.#board.repair(), this.#errands.run()]).then(() =>
+      this.arm(),
+    );
     // The clock does not stand still behind a D1 that hangs: no other alarm comes while this one runs.
     await within(REPAIR_WAIT_MS, repaired);
     this.arm(true);

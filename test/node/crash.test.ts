@@ -11,6 +11,7 @@ import { machineModel } from "./linearizability/machine.ts";
 import { type Recorded, record } from "./linearizability/record.ts";
 import { explain, shrink } from "./linearizability/shrink.ts";
 import { type Client, type Mix, makeSubject, reachOf, type Subject } from "./linearizability/workload.ts";
+import { Pairs } from "./support/pairs.ts";
 import { eventually, isLong, pause, report, startSystem } from "./support/system.ts";
 
 const ROUNDS = isLong ? 20 : 5;
@@ -219,6 +220,7 @@ test(`${ROUNDS} crashes under load lose nothing, double nothing, and leave no di
   const world = await World.create(server.url);
   const clients = await makeClients(world);
   const machines = await Promise.all(Array.from({ length: MACHINES }, (_, n) => makeRoomyMachine(world, n)));
+  const pairs = await Pairs.make(world);
 
   const started = performance.now();
   let isOver = false;
@@ -246,6 +248,10 @@ test(`${ROUNDS} crashes under load lose nothing, double nothing, and leave no di
     },
   });
 
+  const paired = pairs.run(
+    () => isOver,
+    () => back,
+  );
   const recoveries: number[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
     const enough = issued + OPERATIONS;
@@ -255,7 +261,7 @@ test(`${ROUNDS} crashes under load lose nothing, double nothing, and leave no di
   }
   await eventually("a few more requests", () => issued >= OPERATIONS * (ROUNDS + 1), 60_000);
   isOver = true;
-  const history = await load;
+  const [history] = await Promise.all([load, paired]);
 
   let found = await look(world, machines);
   const drained = await eventually(
@@ -290,7 +296,10 @@ test(`${ROUNDS} crashes under load lose nothing, double nothing, and leave no di
     seconds: Math.round((performance.now() - started) / 1000),
     recovery_ms_worst: Math.round(Math.max(...recoveries)),
   };
-  report("crash", figures);
+  const bundles = await pairs.settled();
+  report("crash", { ...figures, bundles });
+  assert.deepEqual([bundles.halves, bundles.lost, bundles.kept], [0, 0, 0]);
+  assert(bundles.acknowledged > ROUNDS, "too few bundles to prove anything");
   assert.deepEqual(await reconciled(world), { repaired: 0, orphans: 0, parked: 0, failed: 0 });
   assert.deepEqual(lost(history, found), []);
   assert.deepEqual(doubleBooked(rows), []);

@@ -33,6 +33,8 @@ export interface Person {
 }
 
 export interface MachineOptions {
+  /** That of another machine beside it. */
+  makerspace_id?: string;
   policy?: Partial<BookingPolicy>;
   status?: EquipmentStatus;
   timezone?: string;
@@ -67,6 +69,9 @@ export const silentPorts: Ports = {
   project: async () => undefined,
   read: async () => [],
   send: async () => undefined,
+  machine: () => {
+    throw new Error("there is no other machine");
+  },
   floor: { publish: async () => undefined, watched: async () => undefined },
 };
 
@@ -81,7 +86,7 @@ export function person(makes: Partial<HolderFacts> & { staff?: boolean } = {}): 
 }
 
 export class TestMachine {
-  readonly makerspace_id = crypto.randomUUID();
+  readonly makerspace_id: string;
   readonly equipment_id = crypto.randomUUID();
   readonly ada = person({ first_name: "Ada", last_name: "Lovelace" });
   readonly bob = person({ first_name: "Bob", last_name: "Babbage" });
@@ -95,6 +100,7 @@ export class TestMachine {
 
   constructor(options: MachineOptions = {}) {
     this.#options = options;
+    this.makerspace_id = options.makerspace_id ?? crypto.randomUUID();
     this.#policy = { ...defaultPolicy, ...options.policy };
   }
 
@@ -285,9 +291,11 @@ export class TestMachine {
   }
 }
 
+const makesOne: readonly Command["type"][] = ["reserve", "hold_part", "commit_bundle"];
+
 /** True for what is done to a booking that exists: whose it is stands there. */
 const isOnSomebodys = (command: Command): boolean =>
-  command.type !== "reserve" && "reservation_id" in command && command.reservation_id !== null;
+  !makesOne.includes(command.type) && "reservation_id" in command && command.reservation_id !== null;
 
 export function refusalOf(result: CommandResult): Refusal {
   if (result.ok) throw new Error("this should have been refused");

@@ -6,6 +6,10 @@ import type {
   NewApiToken as NewApiTokenSchema,
 } from "../../src/modules/access/api_tokens/contract.ts";
 import type { ServiceAccount as ServiceAccountSchema } from "../../src/modules/access/service_accounts/contract.ts";
+import type {
+  Bundle as BundleSchema,
+  CancelledBundle as CancelledBundleSchema,
+} from "../../src/modules/equipment/bundles/contract.ts";
 import type { Settlement as SettlementSchema } from "../../src/modules/equipment/charges/contract.ts";
 import type { CostRule as CostRuleSchema } from "../../src/modules/equipment/cost_rules/contract.ts";
 import type { MachineFile as MachineFileSchema } from "../../src/modules/equipment/files/contract.ts";
@@ -161,6 +165,8 @@ export type PriceEstimate = z.output<typeof PriceEstimateSchema>;
 export type Settlement = z.output<typeof SettlementSchema>;
 export type Outage = z.output<typeof OutageSchema>;
 export type OutagePlan = z.output<typeof OutagePlanSchema>;
+export type Bundle = z.output<typeof BundleSchema>;
+export type CancelledBundle = z.output<typeof CancelledBundleSchema>;
 export type Reservation = z.output<typeof ReservationSchema>;
 export type ServiceAccount = z.output<typeof ServiceAccountSchema>;
 export type Session = z.output<typeof SessionSchema>;

@@ -1,7 +1,7 @@
 /** Who holds which stretch of the machine: rows that never overlap. */
 
 import { row, rows } from "../../sql.ts";
-import type { Occupancy } from "../schedule.ts";
+import type { Occupancy, OccupancyKind } from "../schedule.ts";
 
 const OCCUPANCY = "blocked_from, blocked_to, starts_at, ends_at, kind, id, member_id, buffer_ms";
 const BEFORE = `SELECT ${OCCUPANCY} FROM occupancy WHERE blocked_from < ? AND id <> ? ORDER BY blocked_from DESC LIMIT 1`;
@@ -55,6 +55,12 @@ export class Occupancies {
   /** Moves the end of what an occupancy blocks. */
   blockTo(held: Occupancy, blocked_to: number): void {
     this.#sql.exec("UPDATE occupancy SET blocked_to = ? WHERE blocked_from = ?", blocked_to, held.blocked_from);
+  }
+
+  /** Makes one kind of occupancy another, in the same place. */
+  become(id: string, ends_at: number, kind: OccupancyKind): void {
+    const held = this.of(id, ends_at);
+    if (held) this.#sql.exec("UPDATE occupancy SET kind = ? WHERE blocked_from = ?", kind, held.blocked_from);
   }
 
   unhold(held: Occupancy): void {

@@ -37,6 +37,7 @@ export const reservationColumns = [
   "outage_id",
   "moved_to",
   "moved_from",
+  "bundle_id",
 ] as const satisfies readonly (keyof ReservationRow)[];
 
 export const sessionColumns = [

@@ -54,6 +54,16 @@ export const callerFacts = {
 /** The rows of `callerFacts`. */
 export type CallerFacts = { [Name in keyof typeof callerFacts]: unknown };
 
+/** For a route that has read nothing of the caller: whoever asks is read when it is known on which machine. */
+export const nothingRead: CallerFacts = {
+  caller_id: [],
+  caller_agreements: [],
+  caller_rights: [],
+  caller_guardianship: [],
+  caller_skills: [],
+  caller_price: [],
+};
+
 const mayAct: readonly string[] = ["active", "expired"];
 
 interface Named {

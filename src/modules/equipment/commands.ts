@@ -40,6 +40,7 @@ const problemOf: Readonly<Record<RefusalCode, ProblemCode>> = {
   forbidden: "forbidden",
   slot_taken: "slot_taken",
   hold_gone: "hold_gone",
+  bundle_over: "conflict",
   booking_refused: "booking_refused",
   equipment_unavailable: "equipment_unavailable",
   equipment_retired: "equipment_retired",
@@ -58,7 +59,8 @@ const problemOf: Readonly<Record<RefusalCode, ProblemCode>> = {
   outage_refused: "outage_refused",
 };
 
-const toProblem = (refusal: Refusal): Problem =>
+/** The problem behind a refusal. */
+export const toProblem = (refusal: Refusal): Problem =>
   problem(problemOf[refusal.code], {
     ...(refusal.reasons.length > 0 && { reasons: refusal.reasons }),
     ...(refusal.conflicts_with && {
@@ -109,6 +111,7 @@ export type Claims = (applicant: Applicant | null, decide_before: number) => Pro
 /**
  * Carries out a command on a machine.
  * @param demand what the command adds to what limits across machines count, if anything
+ * @param key under which it is remembered: that of the request, unless it is a part of the request alone
  * @throws the problem behind a refusal; unavailable when the object, or D1 with a limit to judge, does not answer.
  */
 export const execute = (
@@ -117,7 +120,9 @@ export const execute = (
   command: Command,
   standing: Standing,
   demand: Demand | null = null,
-): Promise<Executed> => executeClaiming(space, row, standing, claimsOf(space, row, command, standing, demand));
+  key = space.key,
+): Promise<Executed> =>
+  executeClaiming(space, row, standing, claimsOf(space, row, command, standing, demand, key), key);
 
 /** The same for a command that asks the limits in its own way. */
 export async function executeClaiming(
@@ -125,8 +130,9 @@ export async function executeClaiming(
   row: MachineRow,
   standing: Standing,
   claims: Claims,
+  key = space.key,
 ): Promise<Executed> {
-  const errand: Errand = { space, row, authority: standing.authority, claims };
+  const errand: Errand = { space, row, authority: standing.authority, claims, key };
   let result = await run(errand, standing.applicant, space.now);
   if (!result.ok && result.code === "stale_facts") {
     const read_at = Date.now();
@@ -139,10 +145,17 @@ export async function executeClaiming(
 
 /** One demand, or none. */
 const claimsOf =
-  (space: Space, row: MachineRow, command: Command, { authority }: Standing, demand: Demand | null): Claims =>
+  (
+    space: Space,
+    row: MachineRow,
+    command: Command,
+    { authority }: Standing,
+    demand: Demand | null,
+    key: Space["key"],
+  ): Claims =>
   async (applicant, decide_before) => {
     const claimant = applicant && demand && claimantOf(space, row, applicant, demand, authority === "any");
-    const claimed = claimant && demand ? await claim(space, claimant, demand, decide_before) : null;
+    const claimed = claimant && demand ? await claim(space, claimant, demand, decide_before, key) : null;
     const id = claimed?.booking_id;
     return {
       command: id ? bookedAs(command, id) : command,
@@ -159,6 +172,7 @@ interface Errand {
   row: MachineRow;
   authority: Standing["authority"];
   claims: Claims;
+  key: Space["key"];
 }
 
 /** Who acts may have been suspended while the facts grew old. @throws membership_suspended */
@@ -173,10 +187,10 @@ async function refuseSuspended({ actor, access, store }: Space): Promise<void> {
 
 /** One try with facts read at `read_at` (epoch milliseconds): claims what counts, asks the machine, and gives back what it did not use. */
 async function run(errand: Errand, applicant: Applicant | null, read_at: number): Promise<CommandResult> {
-  const { space, row, authority, claims } = errand;
+  const { space, row, authority, claims, key } = errand;
   const decide_before = read_at + FACTS_GOOD_FOR_MS;
   const claimed = await claims(applicant, decide_before);
-  const { actor, request_id, key } = space;
+  const { actor, request_id } = space;
   const call: CommandCall = {
     command: claimed.command,
     actor: { kind: actor.kind, id: actor.id, authority },
@@ -204,7 +218,7 @@ export const versionsSeen = ({ settings }: Space, row: MachineRow): PolicyVersio
 
 /** A retry books under the id that its first try has claimed. */
 function bookedAs(command: Command, id: string): Command {
-  if (command.type === "reserve") return { ...command, reservation_id: id };
+  if (command.type === "reserve" || command.type === "commit_bundle") return { ...command, reservation_id: id };
   if (command.type === "start_session" && command.reservation_id === null) return { ...command, session_id: id };
   return command;
 }

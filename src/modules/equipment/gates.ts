@@ -120,11 +120,12 @@ export async function claim(
   claimant: Claimant | null,
   demand: Demand,
   decide_before: number,
+  key: Space["key"],
 ): Promise<Claim | null> {
   if (!claimant) return null;
   try {
-    const key = await claimKey(space, demand.booking_id, demand.settled_by);
-    return await space.time("claim", takeClaim(space, claimant, key, demand, decide_before));
+    const under = await claimKey(key, demand.booking_id, demand.settled_by);
+    return await space.time("claim", takeClaim(space, claimant, under, demand, decide_before));
   } catch (error) {
     log.error("claim_failed", { request_id: space.request_id, error: describeError(error) });
     throw problem("unavailable", { retry_after: 2 });

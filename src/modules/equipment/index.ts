@@ -1,6 +1,7 @@
 /** Equipment: machines, their reservations and sessions, live sockets and tablets. */
 
 import { accessRoutes } from "./access/routes.ts";
+import { bundleRoutes } from "./bundles/routes.ts";
 import { calendarRoutes } from "./calendars/routes.ts";
 import { chargeRoutes } from "./charges/routes.ts";
 import { costRuleRoutes } from "./cost_rules/routes.ts";
@@ -27,6 +28,7 @@ export const equipmentRoutes = [
   ...holdRoutes,
   ...seriesRoutes,
   ...outageRoutes,
+  ...bundleRoutes,
   ...sessionRoutes,
   ...watchRoutes,
   ...tabletRoutes,

@@ -73,6 +73,7 @@ export const equipmentPersonalData: readonly PersonalTable[] = [
       "outage_id",
       "moved_to",
       "moved_from",
+      "bundle_id",
       "created_at",
       "updated_at",
     ],

@@ -6,6 +6,8 @@
 import type { ReasonInput } from "../../platform/problem.ts";
 import type { BusyCause, Interval, ReservationStatus } from "./model.ts";
 import type {
+  BundleOutcome,
+  BundlePart,
   CommandActor,
   CommandCall,
   CommandKey,
@@ -87,6 +89,16 @@ export interface EquipmentPort {
   outage(outage_id: string): Promise<OutageRecord | null>;
   /** The bookings that an outage at these times would end, oldest first; one more than may be at once tells that there are too many. */
   affectedBy(times: OutageTimes): Promise<ReservationRecord[]>;
+  /** As the coordinator of a bundle: what was decided; if nothing was, it is aborted from now on. Throws without settings. */
+  bundleOutcome(bundle_id: string): Promise<BundleOutcome>;
+  /** Books what is kept for a committed bundle, once; null when nothing is kept and nothing was booked. */
+  confirmPart(bundle_id: string, reservation_id: string): Promise<ReservationRecord | null>;
+  /** The machines of a bundle that this one has committed, but for itself. */
+  bundleParts(bundle_id: string): Promise<BundlePart[]>;
+  /** Frees what is kept for a bundle whose maker has given it up before asking for the decision; repeating it changes nothing. */
+  releasePart(bundle_id: string): Promise<void>;
+  /** True while a slot is kept for this reservation until its bundle is decided. */
+  isKept(reservation_id: string): Promise<boolean>;
   availability(from: number, to: number): Promise<Availability>;
   /** Every reason against a booking of this slot as the caller would be judged, without booking; null when settings are missing. */
   explain(question: Question): Promise<Explained | null>;

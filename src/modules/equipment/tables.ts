@@ -98,6 +98,7 @@ export const reservations = sqliteTable(
     outage_id: text(),
     moved_to: text(),
     moved_from: text(),
+    bundle_id: text(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
 );

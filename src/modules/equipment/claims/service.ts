@@ -34,7 +34,7 @@ export interface Claim {
 }
 
 /** The same for the same request, so that a retry finds its claim. Without an Idempotency-Key every request is another. */
-export function claimKey({ key }: Space, booking_id: string, settled_by: number, part = ""): Promise<string> {
+export function claimKey(key: Space["key"], booking_id: string, settled_by: number, part = ""): Promise<string> {
   return sha256(
     key
       ? `${key.scope}\n${key.key}\n${key.fingerprint}${part}`
@@ -144,7 +144,7 @@ export async function takeClaims(
 ): Promise<Map<string, Claim>> {
   const asked = await Promise.all(
     wanted.map(async ({ claimant, demand }): Promise<Asked> => {
-      const key = await claimKey(space, demand.booking_id, demand.settled_by, `\n${demand.starts_at}`);
+      const key = await claimKey(space.key, demand.booking_id, demand.settled_by, `\n${demand.starts_at}`);
       return { claimant, demand, key, decide_before };
     }),
   );
@@ -220,6 +220,18 @@ export function releaseClaims(space: Space, claims: readonly Claim[]): void {
       () => undefined,
       (error: unknown) =>
         log.warn("claim_not_released", { request_id: space.request_id, equipment_id, error: describeError(error) }),
+    ),
+  );
+}
+
+/** Takes back the claims of bookings that were given up before anybody booked them. Should this fail, the sweep asks the machines. */
+export function dropClaims(space: Space, booking_ids: readonly string[]): void {
+  const drop = space.db.run(sql`DELETE FROM booking_claims WHERE makerspace_id = ${space.id}
+    AND booking_id IN (SELECT value FROM json_each(${JSON.stringify(booking_ids)}))`);
+  space.defer(
+    drop.then(
+      () => undefined,
+      (error: unknown) => log.warn("claims_not_dropped", { request_id: space.request_id, error: describeError(error) }),
     ),
   );
 }

@@ -90,5 +90,6 @@ async function sweepClaim(store: SpaceStore, claim: ClaimRow, looked_at: number)
 async function isBooked({ makerspace_id, equipment_id, kind, booking_id, settled_by }: ClaimRow): Promise<boolean> {
   const object = machineOf(makerspace_id, equipment_id);
   const found = kind === "reservation" ? await object.reservation(booking_id) : await object.session(booking_id);
-  return found !== null && found.version >= settled_by;
+  if (found === null) return kind === "reservation" && object.isKept(booking_id);
+  return found.version >= settled_by;
 }

@@ -1,4 +1,4 @@
-export { machineNames, unknownMachines } from "./known.ts";
+export { machineNames, machinesById, unknownMachines } from "./known.ts";
 export { archive } from "./retirement.ts";
 export { machineFact } from "./service.ts";
 export { type MachineRow, requireMachine } from "./view.ts";

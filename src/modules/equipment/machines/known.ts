@@ -4,6 +4,7 @@ import { among } from "../../../platform/db/columns.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
 import type { Space } from "../../../platform/space.ts";
 import { equipment } from "../tables.ts";
+import type { MachineRow } from "./view.ts";
 
 /** Those of the ids that name no machine of this makerspace; a retired one still counts. */
 export async function unknownMachines(space: Space, ids: readonly string[]): Promise<string[]> {
@@ -22,4 +23,13 @@ export async function machineNames(store: SpaceStore, ids: readonly string[]): P
     .from(equipment)
     .where(store.in(equipment, among(equipment.id, ids)));
   return new Map(rows.map((row) => [row.id, row.name]));
+}
+
+/** The rows of these machines by id, retired ones included; those that are not here are missing. */
+export async function machinesById(space: Space, ids: readonly string[]): Promise<Map<string, MachineRow>> {
+  const rows = await space.db
+    .select()
+    .from(equipment)
+    .where(space.store.in(equipment, among(equipment.id, ids)));
+  return new Map(rows.map((row) => [row.id, row]));
 }

@@ -44,25 +44,39 @@ export interface CommandKey {
   ttl_ms: number;
 }
 
+/** What is to be booked. */
+export interface Booking {
+  reservation_id: string;
+  starts_at: number;
+  ends_at: number;
+  purpose: string | null;
+  project_id: string | null;
+  /** JSON of string pairs; the object keeps it as it is. */
+  metadata: string;
+  /** The worker has claimed it for this reservation. */
+  external_id: string | null;
+  /** The hold that this booking takes up. */
+  hold_id: string | null;
+  /** Its holder agrees to another machine of the kind. */
+  may_move?: boolean;
+  /** The booking on another machine that this one goes on from. */
+  moved_from?: string | null;
+}
+
+/** The reservation of another machine in a bundle. */
+export interface BundlePart {
+  equipment_id: string;
+  reservation_id: string;
+}
+
+export type BundleOutcome = "committed" | "aborted";
+
 export type Command =
-  | {
-      type: "reserve";
-      reservation_id: string;
-      starts_at: number;
-      ends_at: number;
-      purpose: string | null;
-      project_id: string | null;
-      /** JSON of string pairs; the object keeps it as it is. */
-      metadata: string;
-      /** The worker has claimed it for this reservation. */
-      external_id: string | null;
-      /** The hold that this booking takes up. */
-      hold_id: string | null;
-      /** Its holder agrees to another machine of the kind. */
-      may_move?: boolean;
-      /** The booking on another machine that this one goes on from. */
-      moved_from?: string | null;
-    }
+  | ({ type: "reserve" } & Booking)
+  /** Keeps a slot until the coordinator of the bundle has decided. */
+  | ({ type: "hold_part"; bundle_id: string; coordinator_id: string } & Omit<Booking, "hold_id">)
+  /** Books this slot, and with it those that the other machines keep. */
+  | ({ type: "commit_bundle"; bundle_id: string; parts: BundlePart[] } & Omit<Booking, "hold_id">)
   /** Keeps a slot for somebody who is still choosing. */
   | {
       type: "hold";
@@ -155,6 +169,7 @@ export const refusalCodes = [
   "forbidden",
   "slot_taken",
   "hold_gone",
+  "bundle_over",
   "booking_refused",
   "equipment_unavailable",
   "equipment_retired",

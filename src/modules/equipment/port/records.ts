@@ -42,6 +42,8 @@ export interface ReservationRecord extends Interval {
   /** The booking on another machine that it went on as, and the one that it goes on from. */
   moved_to: string | null;
   moved_from: string | null;
+  /** Of several machines that were booked together. */
+  bundle_id: string | null;
 }
 
 /** A time in which the machine is out of service. Outages may overlap; none of them moves by itself what was booked before. */

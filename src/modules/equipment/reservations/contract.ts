@@ -82,6 +82,7 @@ export const Reservation = z
     project_id,
     metadata: Metadata,
     external_id: z.string().nullable(),
+    bundle_id: Id.nullable().openapi({ description: "Of several machines that were booked together." }),
     note: z.string().nullable(),
     created_by: z.string().nullable(),
     decided_by: z.string().nullable(),

@@ -43,6 +43,7 @@ export function viewReservation(
     metadata: open ? (JSON.parse(record.metadata) as Record<string, string>) : {},
     external_id: open ? record.external_id : null,
     series_id: open ? record.series_id : null,
+    bundle_id: open ? record.bundle_id : null,
     note: open ? record.note : null,
     created_by: open ? record.created_by : null,
     decided_by: open ? record.decided_by : null,
