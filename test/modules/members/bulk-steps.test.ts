@@ -2,9 +2,10 @@
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { blackHole } from "../../support/background.ts";
+import { blackHole, deliver, outboxOf } from "../../support/background.ts";
+import { makeClub } from "../../support/club.ts";
 import { addCrowd } from "../../support/crowd.ts";
-import { faulty, through } from "../../support/faults.ts";
+import { faulty, inWorld, through } from "../../support/faults.ts";
 import { makeSpace } from "../../support/space.ts";
 
 const MANY = 500;
@@ -88,3 +89,44 @@ it("five hundred take the same few statements as ten, whatever is done to them, 
   const numbers = await figureOf("SELECT max(seq) - count(*) AS n FROM audit_log WHERE makerspace_id = ?");
   expect(numbers).toBe(0);
 }, 60_000);
+
+it("what the removal of fifty with plans sets off fits, too: the end of each plan has an invocation of its own", async () => {
+  const { space, ada, plan, join } = await makeClub({ timezone: "UTC" });
+  const row = await join(ada, await plan(9_900));
+  const ids = await addCrowd(space, 50);
+  await env.DB_000.prepare(
+    `INSERT INTO memberships (makerspace_id, id, member_id, plan_id, status, starts_at, ends_at, lapses_at, due_at, billing_cycle,
+       anchor_on, is_trial, had_trial, auto_renew, paid_from, paid_minor, currency, created_at, updated_at)
+     SELECT makerspace_id, one.value, one.value, plan_id, status, starts_at, ends_at, lapses_at, due_at, billing_cycle,
+       anchor_on, is_trial, had_trial, auto_renew, paid_from, paid_minor, currency, created_at, updated_at
+     FROM memberships m, json_each(?1) one WHERE makerspace_id = ?2 AND m.id = ?3`,
+  )
+    .bind(JSON.stringify(ids), space.id, row.id)
+    .run();
+  const EVENTS = blackHole() as Env["EVENTS"];
+  const body = { member_ids: ids, do: { operation: "remove" } };
+  await space.root.by(through({ EVENTS })).post<Results>(space.path("/members/bulk"), body);
+  let count = 0;
+  const before = (statements: readonly string[]) => {
+    count += statements.length;
+  };
+  const bindings = { DB_000: faulty(env.DB_000, { before }), EVENTS };
+  const removed = await outboxOf(space, "member.removed");
+  expect(removed).toHaveLength(50);
+  await inWorld(bindings, () => deliver(removed));
+  expect(count).toBeLessThan(1_000);
+  const [first, ...others] = await outboxOf(space, "memberships.end_due");
+  count = 0;
+  await inWorld(bindings, () => deliver([first]));
+  expect(count).toBeLessThan(60);
+  await inWorld({ EVENTS }, () => deliver(others));
+  const left = await env.DB_000.prepare(
+    "SELECT status, count(*) AS n FROM memberships WHERE makerspace_id = ? GROUP BY status",
+  )
+    .bind(space.id)
+    .all();
+  expect(left.results).toEqual([
+    { status: "active", n: 1 },
+    { status: "cancelled", n: 50 },
+  ]);
+});

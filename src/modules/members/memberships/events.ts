@@ -22,6 +22,8 @@ declare module "../../../platform/events.ts" {
     "membership.expired": Concerned;
     /** Some memberships of the makerspace have come to their end, or to their next period. */
     "memberships.due": Record<string, never>;
+    /** The member was removed, and is on a plan still. */
+    "memberships.end_due": Record<string, never>;
   }
 }
 
