@@ -83,7 +83,7 @@ describe("two records of one person", () => {
       sql: string;
     }>();
     const names =
-      /^\s*\w*(member_id|merged_into)"? TEXT|REFERENCES "?members"? |[(,] *\w*(member_id|merged_into)"? TEXT/im;
+      /^\s*\w*(member_ids?|merged_into)"? TEXT|REFERENCES "?members"? |[(,] *\w*(member_ids?|merged_into)"? TEXT/im;
     const there = results.filter(({ sql }) => names.test(sql)).map(({ name }) => name);
     expect(there).toEqual(expect.arrayContaining(["members", "equipment", "invites", "membership_transactions"]));
     const said = [moveOwn, ...memberMoves].flatMap(({ tables }) => Object.keys(tables)).sort();
