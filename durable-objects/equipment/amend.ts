@@ -3,7 +3,8 @@
 import type { Interval } from "../../src/modules/equipment/model.ts";
 import type { Command, CommandCall, Refusal, ReservationRecord } from "../../src/modules/equipment/port.ts";
 import { definedOnly } from "../../src/platform/merge.ts";
-import { againstSlot, heeded, refusalFor, skillReasons } from "./gates.ts";
+import { needsStaff } from "./approval.ts";
+import { againstSlot, heeded, refusalFor, skillReasons, withinOwnGap } from "./gates.ts";
 import { outDuring } from "./in-service.ts";
 import {
   type Answer,
@@ -85,8 +86,11 @@ export function judge(turn: Turn, current: ReservationRecord, slot: Interval, ca
   // What only shrinks takes nothing from anybody: the machine's own rules are all there is to say.
   const reasons = shrinks
     ? brokenRules(slot, { now, policy, zone, staff }, scope)
-    : heeded(turn, call, againstSlot(now, machine, slot, call.facts.gates, scope, added(slot, current)));
-  if (!staff && !shrinks && policy.approval === "staff" && current.status !== "pending") {
+    : heeded(turn, call, [
+        ...againstSlot(now, machine, slot, call.facts.gates, scope, added(slot, current)),
+        ...withinOwnGap(turn, current.member_id, slot, current.id),
+      ]);
+  if (!shrinks && current.status !== "pending" && needsStaff(turn, call, { ...current, ...slot })) {
     reasons.push(
       reason("needs_new_approval", "Staff approved another time.", { fix: "Cancel and book again, or ask the staff." }),
     );

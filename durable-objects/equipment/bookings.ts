@@ -12,6 +12,7 @@ import type {
   ReservationRecord,
 } from "../../src/modules/equipment/port.ts";
 import { HOUR } from "../../src/platform/time.ts";
+import { needsStaff } from "./approval.ts";
 import { judgePerson, judgeSlot, judgeUse } from "./gates.ts";
 import { forgetHold, keeps, ownHold } from "./holds.ts";
 import { outDuring } from "./in-service.ts";
@@ -99,10 +100,11 @@ type Asked = Interval &
   Pick<ReservationRecord, "id" | "purpose" | "project_id" | "metadata" | "external_id" | "series_id" | "bundle_id"> &
   Partial<Pick<ReservationRecord, "may_move" | "moved_from">>;
 
-/** What a booking will be: approved at once, or pending where staff approve (both hold the slot). */
-export function drafted(turn: Turn, { actor }: CommandCall, { member_id }: HolderFacts, asked: Asked): Draft {
+/** What a booking will be: approved at once, or pending where staff have to approve it (both hold the slot). */
+export function drafted(turn: Turn, call: CommandCall, { member_id }: HolderFacts, asked: Asked): Draft {
+  const { actor } = call;
   const { policy } = turn.machine;
-  const isPending = policy.approval === "staff" && actor.authority !== "any";
+  const isPending = needsStaff(turn, call, { ...asked, member_id });
   return {
     ...asked,
     member_id,
@@ -177,7 +179,7 @@ export const cancel = (turn: Turn, command: Ask<"cancel">, call: CommandCall): A
   onReservation(turn, command, call, "cancel", (held) => {
     const cancelled_by = cancellerOf(held, call);
     const counted_minutes = isTooLateToGiveBack(turn, held, call) ? held.counted_minutes : 0;
-    const fee_minor = lateFee(turn.machine, held, call, turn.now);
+    const fee_minor = outDuring(turn, held) ? null : lateFee(turn.machine, held, call, turn.now);
     return done({ reservation: withdraw(turn, held, command.note, { counted_minutes, fee_minor, cancelled_by }) });
   });
 
@@ -230,7 +232,7 @@ export const noShow = (turn: Turn, command: Ask<"no_show">, call: CommandCall): 
 /** Nobody came: the rest of the slot is free. */
 export function missed(turn: Turn, approved: ReservationRecord, note: string | null): ReservationRecord {
   release(turn, approved.id, approved.ends_at);
-  const fee_minor = noShowFee(turn.machine, approved);
+  const fee_minor = outDuring(turn, approved) ? null : noShowFee(turn.machine, approved);
   return turn.change(approved, { status: "no_show", note, fee_minor }, "reservation.no_show");
 }
 

@@ -4,7 +4,7 @@ import type { Interval } from "../../src/modules/equipment/model.ts";
 import type { Explained, Facts } from "../../src/modules/equipment/port.ts";
 import type { ReasonInput } from "../../src/platform/problem.ts";
 import { judgeSkills } from "../../src/platform/skills.ts";
-import { againstSlot } from "./gates.ts";
+import { againstSlot, withinOwnGap } from "./gates.ts";
 import { ownHold } from "./holds.ts";
 import { outDuring } from "./in-service.ts";
 import { busy, down, retired, slotTaken } from "./refusals.ts";
@@ -21,7 +21,7 @@ export const explain = (turn: Turn, slot: Interval, facts: Facts): Explained => 
 function against(turn: Turn, slot: Interval, { gates, holder }: Facts): ReasonInput[] {
   const { now, machine, store } = turn;
   if (store.state.retired_at !== null) return retired().reasons;
-  const reasons = againstSlot(now, machine, slot, gates);
+  const reasons = [...againstSlot(now, machine, slot, gates), ...withinOwnGap(turn, holder?.member_id ?? null, slot)];
   if (machine.isDownFor(slot.starts_at, now)) reasons.push(...down(machine.status).reasons);
   if (slot.starts_at <= now && store.openSession()) reasons.push(...busy().reasons);
   if (slot.ends_at <= slot.starts_at) return reasons;

@@ -126,10 +126,38 @@ export function skillReasons(turn: Turn, { facts }: Asking, at: number): ReasonI
   return reasons;
 }
 
+/** What the machine keeps free between bookings of one member; `but` is the one that moves. */
+export function withinOwnGap(
+  { store, machine }: Turn,
+  member_id: string | null,
+  slot: Interval,
+  but = "",
+): ReasonInput[] {
+  const { own_gap_minutes } = machine.policy;
+  if (own_gap_minutes === 0 || member_id === null || slot.ends_at <= slot.starts_at) return [];
+  const gap = own_gap_minutes * MINUTE;
+  const near = store.occupancy
+    .between(slot.starts_at - gap, slot.ends_at + gap)
+    .find(
+      (held) =>
+        held.kind === "reservation" &&
+        held.id !== but &&
+        held.member_id === member_id &&
+        held.ends_at > slot.starts_at - gap &&
+        held.starts_at < slot.ends_at + gap,
+    );
+  if (!near) return [];
+  const limit = { own_gap_minutes, starts_at: toIso(near.starts_at), ends_at: toIso(near.ends_at) };
+  const fix = `Start at ${toIso(near.ends_at + gap)} or later, or end by ${toIso(near.starts_at - gap)}.`;
+  return [reason("own_gap", `Bookings of one member lie ${own_gap_minutes} minutes apart here.`, { fix, limit })];
+}
+
 /** May this person have this slot? */
 export function judgeSlot(turn: Turn, call: Asking, slot: Interval, scope = WHOLE): Refusal | null {
   skillReasons(turn, call, slot.starts_at);
-  return refusalFor(heeded(turn, call, againstSlot(turn.now, turn.machine, slot, call.facts.gates, scope)));
+  const reasons = againstSlot(turn.now, turn.machine, slot, call.facts.gates, scope);
+  const member_id = call.facts.holder?.member_id ?? null;
+  return refusalFor(heeded(turn, call, [...reasons, ...withinOwnGap(turn, member_id, slot)]));
 }
 
 /** May this person be admitted to what they have asked for? Staff decide that, so they pass over what they may. */

@@ -9,6 +9,7 @@ import type {
 } from "../../src/modules/equipment/port.ts";
 import type { ReasonInput } from "../../src/platform/problem.ts";
 import { MINUTE } from "../../src/platform/time.ts";
+import { needsStaff } from "./approval.ts";
 import { judgeUse, judgeWalkUp, refusalFor } from "./gates.ts";
 import { inServiceUntil, outNow } from "./in-service.ts";
 import {
@@ -86,10 +87,10 @@ function startEarly(turn: Turn, booked: ReservationRecord): Answer | null {
 function startWalkUp(turn: Turn, command: Start, holder: HolderFacts, call: CommandCall): Answer {
   const { now, machine, store } = turn;
   const { policy } = machine;
-  const { actor } = call;
   const planned_minutes = command.planned_minutes ?? policy.min_minutes;
   const reasons: ReasonInput[] = [];
-  if (policy.approval === "staff" && actor.authority !== "any") {
+  const slot = { starts_at: now, ends_at: now + planned_minutes * MINUTE };
+  if (needsStaff(turn, call, { ...slot, member_id: holder.member_id, project_id: command.project_id })) {
     reasons.push(reason("needs_approval", "Staff approve the use of this machine.", { fix: "Book it." }));
   }
   if (planned_minutes > policy.max_minutes) {

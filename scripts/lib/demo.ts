@@ -18,6 +18,8 @@ export interface DemoMachine {
   /** A member's `sub`. */
   owner?: string;
   policy?: Partial<BookingPolicy>;
+  /** In the makerspace's currency. */
+  hourly_rate?: { amount_minor: number; currency: string };
 }
 
 /** A booking on a local day, counted from today, at a local wall-clock time or at the next quarter of an hour. */
@@ -67,7 +69,8 @@ const bengaluru: DemoSpace = {
       name: "CO2 laser cutter 80 W",
       category: "laser_cutter",
       location: "Hall A",
-      policy: { approval: "staff", buffer_minutes: 15, max_minutes: 240 },
+      policy: { approval: "staff", buffer_minutes: 15, max_minutes: 240, late_cancel_fee_minor: 10_000 },
+      hourly_rate: { amount_minor: 30_000, currency: "INR" },
     },
     {
       code: "PRINT-1",

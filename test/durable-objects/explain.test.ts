@@ -100,6 +100,7 @@ const situation = fc.record({
     notice_minutes: fc.constantFrom(0, 0, 60),
     horizon_days: fc.constantFrom(2, 90),
     buffer_minutes: fc.constantFrom(0, 0, 15),
+    own_gap_minutes: fc.constantFrom(0, 0, 60),
   }),
   from_now: fc.oneof(fc.integer({ min: -2, max: 40 }), fc.integer({ min: 40, max: 400 })).map((q) => q * 15 * MINUTE),
   length: fc.constantFrom(15, 30, 60, 60, 120, 600).map((minutes) => minutes * MINUTE),

@@ -19,6 +19,7 @@ import {
   outstandingAgreementsOfUser,
 } from "../members/index.ts";
 import { skillGate, skillGateOfUser } from "../skills/index.ts";
+import { missedByMember, missedByUser } from "./claims/missed.ts";
 import type { HolderFacts } from "./port.ts";
 import { type PricedFor, priceForMember, priceForUser } from "./prices/facts.ts";
 
@@ -36,6 +37,8 @@ export interface Applicant {
   skills: SkillGate | null;
   /** What the machine costs, and what of it depends on them. */
   price: PricedFor;
+  /** When the newest bookings began that they did not come to, newest first. */
+  missed: number[];
 }
 
 /** What a route reads of the caller in the authorisation trip, when it leads to a booking. */
@@ -49,6 +52,7 @@ export const callerFacts = {
     guardianshipOfUser.build(store, values),
   caller_skills: (store: SpaceStore, values: Readonly<Record<string, string>>) => skillGateOfUser.build(store, values),
   caller_price: (store: SpaceStore, values: Readonly<Record<string, string>>) => priceForUser.build(store, values),
+  caller_missed: (store: SpaceStore, values: Readonly<Record<string, string>>) => missedByUser.build(store, values),
 };
 
 /** The rows of `callerFacts`. */
@@ -62,6 +66,7 @@ export const nothingRead: CallerFacts = {
   caller_guardianship: [],
   caller_skills: [],
   caller_price: [],
+  caller_missed: [],
 };
 
 const mayAct: readonly string[] = ["active", "expired"];
@@ -76,7 +81,7 @@ interface Named {
 
 const applicantOf = (
   { id: member_id, first_name, last_name, hide_name, status }: Named,
-  rest: Pick<Applicant, "rights" | "outstanding" | "guardianship" | "skills" | "price">,
+  rest: Pick<Applicant, "rights" | "outstanding" | "guardianship" | "skills" | "price" | "missed">,
 ): Applicant => ({
   holder: { member_id, first_name, last_name, hide_name },
   isExpired: status === "expired",
@@ -102,8 +107,9 @@ export async function readApplicant(space: Space, member_id: string, equipment_i
     guardianship.build,
     skillGate.build,
     priceForMember.build,
+    missedByMember.build,
   ];
-  const [found, rights, outstanding, minor, skills, price] = await space.time(
+  const [found, rights, outstanding, minor, skills, price, missed] = await space.time(
     "db",
     readTogether(space.store, builders, { member_id, equipment_id }),
   );
@@ -124,6 +130,7 @@ export async function readApplicant(space: Space, member_id: string, equipment_i
     guardianship: guardianship.read(minor),
     skills: skillGate.read(skills),
     price: priceForMember.read(price),
+    missed: missedByMember.read(missed),
   });
 }
 
@@ -139,5 +146,6 @@ export function callerAsApplicant({ actor }: Space, facts: CallerFacts): Applica
     guardianship: guardianshipOfUser.read(facts.caller_guardianship),
     skills: skillGateOfUser.read(facts.caller_skills),
     price: priceForUser.read(facts.caller_price),
+    missed: missedByUser.read(facts.caller_missed),
   });
 }

@@ -200,6 +200,7 @@ async function run(errand: Errand, applicant: Applicant | null, read_at: number)
       holder: applicant?.holder ?? null,
       gates: gatesOf(space, row, applicant, claimed.reasons),
       pricing: pricingOf(space, row, applicant),
+      duties: dutiesOn(space, row, applicant),
     },
     key,
     request_id,
@@ -207,6 +208,16 @@ async function run(errand: Errand, applicant: Applicant | null, read_at: number)
   const result = await space.time("object", decide(space, row, call));
   claimed.settled(result);
   return result;
+}
+
+/** The duties that the caller has on a machine, when they act for themselves. */
+function dutiesOn({ actor, now }: Space, { id }: MachineRow, applicant: Applicant | null): string[] {
+  const { membership } = actor;
+  if (!membership || membership.id !== applicant?.holder.member_id) return [];
+  return membership.duties
+    .filter(({ ends_at }) => ends_at === null || ends_at > now)
+    .filter(({ equipment_ids }) => equipment_ids === null || equipment_ids.includes(id))
+    .map(({ duty }) => duty);
 }
 
 /** The versions of the settings that this request has read. */

@@ -6,9 +6,11 @@
 import { describeError, log } from "../../platform/log.ts";
 import { problem, type ReasonInput } from "../../platform/problem.ts";
 import type { Space } from "../../platform/space.ts";
+import { Zone } from "../../platform/zone.ts";
 import { type BookingRights, concerning, countedCycleAt, needsConsent } from "../members/index.ts";
 import type { Applicant } from "./applicants.ts";
-import { type Cycle, type Demand, isCounted } from "./claims/demand.ts";
+import { type Cycle, type Demand, isCounted, type Quotas } from "./claims/demand.ts";
+import { coolingDown, windowsAt } from "./claims/quotas.ts";
 import { type Claim, type Claimant, claimKey, takeClaim, takeClaims } from "./claims/service.ts";
 import { type Gates, openGates, type PlanLimits } from "./model.ts";
 
@@ -86,6 +88,7 @@ export function gatesOf(
       ...aboutMembership(space, machine, applicant),
       ...toAccept(machine, applicant),
       ...withoutConsent(space, applicant),
+      ...coolingDown(space.settings.sections.access.no_show_cool_down, applicant.missed, space.now),
       ...claimed,
     ],
     plan: rights && planLimits(rights),
@@ -97,7 +100,20 @@ export function gatesOf(
 export const cycleOf = ({ settings }: Space, rights: BookingRights, at: number): Cycle =>
   countedCycleAt(rights, at, settings.timezone);
 
-/** Who claims, when a limit of their plan counts this demand; otherwise null, and D1 is not asked. */
+const noLimits = { max_open_bookings: null, minutes_per_cycle: null };
+
+/** What the makerspace says of each member, for a time that begins then. */
+export function quotasAt({ settings }: Space, starts_at: number): Quotas {
+  const { member_quotas } = settings.sections.access;
+  let zone: Zone | null = null;
+  const zoneOf = (): Zone => {
+    zone ??= new Zone(settings.timezone);
+    return zone;
+  };
+  return { open_bookings: member_quotas.open_bookings, windows: windowsAt(member_quotas, zoneOf, starts_at) };
+}
+
+/** Who claims, when a limit of their plan or of the makerspace counts this demand; otherwise null, and D1 is not asked. */
 export function claimantOf(
   space: Space,
   machine: Bookable,
@@ -105,10 +121,12 @@ export function claimantOf(
   demand: Demand,
   isForced: boolean,
 ): Claimant | null {
-  if (!rights || !isCounted(rights, demand)) return null;
+  const [limits, quotas] = [rights ?? noLimits, quotasAt(space, demand.starts_at)];
+  if (!isCounted(limits, quotas, demand)) return null;
   const { member_id } = holder;
-  const cycle = cycleOf(space, rights, demand.starts_at);
-  return { member_id, equipment_id: machine.id, limits: rights, cycle, isForced };
+  const { starts_at } = demand;
+  const cycle = rights ? cycleOf(space, rights, starts_at) : { from: starts_at, to: starts_at + 1 };
+  return { member_id, equipment_id: machine.id, limits, cycle, quotas, isForced };
 }
 
 /**

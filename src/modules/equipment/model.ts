@@ -3,9 +3,10 @@
  * Times are epoch milliseconds, durations are minutes unless a name says otherwise.
  */
 
+import type { Duty } from "../../platform/access/permissions.ts";
 import type { ReasonInput } from "../../platform/problem.ts";
 import type { WeeklyWindows } from "../../platform/settings/hours.ts";
-import type { SkillGate } from "../../platform/skills.ts";
+import type { SkillGate, SkillLevel } from "../../platform/skills.ts";
 
 export const equipmentCategories = [
   "printer_3d",
@@ -105,7 +106,16 @@ export const holdsSlot = (status: ReservationStatus): boolean =>
 export const stepsTo = (from: ReservationStatus, step: ReservationStep): readonly ReservationStatus[] =>
   reservationTransitions[from][step] ?? [];
 
-export const approvalModes = ["none", "staff"] as const;
+export const approvalModes = ["none", "staff", "rule"] as const;
+
+/** Approves a booking by itself when all that it says holds; null says nothing. */
+export interface ApprovalRule {
+  /** In every group of skills that the machine asks for. */
+  min_level: SkillLevel | null;
+  duty: Duty | null;
+  /** In the smallest unit of the machine's currency. */
+  price_below_minor: number | null;
+}
 /** What a booking that was used is paid for: the time reserved, the time used, or what costs more. */
 export const billings = ["reserved", "used", "greater"] as const;
 export type Billing = (typeof billings)[number];
@@ -114,6 +124,8 @@ export const checkInModes = ["none", "optional", "required"] as const;
 /** How one machine may be booked. Times are in minutes unless a name says otherwise, fees in the smallest unit of its currency. */
 export interface BookingPolicy {
   approval: (typeof approvalModes)[number];
+  /** With `approval: rule`: one that holds is enough; what none approves waits for staff. */
+  approval_rules: ApprovalRule[];
   check_in: (typeof checkInModes)[number];
   min_minutes: number;
   max_minutes: number;
@@ -142,6 +154,7 @@ export interface BookingPolicy {
 
 export const defaultPolicy: BookingPolicy = {
   approval: "none",
+  approval_rules: [],
   check_in: "none",
   min_minutes: 15,
   max_minutes: 480,
@@ -266,6 +279,12 @@ export const overridable = {
   longer_than_plan: true,
   open_bookings_used_up: true,
   minutes_used_up: true,
+  quota_open_bookings: true,
+  quota_minutes_per_day: true,
+  quota_minutes_per_week: true,
+  quota_minutes_per_month: true,
+  cool_down: true,
+  own_gap: true,
   equipment_not_in_plan: true,
   outside_membership: true,
   membership_required: true,

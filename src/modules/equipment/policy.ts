@@ -3,7 +3,9 @@
 import { z } from "@hono/zod-openapi";
 import { sql } from "drizzle-orm";
 import type { SpaceSettings } from "../../platform/access/membership.ts";
+import { duties } from "../../platform/access/permissions.ts";
 import { definedOnly } from "../../platform/merge.ts";
+import { skillLevels } from "../../platform/skills.ts";
 import type { Space } from "../../platform/space.ts";
 import {
   approvalModes,
@@ -21,7 +23,24 @@ const bounded = ([low, high]: readonly [number, number]) => z.int().min(low).max
 
 export const BookingPolicySchema = z
   .strictObject({
-    approval: z.enum(approvalModes),
+    approval: z.enum(approvalModes).openapi({
+      description: "`rule`: approved at once when one of `approval_rules` holds, otherwise by staff.",
+    }),
+    approval_rules: z
+      .array(
+        z
+          .strictObject({
+            min_level: z.enum(skillLevels).nullable().default(null),
+            duty: z.enum(duties).nullable().default(null),
+            price_below_minor: z.int().min(1).max(1_000_000_000).nullable().default(null),
+          })
+          .refine((rule) => Object.values(rule).some((value) => value !== null), "says nothing"),
+      )
+      .max(5)
+      .openapi({
+        description:
+          "Each approves a booking when all that it says holds: the level in every group of skills that the machine asks for, a duty of who books for themselves, a price below so much.",
+      }),
     check_in: z.enum(checkInModes).openapi({ description: "`none`: nobody checks in, so nobody can be a no-show." }),
     min_minutes: bounded(policyBounds.min_minutes),
     max_minutes: bounded(policyBounds.max_minutes),

@@ -79,6 +79,27 @@ export const sections = {
     public_registration: toggle(false, "People may register themselves.", everybody),
     auto_approve_members: toggle(false, "Who registers is a member at once; otherwise staff decide."),
     cancel_bookings_on_suspension: toggle(true, "A suspension cancels the member's future bookings; off keeps them."),
+    member_quotas: setting(
+      z.strictObject({
+        open_bookings: z.int().min(1).max(1_000).nullable(),
+        minutes_per_day: z.int().min(1).max(1_440).nullable(),
+        minutes_per_week: z.int().min(1).max(10_080).nullable(),
+        minutes_per_month: z.int().min(1).max(44_640).nullable(),
+      }),
+      { open_bookings: null, minutes_per_day: null, minutes_per_week: null, minutes_per_month: null },
+      "What each member may have booked on all machines together, on the makerspace's calendar, weeks from Monday; null is no limit. Plans have limits of their own.",
+    ),
+    no_show_cool_down: setting(
+      z
+        .strictObject({
+          after: z.int().min(1).max(10),
+          within_days: z.int().min(1).max(90),
+          days: z.int().min(1).max(90),
+        })
+        .nullable(),
+      null,
+      "After so many no-shows within so many days a member books nothing for `days` days after the last of them.",
+    ),
     guest_names_kept_days: setting(
       z.int().min(1).max(3_650),
       30,

@@ -12,6 +12,7 @@ import { announce } from "../../support/files.ts";
 import { makeGuestHouse } from "../../support/guests.ts";
 import { LiveSocket } from "../../support/live.ts";
 import { mailTo } from "../../support/mail.ts";
+import { quotaBehaviour } from "../../support/quotas.ts";
 import { Receiver } from "../../support/receiver.ts";
 import { codes, makeScene } from "../../support/scene.ts";
 import { asksFor, certified, makeSkill } from "../../support/skills.ts";
@@ -179,6 +180,7 @@ const behaviours: Record<string, () => Promise<void>> = {
     await until("the end", async () => (await statusOf(ends)) === "completed");
     expect(await statusOf(goesOn)).toBe("active");
   },
+  ...quotaBehaviour(set),
   "access.skill_gated_access": async () => {
     const { space, machine, ada } = await makeScene();
     await asksFor(space, machine, (await makeSkill(space)).id);

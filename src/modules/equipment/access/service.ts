@@ -54,7 +54,7 @@ export async function explainAccess(
     reasons,
     warnings,
     staff_may_override: reasons.every(mayOverride),
-    counted: counted && viewCounted(applicant, counted),
+    counted: counted && countsPlan(applicant) ? viewCounted(applicant, counted) : null,
   };
 }
 
@@ -72,6 +72,7 @@ export async function explainAnywhere(
     caller_guardianship: [],
     caller_skills: [],
     caller_price: [],
+    caller_missed: [],
   };
   return explainAccess(space, { machine, ...unread }, asked);
 }
@@ -92,7 +93,7 @@ interface Counted {
   reasons: ReasonInput[];
 }
 
-/** What the plan counts, and what a booking more would cross; null without such limits. */
+/** What is counted, and what a booking more would cross; null without such limits. */
 async function countedFor(
   space: Space,
   row: MachineRow,
@@ -103,9 +104,11 @@ async function countedFor(
   const claimant = claimantOf(space, row, applicant, demand, false);
   if (!claimant) return null;
   const used = await space.time("db", readUsed(space, claimant));
-  const { cycle, limits } = claimant;
-  return { used, cycle, reasons: exceeded(limits, demand, used, cycle) };
+  return { used, cycle: claimant.cycle, reasons: exceeded(claimant, demand, used) };
 }
+
+const countsPlan = ({ rights }: Applicant): boolean =>
+  rights !== null && (rights.max_open_bookings !== null || rights.minutes_per_cycle !== null);
 
 const viewCounted = ({ rights }: Applicant, { used, cycle }: Counted): View["counted"] => ({
   open_bookings: used.bookings,

@@ -4,6 +4,7 @@ import type { ReasonInput } from "../../../platform/problem.ts";
 import { toIso } from "../../../platform/time.ts";
 import { type Interval, minutesOf } from "../model.ts";
 import type { ReservationRecord } from "../port.ts";
+import { beyondQuota, type QuotaWindow } from "./quotas.ts";
 
 /** What is asked for. A booking that reaches into the next cycle counts whole in the one it starts in. */
 export interface Demand {
@@ -17,6 +18,8 @@ export interface Demand {
   /** Minutes more, in the cycle that holds `starts_at`. */
   minutes: number;
   starts_at: number;
+  /** Of a booking that moves: what it counts now, where it starts, and what it will count. */
+  moved?: { starts_at: number; counted_minutes: number; whole: number };
 }
 
 /** Limits of a plan that count; null is none. */
@@ -35,13 +38,29 @@ export interface Cycle {
 export interface Used {
   bookings: number;
   minutes: number;
+  minutes_per_day?: number;
+  minutes_per_week?: number;
+  minutes_per_month?: number;
 }
 
-/** True when a limit of the plan counts what is asked for: only then D1 is asked. */
-export const isCounted = (
-  limits: CountedLimits,
-  { bookings, minutes }: Pick<Demand, "bookings" | "minutes">,
-): boolean => (limits.max_open_bookings !== null && bookings > 0) || (limits.minutes_per_cycle !== null && minutes > 0);
+/** What the makerspace says of each member, for a demand at its time. */
+export interface Quotas {
+  open_bookings: number | null;
+  windows: readonly QuotaWindow[];
+}
+
+/** The minutes that a demand adds to a window which holds its start: of what moves within it, only what is more. */
+export function minutesIn({ minutes, moved }: Demand, { from, to }: Cycle): number {
+  if (!moved) return minutes;
+  const isWithin = from <= moved.starts_at && moved.starts_at < to;
+  return Math.max(0, moved.whole - (isWithin ? moved.counted_minutes : 0));
+}
+
+/** True when a limit counts what is asked for: only then D1 is asked. */
+export const isCounted = (limits: CountedLimits, quotas: Quotas, demand: Demand): boolean =>
+  ((limits.max_open_bookings !== null || quotas.open_bookings !== null) && demand.bookings > 0) ||
+  (limits.minutes_per_cycle !== null && demand.minutes > 0) ||
+  quotas.windows.some((window) => minutesIn(demand, window) > 0);
 
 /** A new booking. */
 export const demandOfBooking = (booking_id: string, slot: Interval): Demand => ({
@@ -86,13 +105,34 @@ export function demandOfMove(current: ReservationRecord, slot: Interval, isSameC
     bookings: 0,
     minutes: Math.max(0, minutes),
     starts_at: slot.starts_at,
+    moved: {
+      starts_at: current.starts_at,
+      counted_minutes: current.counted_minutes,
+      whole: minutesOf(slot),
+    },
   };
 }
 
 /** The limits that this demand would cross, with what would help. */
-export function exceeded(limits: CountedLimits, demand: Demand, used: Used, cycle: Cycle): ReasonInput[] {
+export function exceeded(
+  { limits, quotas, cycle }: { limits: CountedLimits; quotas: Quotas; cycle: Cycle },
+  demand: Demand,
+  used: Used,
+): ReasonInput[] {
   const { max_open_bookings, minutes_per_cycle } = limits;
+  const { open_bookings, windows } = quotas;
   const reasons: ReasonInput[] = [];
+  if (open_bookings !== null && demand.bookings > 0 && used.bookings + demand.bookings > open_bookings) {
+    reasons.push({
+      code: "quota_open_bookings",
+      detail: `Each member has at most ${open_bookings} open bookings here.`,
+      fix: "Use or cancel one of them first.",
+      limit: { max_open_bookings: open_bookings, open_bookings: used.bookings },
+    });
+  }
+  for (const window of windows) {
+    reasons.push(...beyondQuota(window, used[`minutes_per_${window.span}`] ?? 0, minutesIn(demand, window)));
+  }
   if (max_open_bookings !== null && demand.bookings > 0 && used.bookings + demand.bookings > max_open_bookings) {
     reasons.push({
       code: "open_bookings_used_up",

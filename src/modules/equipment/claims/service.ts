@@ -10,7 +10,7 @@ import { describeError, log } from "../../../platform/log.ts";
 import type { ReasonInput } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { reservationStatuses } from "../model.ts";
-import { type CountedLimits, type Cycle, type Demand, exceeded, type Used } from "./demand.ts";
+import { type CountedLimits, type Cycle, type Demand, exceeded, minutesIn, type Quotas, type Used } from "./demand.ts";
 
 /** Who claims what, under which limits. */
 export interface Claimant {
@@ -18,6 +18,7 @@ export interface Claimant {
   equipment_id: string;
   limits: CountedLimits;
   cycle: Cycle;
+  quotas: Quotas;
   /** Staff book past the limits; what they book counts all the same. */
   isForced: boolean;
 }
@@ -42,24 +43,29 @@ export function claimKey(key: Space["key"], booking_id: string, settled_by: numb
   );
 }
 
+const fewer = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? (one ?? other) : Math.min(one, other);
+
 const statuses = sql.raw(reservationStatuses.map((status) => `'${status}'`).join(", "));
 
 /** What a member has booked: rows, and claims that are on their way, but for one claim. Each sum walks an index of the member's own. */
 const usedBy = (makerspace_id: string, claimant: Claimant, key: string) => {
-  const { member_id, equipment_id, cycle } = claimant;
+  const { member_id, equipment_id, cycle, quotas } = claimant;
   const mine = sql`makerspace_id = ${makerspace_id} AND member_id = ${member_id}`;
-  const inCycle = (column: "starts_at" | "started_at") =>
-    sql`${sql.raw(column)} >= ${cycle.from} AND ${sql.raw(column)} < ${cycle.to}`;
+  const inside = ({ from, to }: Cycle, column: "starts_at" | "started_at") =>
+    sql`${sql.raw(column)} >= ${from} AND ${sql.raw(column)} < ${to}`;
   const claims = (column: "bookings" | "minutes") =>
     sql`SELECT coalesce(sum(${sql.raw(column)}), 0) FROM booking_claims WHERE ${mine} AND NOT (equipment_id = ${equipment_id} AND key = ${key})`;
+  const minutes = (when: Cycle): SQL => sql`((SELECT coalesce(sum(counted_minutes), 0) FROM reservations
+        WHERE ${mine} AND status IN (${statuses}) AND ${inside(when, "starts_at")} AND orphan = 0)
+      + (SELECT coalesce(sum(counted_minutes), 0) FROM sessions
+        WHERE ${mine} AND status IN ('active', 'completed') AND ${inside(when, "started_at")} AND orphan = 0)
+      + (${claims("minutes")} AND ${inside(when, "starts_at")}))`;
   return {
     bookings: sql`((SELECT count(*) FROM reservations WHERE ${mine} AND status IN ('pending', 'approved', 'active') AND orphan = 0)
       + (${claims("bookings")}))`,
-    minutes: sql`((SELECT coalesce(sum(counted_minutes), 0) FROM reservations
-        WHERE ${mine} AND status IN (${statuses}) AND ${inCycle("starts_at")} AND orphan = 0)
-      + (SELECT coalesce(sum(counted_minutes), 0) FROM sessions
-        WHERE ${mine} AND status IN ('active', 'completed') AND ${inCycle("started_at")} AND orphan = 0)
-      + (${claims("minutes")} AND ${inCycle("starts_at")}))`,
+    minutes: minutes(cycle),
+    windows: quotas.windows.map((window) => ({ window, minutes: minutes(window) })),
   };
 };
 
@@ -73,18 +79,27 @@ interface Asked {
 
 /** Writes a claim where there is room under the limits, or nothing. */
 function insertOf({ id: makerspace_id }: Space, { claimant, key, demand, decide_before }: Asked): SQL {
-  const { member_id, equipment_id, limits, isForced } = claimant;
+  const { member_id, equipment_id, limits, quotas, isForced } = claimant;
   const used = usedBy(makerspace_id, claimant, key);
   const { kind, booking_id, settled_by, bookings, minutes, starts_at } = demand;
-  const [most_bookings, most_minutes] = isForced ? [null, null] : [limits.max_open_bookings, limits.minutes_per_cycle];
+  const [most_bookings, most_minutes] = isForced
+    ? [null, null]
+    : [fewer(limits.max_open_bookings, quotas.open_bookings), limits.minutes_per_cycle];
+  const windows = used.windows.map((each) => ({ ...each, wanted: minutesIn(demand, each.window) }));
+  const within = windows
+    .filter(({ wanted }) => wanted > 0 && !isForced)
+    .map(({ minutes: spent, wanted, window }) => sql`AND ${spent} + ${wanted} <= ${window.limit}`);
+  // What is on its way counts in each window as much as it may come to there.
+  const claimed = Math.max(minutes, ...windows.map(({ wanted }) => wanted));
   return sql`
     INSERT INTO booking_claims (makerspace_id, member_id, equipment_id, key, kind, booking_id, settled_by, bookings, minutes, starts_at,
                                 waiting, decide_before, created_at)
-    SELECT ${makerspace_id}, ${member_id}, ${equipment_id}, ${key}, ${kind}, ${booking_id}, ${settled_by}, ${bookings}, ${minutes},
+    SELECT ${makerspace_id}, ${member_id}, ${equipment_id}, ${key}, ${kind}, ${booking_id}, ${settled_by}, ${bookings}, ${claimed},
            ${starts_at}, 0, ${decide_before}, ${Date.now()}
     WHERE EXISTS (SELECT 1 FROM members WHERE makerspace_id = ${makerspace_id} AND id = ${member_id} AND status = 'active')
       AND (${most_bookings} IS NULL OR ${bookings} = 0 OR ${used.bookings} + ${bookings} <= ${most_bookings})
       AND (${most_minutes} IS NULL OR ${minutes} = 0 OR ${used.minutes} + ${minutes} <= ${most_minutes})
+      ${sql.join(within, sql.raw("\n"))}
     ON CONFLICT DO NOTHING`;
 }
 
@@ -93,9 +108,12 @@ const claimsBy = ({ id }: Space, { member_id, equipment_id }: Claimant | Claim, 
   sql`makerspace_id = ${id} AND member_id = ${member_id} AND equipment_id = ${equipment_id}
     AND key IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`;
 
-const lookAt = (space: Space, claimant: Claimant, key: string): SQL => {
-  const used = usedBy(space.id, claimant, key);
-  return sql`SELECT ${used.bookings} AS bookings, ${used.minutes} AS minutes`;
+const lookAt = (makerspace_id: string, claimant: Claimant, key: string): SQL => {
+  const used = usedBy(makerspace_id, claimant, key);
+  const windows = used.windows.map(
+    ({ window, minutes }) => sql`, ${minutes} AS ${sql.raw(`minutes_per_${window.span}`)}`,
+  );
+  return sql`SELECT ${used.bookings} AS bookings, ${used.minutes} AS minutes ${sql.join(windows)}`;
 };
 
 const join = (isMine: SQL, decide_before: number): SQL =>
@@ -114,16 +132,16 @@ export async function takeClaim(
   demand: Demand,
   decide_before: number,
 ): Promise<Claim> {
-  const { member_id, equipment_id, limits, cycle, isForced } = claimant;
+  const { member_id, equipment_id, isForced } = claimant;
   const [, joined, looked] = await together(
     space.store,
     insertOf(space, { claimant, key, demand, decide_before }),
     join(claimsBy(space, claimant, [key]), decide_before),
-    lookAt(space, claimant, key),
+    lookAt(space.id, claimant, key),
   );
   const [row] = (joined?.results ?? []) as { booking_id: string }[];
   const [now] = (looked?.results ?? []) as Used[];
-  const reasons = now && (isForced || !row) ? exceeded(limits, demand, now, cycle) : [];
+  const reasons = now && (isForced || !row) ? exceeded(claimant, demand, now) : [];
   return { member_id, equipment_id, key, booking_id: row?.booking_id ?? null, reasons };
 }
 
@@ -165,23 +183,26 @@ export async function takeClaims(
   );
   return new Map(
     asked.map(({ claimant, demand, key }) => {
-      const { member_id, equipment_id, limits, cycle, isForced } = claimant;
-      const now = used.get(cycle.from);
+      const { member_id, equipment_id, isForced } = claimant;
+      const now = used.get(whenOf(claimant));
       const isSaid = now && (isForced || !ids.has(key));
-      const reasons = isSaid ? exceeded(limits, demand, now, cycle) : [];
+      const reasons = isSaid ? exceeded(claimant, demand, now) : [];
       return [demand.booking_id, { member_id, equipment_id, key, booking_id: ids.get(key) ?? null, reasons }];
     }),
   );
 }
 
-/** What the member has in use, by cycle of those demands about which something is to be said. */
-async function usedInCycles(space: Space, said: readonly Asked[]): Promise<Map<number, Used>> {
-  const cycles = new Map(said.map((one) => [one.claimant.cycle.from, one]));
+/** The cycle and the windows of a claimant: what is in use there is read once. */
+const whenOf = ({ cycle, quotas }: Claimant): string => [cycle, ...quotas.windows].map(({ from }) => from).join();
+
+/** What the member has in use, by cycle and windows of those demands about which something is to be said. */
+async function usedInCycles(space: Space, said: readonly Asked[]): Promise<Map<string, Used>> {
+  const cycles = new Map(said.map((one) => [whenOf(one.claimant), one]));
   if (cycles.size === 0) return new Map();
-  const looks = [...cycles.values()].map(({ claimant, key }) => lookAt(space, claimant, key));
+  const looks = [...cycles.values()].map(({ claimant, key }) => lookAt(space.id, claimant, key));
   const looked = await together(space.store, ...looks);
   const nothing = { bookings: 0, minutes: 0 };
-  return new Map([...cycles.keys()].map((from, index) => [from, (looked[index]?.results[0] as Used) ?? nothing]));
+  return new Map([...cycles.keys()].map((when, index) => [when, (looked[index]?.results[0] as Used) ?? nothing]));
 }
 
 /** Statements as one batch: Drizzle's own cannot bind the parameters of raw SQL on D1. */
@@ -195,8 +216,7 @@ const together = ({ db, d1 }: SpaceStore, ...statements: SQL[]): Promise<D1Resul
 
 /** What a member has in use in a cycle. */
 export async function readUsed(space: Space, claimant: Claimant): Promise<Used> {
-  const used = usedBy(space.id, claimant, "");
-  const [row] = await space.db.all<Used>(sql`SELECT ${used.bookings} AS bookings, ${used.minutes} AS minutes`);
+  const [row] = await space.db.all<Used>(lookAt(space.id, claimant, ""));
   return row ?? { bookings: 0, minutes: 0 };
 }
 

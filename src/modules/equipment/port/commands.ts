@@ -34,6 +34,8 @@ export interface Facts {
   gates: Gates;
   /** By which the machine prices what it books; null or absent where nobody is charged. */
   pricing?: Pricing | null;
+  /** Duties on this machine of who acts for themselves. */
+  duties?: readonly string[];
 }
 
 /** An Idempotency-Key, scoped to its principal and route; `ttl_ms` is 24 h, 7 days for tablets. */

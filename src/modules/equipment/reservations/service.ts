@@ -10,7 +10,7 @@ import { DAY, toIso } from "../../../platform/time.ts";
 import type { CallerFacts } from "../applicants.ts";
 import { type Demand, demandOfBooking, demandOfExcuse, demandOfMove } from "../claims/demand.ts";
 import { type Executed, execute, type Standing } from "../commands.ts";
-import { cycleOf } from "../gates.ts";
+import { cycleOf, quotasAt } from "../gates.ts";
 import { type MachineRow, requireMachine } from "../machines/index.ts";
 import { machine } from "../objects.ts";
 import type { Command, ReservationRecord } from "../port.ts";
@@ -188,7 +188,7 @@ async function change(
     ...(metadata !== undefined && { metadata: JSON.stringify(metadata) }),
   };
   const { external_id, starts_at, ends_at } = words;
-  const isCounted = (starts_at ?? ends_at) !== undefined && standing.applicant?.rights?.minutes_per_cycle != null;
+  const isCounted = (starts_at ?? ends_at) !== undefined && countsMinutes(space, standing);
   const isAsked = isCounted || external_id !== undefined;
   const before =
     isAsked && standing.reservation === null
@@ -203,16 +203,21 @@ async function change(
   return done;
 }
 
-/** What a new time takes more of the plan's minutes than the old one had. */
+/** Does the plan, or the makerspace, count this person's minutes? */
+const countsMinutes = (space: Space, { applicant }: Standing): boolean =>
+  applicant !== null && (applicant.rights?.minutes_per_cycle != null || quotasAt(space, space.now).windows.length > 0);
+
+/** What a new time takes more of the minutes that are counted than the old one had. */
 export function moveOf(
   space: Space,
-  { applicant }: Standing,
+  standing: Standing,
   current: ReservationRecord,
   { starts_at = current.starts_at, ends_at = current.ends_at }: { starts_at?: number; ends_at?: number },
 ): Demand | null {
-  const rights = applicant?.rights;
-  if (!rights || rights.minutes_per_cycle === null || ends_at <= starts_at) return null;
-  const isSameCycle = cycleOf(space, rights, starts_at).from === cycleOf(space, rights, current.starts_at).from;
+  if (!countsMinutes(space, standing) || ends_at <= starts_at) return null;
+  const rights = standing.applicant?.rights;
+  const isSameCycle =
+    !rights || cycleOf(space, rights, starts_at).from === cycleOf(space, rights, current.starts_at).from;
   return demandOfMove(current, { starts_at, ends_at }, isSameCycle);
 }
 
