@@ -6,10 +6,10 @@
 import { type Interval, mayOverride } from "../../src/modules/equipment/model.ts";
 import type { CommandCall, Facts, Refusal } from "../../src/modules/equipment/port.ts";
 import type { ReasonInput } from "../../src/platform/problem.ts";
-import { closedWithin, nextOpening, openUntil, type WeeklyWindows } from "../../src/platform/settings/hours.ts";
+import { closedWithin, type Hours, nextOpening, openUntil } from "../../src/platform/settings/hours.ts";
 import { judgeSkills } from "../../src/platform/skills.ts";
 import { DAY, MINUTE, toIso } from "../../src/platform/time.ts";
-import type { Machine } from "./machine.ts";
+import type { Machine, Opening } from "./machine.ts";
 import { refuse } from "./refusals.ts";
 import { brokenRules, type RuleScope, reason, WHOLE } from "./rules.ts";
 import type { Turn } from "./turn.ts";
@@ -17,17 +17,29 @@ import type { Turn } from "./turn.ts";
 /** Who asks, and what was read of them. */
 type Asking = Pick<CommandCall, "actor" | "facts">;
 
-/** What the makerspace's and the plan's windows say against a stretch of time. */
-function closed({ zone, hours }: Machine, { plan }: Facts["gates"], { starts_at, ends_at }: Interval): ReasonInput[] {
-  const against = (windows: WeeklyWindows | null, code: string, detail: string): ReasonInput[] => {
+/** What the windows of the makerspace, the machine and the plan say against a stretch of time. */
+function closed({ zone, openings }: Machine, { plan }: Facts["gates"], slot: Interval): ReasonInput[] {
+  const { starts_at, ends_at } = slot;
+  const against = (windows: Hours, code: string, detail: string, closures: Opening["closures"] = []): ReasonInput[] => {
     const [first] = closedWithin(windows, zone, starts_at, ends_at);
     if (!first) return [];
+    const day = zone.day(first.from);
+    const named = closures.find(({ from_day, to_day }) => from_day <= day && day <= to_day);
     const opens_at = nextOpening(windows, zone, first.from);
     const fix = opens_at === null ? {} : { fix: `It opens at ${toIso(opens_at)}.` };
-    return [reason(code, detail, { ...fix, limit: { closed_from: toIso(first.from), closed_to: toIso(first.to) } })];
+    const limit = {
+      closed_from: toIso(first.from),
+      closed_to: toIso(first.to),
+      ...(named && { closure: named.title }),
+    };
+    return [reason(code, named ? `${detail} ${named.title}` : detail, { ...fix, limit })];
+  };
+  const words = {
+    closed: `The makerspace is closed in a part of this time (${zone.name}).`,
+    machine_closed: `The machine is closed in a part of this time (${zone.name}).`,
   };
   return [
-    ...against(hours, "closed", `The makerspace is closed in a part of this time (${zone.name}).`),
+    ...openings.flatMap(({ hours, code, closures }) => against(hours, code, words[code], closures)),
     ...against(
       plan?.access_windows ?? null,
       "outside_access_hours",
@@ -179,8 +191,8 @@ export function judgeWalkUp(
 ): { reasons: ReasonInput[]; until: number } {
   const { now, machine } = turn;
   const { gates } = call.facts;
-  const { zone, hours } = machine;
-  const windows = [hours, gates.plan?.access_windows ?? null];
+  const { zone, openings } = machine;
+  const windows = [...openings.map(({ hours }) => hours), gates.plan?.access_windows ?? null];
   const slot = { starts_at: now, ends_at: now + planned_minutes * MINUTE };
   const reasons = heeded(turn, call, [
     ...(gates.bookings_enabled ? [] : [switchedOff()]),

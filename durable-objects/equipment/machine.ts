@@ -2,8 +2,16 @@
 
 import { type BookingPolicy, defaultPolicy } from "../../src/modules/equipment/model.ts";
 import type { PolicyParts, PolicyVersions } from "../../src/modules/equipment/port.ts";
-import type { WeeklyWindows } from "../../src/platform/settings/hours.ts";
+import { type Exception, type Hours, type WeeklyWindows, withExceptions } from "../../src/platform/settings/hours.ts";
 import { Zone } from "../../src/platform/zone.ts";
+
+/** When somebody has the doors open. */
+export interface Opening {
+  /** Of the reason for a refusal. */
+  code: "closed" | "machine_closed";
+  hours: Hours;
+  closures: readonly Exception[];
+}
 
 export class Machine {
   readonly policy: BookingPolicy;
@@ -17,6 +25,20 @@ export class Machine {
   ) {
     this.policy = { ...defaultPolicy, ...parts.makerspace?.policy, ...parts.equipment?.policy };
     this.zone = new Zone(parts.makerspace?.timezone ?? "UTC");
+    const { hours, equipment } = parts;
+    const opening = (
+      code: Opening["code"],
+      windows: WeeklyWindows | null,
+      closures: readonly Exception[],
+    ): Opening => ({
+      code,
+      hours: withExceptions(windows, closures),
+      closures,
+    });
+    this.openings = [
+      opening("closed", hours?.windows ?? null, hours?.closures ?? []),
+      opening("machine_closed", equipment?.opening_hours ?? null, equipment?.closures ?? []),
+    ];
   }
 
   /** The version of each part, 0 for one that never came. */
@@ -29,10 +51,8 @@ export class Machine {
     };
   }
 
-  /** Opening hours; null is always open. */
-  get hours(): WeeklyWindows | null {
-    return this.parts.hours?.windows ?? null;
-  }
+  /** What the makerspace and the machine itself say of when it is open, each with its code. */
+  readonly openings: readonly Opening[];
 
   get status(): PolicyParts["equipment"]["status"] {
     return this.parts.equipment?.status ?? "available";

@@ -59,10 +59,9 @@ export function availability({ store, machine }: World, from: number, to: number
     },
     {
       because: "closed",
-      intervals: closedWithin(machine.hours, zone, from, until).map(({ from: starts_at, to: ends_at }) => ({
-        starts_at,
-        ends_at,
-      })),
+      intervals: machine.openings.flatMap(({ hours }) =>
+        closedWithin(hours, zone, from, until).map(({ from: starts_at, to: ends_at }) => ({ starts_at, ends_at })),
+      ),
     },
     { because: "notice", intervals: [{ starts_at: now, ends_at: now + policy.notice_minutes * MINUTE }] },
     { because: "horizon", intervals: [{ starts_at: now + policy.horizon_days * DAY, ends_at: FOREVER }] },

@@ -116,6 +116,11 @@ export const problems = {
   erasure_blocked: [409, "Erasure blocked", "`reasons` lists what has to end first."],
   banned: [403, "Not admitted", "This makerspace does not admit this person. Its staff can say more."],
   already_banned: [409, "Already banned", "This person is banned already. Lift that ban first, to make another."],
+  too_many_closures: [
+    409,
+    "Too many closures",
+    "At most 200 that are not over, of the makerspace and of each machine.",
+  ],
   plan_stale: [409, "Plan out of date", "Other bookings are in the way than those of the plan. Look again."],
   outage_refused: [409, "Outage refused", "`reasons` says why."],
   conflict: [409, "Conflict", "The state of the resource changed meanwhile. Read it again."],

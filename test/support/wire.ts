@@ -11,6 +11,7 @@ import type {
   CancelledBundle as CancelledBundleSchema,
 } from "../../src/modules/equipment/bundles/contract.ts";
 import type { Settlement as SettlementSchema } from "../../src/modules/equipment/charges/contract.ts";
+import type { Closure as ClosureSchema } from "../../src/modules/equipment/closures/contract.ts";
 import type { CostRule as CostRuleSchema } from "../../src/modules/equipment/cost_rules/contract.ts";
 import type { MachineFile as MachineFileSchema } from "../../src/modules/equipment/files/contract.ts";
 import type { Hold as HoldSchema } from "../../src/modules/equipment/holds/contract.ts";
@@ -159,6 +160,7 @@ export type PublicPlan = z.output<typeof PublicPlanSchema>;
 export type Notification = z.output<typeof NotificationSchema>;
 export type PairedTablet = z.output<typeof PairedTabletSchema>;
 export type PairingTablet = z.output<typeof PairingTabletSchema>;
+export type Closure = z.output<typeof ClosureSchema>;
 export type Hold = z.output<typeof HoldSchema>;
 export type CostRule = z.output<typeof CostRuleSchema>;
 export type PriceEstimate = z.output<typeof PriceEstimateSchema>;

@@ -8,10 +8,11 @@ import { findMember } from "../members/index.ts";
 import type { Applicant } from "./applicants.ts";
 import type { Demand } from "./claims/demand.ts";
 import { releaseClaims } from "./claims/service.ts";
+import { partsOf } from "./closures/parts.ts";
 import { claim, claimantOf, gatesOf } from "./gates.ts";
 import { FACTS_GOOD_FOR_MS } from "./model.ts";
 import { machine } from "./objects.ts";
-import { equipmentPart, sharedParts } from "./policy.ts";
+import { hoursVersion, sharedParts } from "./policy.ts";
 import type { Command, CommandCall, CommandResult, Outcome, PolicyVersions, Refusal, RefusalCode } from "./port.ts";
 import { pricingOf } from "./prices/pricing.ts";
 import { viewConflict } from "./series/view.ts";
@@ -224,7 +225,7 @@ function dutiesOn({ actor, now }: Space, { id }: MachineRow, applicant: Applican
 export const versionsSeen = ({ settings }: Space, row: MachineRow): PolicyVersions => ({
   makerspace: settings.version,
   equipment: row.policy_version,
-  hours: settings.section_states.general.version,
+  hours: hoursVersion(settings),
 });
 
 /** A retry books under the id that its first try has claimed. */
@@ -235,8 +236,10 @@ function bookedAs(command: Command, id: string): Command {
 }
 
 /** Gives a machine the settings that it lacks. */
-export const bringUpToDate = (space: Space, row: MachineRow): Promise<PolicyVersions> =>
-  machine(space, row.id).configure({ ...sharedParts(space.settings), equipment: equipmentPart(row) });
+export async function bringUpToDate(space: Space, row: MachineRow): Promise<PolicyVersions> {
+  const parts = await partsOf(space, sharedParts(space.settings), [row]);
+  return machine(space, row.id).configure(parts(row));
+}
 
 /** Asks, and once more after giving the machine the settings that it said it lacks. */
 export async function decide(space: Space, row: MachineRow, call: CommandCall): Promise<CommandResult> {

@@ -4,6 +4,7 @@ import { accessRoutes } from "./access/routes.ts";
 import { bundleRoutes } from "./bundles/routes.ts";
 import { calendarRoutes } from "./calendars/routes.ts";
 import { chargeRoutes } from "./charges/routes.ts";
+import { closureRoutes } from "./closures/routes.ts";
 import { costRuleRoutes } from "./cost_rules/routes.ts";
 import { machineFileRoutes } from "./files/routes.ts";
 import { holdRoutes } from "./holds/routes.ts";
@@ -29,6 +30,7 @@ export const equipmentRoutes = [
   ...seriesRoutes,
   ...outageRoutes,
   ...bundleRoutes,
+  ...closureRoutes,
   ...sessionRoutes,
   ...watchRoutes,
   ...tabletRoutes,

@@ -53,6 +53,9 @@ export type AffectedFate = (typeof affectedFates)[number];
 export const MAX_OUTAGES = 100;
 export const MAX_AFFECTED = 500;
 
+/** Closures of the makerspace, or of one machine, that are not over. */
+export const MAX_CLOSURES = 200;
+
 /** Everything that can happen to a reservation. The last four are the clock's, not a person's. */
 export const reservationSteps = [
   "approve",
@@ -274,6 +277,7 @@ export const overridable = {
   notice_too_short: true,
   beyond_horizon: true,
   closed: true,
+  machine_closed: true,
   outside_access_hours: true,
   beyond_plan_horizon: true,
   longer_than_plan: true,

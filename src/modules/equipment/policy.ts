@@ -5,6 +5,7 @@ import { sql } from "drizzle-orm";
 import type { SpaceSettings } from "../../platform/access/membership.ts";
 import { duties } from "../../platform/access/permissions.ts";
 import { definedOnly } from "../../platform/merge.ts";
+import type { WeeklyWindows } from "../../platform/settings/hours.ts";
 import { skillLevels } from "../../platform/skills.ts";
 import type { Space } from "../../platform/space.ts";
 import {
@@ -150,7 +151,13 @@ export const equipmentPart = (row: EquipmentRow): PolicyParts["equipment"] => ({
   location: row.location,
   status: row.status,
   policy: row.policy as Partial<BookingPolicy>,
+  // Written only through the contract's WeeklyWindows.
+  opening_hours: row.opening_hours as WeeklyWindows | null,
 });
+
+/** Opening hours and closures change each by themselves: together they are as new as both. */
+export const hoursVersion = ({ section_states, closures_version }: SpaceSettings): number =>
+  section_states.general.version + closures_version;
 
 /** What every machine of a makerspace shares. */
 export type SharedParts = Pick<PolicyParts, "makerspace" | "hours">;
@@ -158,5 +165,5 @@ export type SharedParts = Pick<PolicyParts, "makerspace" | "hours">;
 /** The parts that come from the makerspace's settings: those of the request, or those just written. */
 export const sharedParts = (settings: SpaceSettings): SharedParts => ({
   makerspace: { version: settings.version, timezone: settings.timezone, ...bookingDefaults(settings) },
-  hours: { version: settings.section_states.general.version, windows: settings.sections.general.opening_hours },
+  hours: { version: hoursVersion(settings), windows: settings.sections.general.opening_hours },
 });

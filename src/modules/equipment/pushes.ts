@@ -12,9 +12,10 @@ import { rounds } from "../../platform/ops/rounds.ts";
 import type { Space } from "../../platform/space.ts";
 import { loadSystemSpace } from "../../platform/system-space.ts";
 import { SECOND } from "../../platform/time.ts";
+import { partsOf } from "./closures/parts.ts";
 import { inParallel } from "./objects.ts";
-import { equipmentPart, type SharedParts, sharedParts } from "./policy.ts";
-import type { EquipmentPort } from "./port.ts";
+import { type SharedParts, sharedParts } from "./policy.ts";
+import type { EquipmentPort, PolicyParts } from "./port.ts";
 import { equipment, policyPushes } from "./tables.ts";
 
 /**
@@ -26,7 +27,7 @@ const queue = (space: Space, which: SQL): Write =>
     space.db.run(sql`
       INSERT INTO policy_pushes (makerspace_id, equipment_id, makerspace_version, equipment_version, hours_version, created_at)
       SELECT e.makerspace_id, e.id, s.version, e.policy_version,
-        coalesce((SELECT version FROM settings_sections WHERE makerspace_id = e.makerspace_id AND section = 'general'), 1), ${space.now}
+        coalesce((SELECT version FROM settings_sections WHERE makerspace_id = e.makerspace_id AND section = 'general'), 1) + s.closures_version, ${space.now}
       FROM equipment e JOIN makerspace_settings s ON s.makerspace_id = e.makerspace_id
       WHERE e.makerspace_id = ${space.id} AND e.retired_at IS NULL AND ${which}
       ON CONFLICT DO UPDATE SET created_at = excluded.created_at, makerspace_version = excluded.makerspace_version,
@@ -78,26 +79,31 @@ export async function pushPolicies(
     .where(space.store.in(policyPushes, only, isNull(equipment.retired_at)))
     .orderBy(asc(policyPushes.created_at))
     .limit(limit + 1);
-  const rows = await owed.then(
-    (found) => found,
-    (error: unknown) => {
-      // The change is made all the same; the minute cron pushes it.
-      log.warn("policy_push_failed", { makerspace_id: space.id, error: describeError(error) });
-      return null;
-    },
-  );
+  const unread = (error: unknown): null => {
+    // The change is made all the same; the minute cron pushes it.
+    log.warn("policy_push_failed", { makerspace_id: space.id, error: describeError(error) });
+    return null;
+  };
+  const rows = await owed.then((found) => found, unread);
   if (!rows) return false;
-  const settled = await inParallel(rows.slice(0, limit), (row) => pushOne(space, shared, row));
+  const found = rows.slice(0, limit);
+  const parts = await partsOf(
+    space,
+    shared,
+    found.map((each) => each.machine),
+  ).catch(unread);
+  if (!parts) return false;
+  const settled = await inParallel(found, (row) => pushOne(space, parts(row.machine), row));
   return rows.length <= limit && settled.every(Boolean);
 }
 
-async function pushOne(space: Space, shared: SharedParts, owed: Owed): Promise<boolean> {
+async function pushOne(space: Space, parts: PolicyParts, owed: Owed): Promise<boolean> {
   const { id } = owed.machine;
   const mine = space.store.in(policyPushes, eq(policyPushes.equipment_id, id));
   try {
     // The first call decides where an object is born: near its makerspace.
     const object = space.object<EquipmentPort>(env.EQUIPMENT, id, space.settings.location_hint);
-    const has = await object.configure({ ...shared, equipment: equipmentPart(owed.machine) });
+    const has = await object.configure(parts);
     const paid = and(
       mine,
       lte(policyPushes.makerspace_version, has.makerspace),

@@ -42,6 +42,7 @@ export const equipment = sqliteTable(
     notes: text(),
     policy: json().notNull().default({}),
     policy_version: integer().notNull().default(1),
+    opening_hours: json(),
     metadata: json().notNull().default({}),
     external_id: text(),
     retired_at: integer(),
@@ -99,6 +100,26 @@ export const reservations = sqliteTable(
     moved_to: text(),
     moved_from: text(),
     bundle_id: text(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
+);
+
+/** Days on which the makerspace, or one machine, is closed or open at other hours. */
+export const closures = sqliteTable(
+  "closures",
+  {
+    makerspace_id: makerspaceId(),
+    id: text().notNull(),
+    /** Null is the whole makerspace. */
+    equipment_id: text(),
+    /** Days since 1970-01-01 on the wall clock of the makerspace, both included. */
+    from_day: integer().notNull(),
+    to_day: integer().notNull(),
+    windows: json().notNull(),
+    title: text().notNull(),
+    external_id: text(),
+    created_by: text().notNull(),
+    ...resourceColumns(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
 );

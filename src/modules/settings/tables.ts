@@ -11,6 +11,7 @@ export const makerspaceSettings = sqliteTable("makerspace_settings", {
   location_hint: text(),
   show_holder: text({ enum: holderDisplays }).notNull(),
   booking_policy: json().notNull(),
+  closures_version: integer().notNull().default(0),
   ...resourceColumns(),
 });
 

@@ -30,6 +30,8 @@ export interface SpaceSettings extends LoadedSettings {
   location_hint: string | null;
   /** What machines start from; opaque here, the equipment module knows its shape. */
   booking_defaults: unknown;
+  /** Grows with every closure of the makerspace that is added, changed or dropped. */
+  closures_version: number;
   created_at: number;
   updated_at: number;
   version: number;

@@ -18,7 +18,8 @@ const Window = z
 
 const WINDOWS_PER_DAY = 8;
 
-const day = z
+/** What is open on one day; empty: closed. */
+export const DayWindows = z
   .array(Window)
   .max(WINDOWS_PER_DAY)
   .refine(
@@ -28,8 +29,9 @@ const day = z
         return before === undefined || sinceMidnight(before.to) <= sinceMidnight(window.from);
       }),
     "must be sorted and must not overlap",
-  )
-  .optional();
+  );
+
+const day = DayWindows.optional();
 
 /** Windows by weekday on the makerspace's wall clock. A day that is missing is closed; over midnight: until 24:00 and on from 00:00. */
 export const WeeklyWindows = z

@@ -13,6 +13,7 @@ import {
   prose,
   resourceFields,
 } from "../../../platform/contract.ts";
+import { WeeklyWindowsOrNull } from "../../../platform/settings/windows.ts";
 import { equipmentCategories, equipmentStatuses } from "../model.ts";
 import { BookingPolicySchema, PolicyOverridesPatchSchema, PolicyOverridesSchema } from "../policy.ts";
 
@@ -48,6 +49,9 @@ const writable = {
   manual_url: webUrl.nullable(),
   image_url: webUrl.nullable(),
   notes: prose(5_000),
+  opening_hours: WeeklyWindowsOrNull.openapi({
+    description: "Its own hours, inside of the makerspace's; null is whenever that is open.",
+  }),
   policy: PolicyOverridesSchema.openapi({ description: "Overrides of the makerspace's booking policy." }),
   metadata: Metadata,
   external_id: ExternalId.nullable(),

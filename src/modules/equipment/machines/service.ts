@@ -129,6 +129,7 @@ export async function createMachine(space: Space, input: z.output<typeof Equipme
     image_url: null,
     notes: null,
     external_id: null,
+    opening_hours: null,
     ...definedOnly(fields),
     code: input.code,
     name: input.name,
@@ -170,7 +171,7 @@ export async function createMachine(space: Space, input: z.output<typeof Equipme
 }
 
 /** What the object keeps of a machine: a change of these is pushed. */
-const kept = ["code", "name", "category", "location", "status", "policy"] as const;
+const kept = ["code", "name", "category", "location", "status", "policy", "opening_hours"] as const;
 
 const isPushed = (before: MachineRow, after: MachineRow): boolean =>
   kept.some((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));

@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import { problem } from "../../../platform/problem.ts";
+import type { WeeklyWindowsOrNull } from "../../../platform/settings/windows.ts";
 import { toIso, toIsoOrNull } from "../../../platform/time.ts";
 import type { BookingPolicy } from "../model.ts";
 import type { equipment } from "../tables.ts";
@@ -64,6 +65,8 @@ export const viewMachine = (
   image_url: row.image_url,
   notes: withNotes ? row.notes : null,
   policy: row.policy as Partial<BookingPolicy>,
+  // Written only through the contract's WeeklyWindows.
+  opening_hours: row.opening_hours as z.output<typeof WeeklyWindowsOrNull>,
   effective_policy: effective,
   metadata: row.metadata as Record<string, string>,
   external_id: row.external_id,

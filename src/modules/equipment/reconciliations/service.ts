@@ -12,9 +12,10 @@ import type { Consumers } from "../../../platform/queue.ts";
 import type { Space } from "../../../platform/space.ts";
 import { loadSystemSpace } from "../../../platform/system-space.ts";
 import { DAY } from "../../../platform/time.ts";
+import { partsOf } from "../closures/parts.ts";
 import { archive } from "../machines/index.ts";
 import { machineOf } from "../objects.ts";
-import { equipmentPart, sharedParts } from "../policy.ts";
+import { sharedParts } from "../policy.ts";
 import type { ReconcileReport } from "../port.ts";
 import { equipment, projectionCursors } from "../tables.ts";
 
@@ -28,8 +29,7 @@ async function reconcileMachine(space: Space, equipment_id: string): Promise<Rec
     .select()
     .from(equipment)
     .where(space.store.in(equipment, eq(equipment.id, equipment_id)));
-  if (row?.retired_at === null)
-    await object.configure({ ...sharedParts(space.settings), equipment: equipmentPart(row) });
+  if (row?.retired_at === null) await object.configure((await partsOf(space, sharedParts(space.settings), [row]))(row));
   const [cause] = (await object.availability(0, 1)).busy;
   const isUnwritten = cause?.because === "retired" && row?.retired_at === null;
   if (isUnwritten) await archive(space, equipment_id);
