@@ -20,6 +20,7 @@ import {
   closeAtOnce,
   closeSockets,
   equipmentRoutes,
+  faultReportFiles,
   forgetAtMachines,
   hoursEffects,
   isBusy,
@@ -67,7 +68,7 @@ import {
 } from "./modules/members/index.ts";
 import { moveInbox, notificationRoutes, notificationTemplates } from "./modules/notifications/index.ts";
 import { settingsRoutes, settingsSource } from "./modules/settings/index.ts";
-import { moveSkills, skillRoutes } from "./modules/skills/index.ts";
+import { moveSkills, skillRequestFiles, skillRoutes } from "./modules/skills/index.ts";
 import { webhookDocuments, webhookRoutes } from "./modules/webhooks/index.ts";
 import { personalData } from "./personal-data.ts";
 import type { AccessSources } from "./platform/access/authorise.ts";
@@ -109,7 +110,7 @@ export const mailPorts: MailPorts = {
 
 /** Whose files are, who looks through them and who makes pictures anew. A module with files adds its owners here. */
 export const filePorts: FilePorts = {
-  owners: { ...machineFileOwners },
+  owners: { ...machineFileOwners, fault_report: faultReportFiles, skill_request: skillRequestFiles },
   scan: config.SCAN_URL === null ? null : httpScan(config.SCAN_URL, config.SCAN_TOKEN),
   picture: bindingPicture,
 };

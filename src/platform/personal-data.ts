@@ -96,6 +96,14 @@ interface Told<T extends SQLiteTable> {
   /** Further conditions on what is erased. */
   only?: SQL;
   erasure: Erasure;
+  /** The file of a row, as it is exported, where it has another name than the row; null for a row without one. */
+  file?: (row: Readonly<Record<string, unknown>>) => RowFile | null;
+}
+
+/** A file that a row speaks of. */
+interface RowFile {
+  kind: string;
+  id: string;
 }
 
 /** A table that holds something of people. */
@@ -113,6 +121,8 @@ export interface PersonalTable {
   parts(person: Person): { walk: SQL; exported: readonly string[] }[];
   readonly only: SQL | undefined;
   readonly erasure: Erasure;
+  /** The file of an exported row; left out for a table without files. */
+  readonly file: ((row: Readonly<Record<string, unknown>>) => RowFile | null) | undefined;
 }
 
 const among = (values: readonly string[]): SQL => sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`;
@@ -121,6 +131,7 @@ const directoryNames = Object.values(directoryTables).map((table) => getTableCon
 /** Says what a table holds of people. */
 export function personal<T extends SQLiteTable>(table: T, told: Told<T>): PersonalTable {
   const { about, whose = {}, mentions = {}, through, bare = [], exported, part, only, erasure } = told;
+  const kind = erasure.how === "delete" ? erasure.file : undefined;
   const columns: Record<string, SQLiteColumn> = getTableColumns(table);
   const mentioned = Object.entries(mentions) as [string, readonly PersonKey[]][];
   const { name } = getTableConfig(table);
@@ -137,6 +148,7 @@ export function personal<T extends SQLiteTable>(table: T, told: Told<T>): Person
     exported,
     only,
     erasure,
+    file: told.file ?? (kind === undefined ? undefined : ({ id }) => ({ kind, id: String(id) })),
     parts: (person) => (part ? held(part.whose, person).map((walk) => ({ walk, exported: part.exported })) : []),
     walks: (makerspace_id, person) => [
       ...held(whose, person),

@@ -171,6 +171,8 @@ export const problems = {
     "`file_ids` takes your own files that are ready, made for this purpose, and belong to nothing yet.",
   ],
   file_in_use: [409, "File in use", "It belongs to something: take it off there."],
+  machine_not_used: [409, "Machine not used", "Ratings are for those who have used the machine."],
+  rating_exists: [409, "Rating exists", "You have rated this machine. Change that rating."],
   too_many_files: [409, "Too many files", "There is room for no more files of this kind here."],
   precondition_required: [428, "If-Match missing", "Send If-Match with the ETag you read."],
   rate_limited: [429, "Too many requests", "Wait for Retry-After seconds."],

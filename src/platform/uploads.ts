@@ -115,8 +115,9 @@ class Tail {
   #length = 0;
 
   add(piece: Uint8Array): void {
-    this.#pieces.push(piece);
-    this.#length += piece.length;
+    if (piece.length >= TAIL_BYTES) this.#pieces = [];
+    this.#pieces.push(piece.slice(-TAIL_BYTES));
+    this.#length = this.#pieces.length === 1 ? TAIL_BYTES : this.#length + piece.length;
     // Put together now and then, so that neither their number nor their length grows.
     if (this.#length < 4 * TAIL_BYTES && this.#pieces.length < 1_000) return;
     this.#pieces = [this.bytes()];

@@ -1,11 +1,42 @@
-/** What the files module may know of somebody. */
+/** What files, and what is said of machines, may tell of somebody. */
 
-/** A row for each of its tables, by name. */
+/** A row for each of these tables, by name. */
 export function fileRows(
   here: { makerspace_id: string },
-  { id, member_id, text, now }: { id: string; member_id: string; text: string; now: number },
+  {
+    id,
+    member_id,
+    equipment_id,
+    text,
+    now,
+  }: Record<"id" | "member_id" | "equipment_id" | "text", string> & { now: number },
 ) {
   return {
+    fault_reports: {
+      ...here,
+      id,
+      equipment_id,
+      member_id,
+      severity: "minor",
+      text,
+      status: "open",
+      took_down: 0,
+      version: 1,
+      created_at: now,
+      updated_at: now,
+    },
+    equipment_ratings: {
+      ...here,
+      id,
+      equipment_id,
+      member_id,
+      stars: 4,
+      text,
+      status: "visible",
+      version: 1,
+      created_at: now,
+      updated_at: now,
+    },
     file_usage: { ...here, uploader_id: member_id, bytes: 0 },
     files: {
       ...here,

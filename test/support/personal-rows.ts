@@ -265,7 +265,7 @@ export function rowsFor({ space, machine, marks, member_id, user_id }: Known, bo
         submitted_by: member_id,
         ...versioned,
       },
-      ...fileRows(here, { id, member_id, text: marks.text, now }),
+      ...fileRows(here, { id, member_id, equipment_id: machine.id, text: marks.text, now }),
       minors: { ...here, member_id, birth_date: "2012-04-05", ...versioned },
       guardians: {
         ...here,

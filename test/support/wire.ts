@@ -13,6 +13,7 @@ import type {
 import type { Settlement as SettlementSchema } from "../../src/modules/equipment/charges/contract.ts";
 import type { Closure as ClosureSchema } from "../../src/modules/equipment/closures/contract.ts";
 import type { CostRule as CostRuleSchema } from "../../src/modules/equipment/cost_rules/contract.ts";
+import type { FaultReport as FaultReportSchema } from "../../src/modules/equipment/fault_reports/contract.ts";
 import type { MachineFile as MachineFileSchema } from "../../src/modules/equipment/files/contract.ts";
 import type { Hold as HoldSchema } from "../../src/modules/equipment/holds/contract.ts";
 import type { Equipment as EquipmentSchema } from "../../src/modules/equipment/machines/contract.ts";
@@ -21,6 +22,7 @@ import type {
   Outage as OutageSchema,
 } from "../../src/modules/equipment/outages/contract.ts";
 import type { PriceEstimate as PriceEstimateSchema } from "../../src/modules/equipment/prices/contract.ts";
+import type { Rating as RatingSchema } from "../../src/modules/equipment/ratings/contract.ts";
 import type {
   Availability as AvailabilitySchema,
   Reservation as ReservationSchema,
@@ -203,3 +205,5 @@ export type FileLink = z.output<typeof FileLinkSchema>;
 export type FileUsage = z.output<typeof FileUsageSchema>;
 export type MachineFile = z.output<typeof MachineFileSchema>;
 export type UploadSession = z.output<typeof UploadSessionSchema>;
+export type FaultReport = z.output<typeof FaultReportSchema>;
+export type Rating = z.output<typeof RatingSchema>;

@@ -1,5 +1,6 @@
 /** Events of the equipment module. Those of reservations and sessions are written by the equipment object. */
 
+import type { Severity } from "./fault_reports/model.ts";
 import type { CancelledBy, EquipmentStatus } from "./model.ts";
 
 export const reservationEventTypes = [
@@ -91,12 +92,29 @@ export interface SessionEventData extends Record<string, unknown> {
   overridden?: string[];
 }
 
+export type FaultEventType =
+  | "fault_report.created"
+  | "fault_report.acknowledged"
+  | "fault_report.resolved"
+  | "fault_report.dismissed";
+
+/** No words: they are for whoever may read the report. */
+export interface FaultEventData extends Record<string, unknown> {
+  equipment_id: string;
+  /** Who reported it; null once they were erased. */
+  member_id: string | null;
+  severity: Severity;
+  /** It took the machine out of use. */
+  took_down?: boolean;
+}
+
 type Data<T extends string, D> = { [K in T]: D };
 
 declare module "../../platform/events.ts" {
   interface EventCatalogue
     extends Data<ReservationEventType, ReservationEventData>,
       Data<SessionEventType, SessionEventData>,
+      Data<FaultEventType, FaultEventData>,
       Data<SeriesEventType, SeriesEventData>,
       Data<OutageEventType, OutageEventData>,
       Data<"reservation.move_failed", ReservationEventData>,

@@ -6,11 +6,14 @@ import { calendarRoutes } from "./calendars/routes.ts";
 import { chargeRoutes } from "./charges/routes.ts";
 import { closureRoutes } from "./closures/routes.ts";
 import { costRuleRoutes } from "./cost_rules/routes.ts";
+import { faultReportRoutes } from "./fault_reports/routes.ts";
 import { machineFileRoutes } from "./files/routes.ts";
 import { holdRoutes } from "./holds/routes.ts";
+import { labelRoutes } from "./labels/routes.ts";
 import { machineRoutes } from "./machines/routes.ts";
 import { outageRoutes } from "./outages/routes.ts";
 import { priceRoutes } from "./prices/routes.ts";
+import { ratingRoutes } from "./ratings/routes.ts";
 import { reconciliationRoutes } from "./reconciliations/routes.ts";
 import { reservationRoutes } from "./reservations/routes.ts";
 import { seriesRoutes } from "./series/routes.ts";
@@ -19,8 +22,12 @@ import { tabletRoutes } from "./tablets/routes.ts";
 import { watchRoutes } from "./watch/routes.ts";
 
 export const equipmentRoutes = [
+  // Before the machine itself: its path is no machine's id.
+  ...labelRoutes,
   ...machineRoutes,
   ...machineFileRoutes,
+  ...faultReportRoutes,
+  ...ratingRoutes,
   ...accessRoutes,
   ...costRuleRoutes,
   ...priceRoutes,
@@ -42,6 +49,7 @@ export { chargeConsumers, keptAsDue } from "./charges/consumers.ts";
 export { claimRounds } from "./claims/sweep.ts";
 export { forgetAtMachines, machinesInUse } from "./erasure.ts";
 export type {
+  FaultEventType,
   MachineEventType,
   OutageEventType,
   ReminderEventType,
@@ -49,6 +57,7 @@ export type {
   SeriesEventType,
   SessionEventType,
 } from "./events.ts";
+export { faultReportFiles } from "./fault_reports/owner.ts";
 export { machineFileOwners } from "./files/owners.ts";
 export { tidyHolds } from "./holds/service.ts";
 export type { NotificationMessage } from "./live.ts";

@@ -6,6 +6,8 @@ import { leads } from "../../platform/db/fan-out.ts";
 import type { Space } from "../../platform/space.ts";
 import type { MemberMove } from "../members/index.ts";
 import { charges } from "./charges/tables.ts";
+import { faultReports } from "./fault_reports/tables.ts";
+import { equipmentRatings } from "./ratings/tables.ts";
 import { runningSessionsOf } from "./sessions/running.ts";
 import { calendarFeeds, equipment, reservations } from "./tables.ts";
 
@@ -38,9 +40,22 @@ export const moveMachines: MemberMove = {
     cost_rules: "kept: a price that was for one record of a person is no promise to the other",
     booking_claims: "kept: they last for the moment of a request",
     booking_holds: "kept: they last for minutes",
+    fault_reports: "moved",
+    equipment_ratings: "moved, but for machines that both have rated",
     calendar_feeds: "revoked: an address opens no more than whoever made it could see",
   },
   writes: (store, { from, into, now }) => [
+    write(
+      store.db
+        .update(faultReports)
+        .set({ member_id: into })
+        .where(store.in(faultReports, leads(faultReports.member_id, from))),
+    ),
+    write(
+      store.db.run(sql`UPDATE OR IGNORE equipment_ratings SET member_id = ${into}
+        WHERE makerspace_id = ${store.makerspace_id} AND member_id = ${from}`),
+    ),
+    write(store.db.delete(equipmentRatings).where(store.in(equipmentRatings, leads(equipmentRatings.member_id, from)))),
     write(
       store.db
         .update(equipment)

@@ -4,6 +4,8 @@ import { inArray, sql } from "drizzle-orm";
 import { namesStaff, type Person, type PersonalTable, personal } from "../../platform/personal-data.ts";
 import { charges } from "./charges/tables.ts";
 import { costRules } from "./cost_rules/tables.ts";
+import { faultReports } from "./fault_reports/tables.ts";
+import { equipmentRatings } from "./ratings/tables.ts";
 import {
   bookingClaims,
   bookingHolds,
@@ -150,6 +152,21 @@ export const equipmentPersonalData: readonly PersonalTable[] = [
   }),
   namesStaff(closures, "created_by"),
   namesStaff(outages, "created_by", "lifted_by"),
+  personal(faultReports, {
+    about: "Faults of machines that you reported.",
+    whose: { member_id: "member" },
+    bare: ["handled_by"],
+    exported: ["id", "equipment_id", "severity", "text", "status", "note", "created_at"],
+    // That a machine had a fault, and when, is the machine's history.
+    erasure: { how: "empty", set: { member_id: null, text: "(erased)" } },
+  }),
+  personal(equipmentRatings, {
+    about: "What you said of machines.",
+    whose: { member_id: "member" },
+    bare: ["hidden_by", "answered_by"],
+    exported: ["id", "equipment_id", "stars", "text", "status", "hidden_reason", "answer", "created_at", "updated_at"],
+    erasure: { how: "delete" },
+  }),
   namesStaff(reminders, "subject_id"),
   namesStaff(tablets, "created_by"),
 ];

@@ -66,6 +66,17 @@ export const filesOf = (
     .orderBy(asc(files.id))
     .limit(limit);
 
+/** Ids of the files of things of one purpose, by the thing. */
+export async function fileIdsOf(
+  store: SpaceStore,
+  purpose: Purpose,
+  owner_ids: readonly string[],
+  most: number,
+): Promise<(owner_id: string) => string[]> {
+  const rows = owner_ids.length === 0 ? [] : await filesOf(store, purpose, owner_ids, owner_ids.length * most);
+  return (owner_id) => rows.filter((row) => row.owner_id === owner_id).map(({ id }) => id);
+}
+
 /** One file of a thing. @throws not_found */
 export async function fileOf(space: Space, holder: FileHolder, id: string): Promise<FileRow> {
   const [row] = await space.db

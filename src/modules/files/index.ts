@@ -1,6 +1,6 @@
 /** Files of all modules: announced, received, looked through, attached to what they belong to, and read by whoever may see that. */
 
-export { attachWrites, dropFiles, fileOf, filesOf, removeWrites } from "./attach.ts";
+export { attachWrites, dropFiles, fileIdsOf, fileOf, filesOf, removeWrites } from "./attach.ts";
 export { fileComparison } from "./compare.ts";
 export { fileRounds } from "./due.ts";
 export type { FileEventType } from "./events.ts";

@@ -4,7 +4,7 @@ import { type FileType, fileExtensions } from "../../platform/file-types.ts";
 import { DAY, HOUR, MINUTE } from "../../platform/time.ts";
 
 /** What a file is uploaded for, and can be attached to then. Each has its owner in src/app.ts. */
-export const purposes = ["equipment_photo", "equipment_manual"] as const;
+export const purposes = ["equipment_photo", "equipment_manual", "fault_report", "skill_request"] as const;
 export type Purpose = (typeof purposes)[number];
 
 /**

@@ -6,11 +6,11 @@ import { type PersonalTable, type PersonalWork, personal } from "../../platform/
 import { type Purpose, purposes } from "./model.ts";
 import type { FileOwners } from "./port.ts";
 import { files, fileUsage } from "./tables.ts";
-import { type FileRow, objectsOf } from "./view.ts";
+import { bytesOf, type FileRow, objectsOf } from "./view.ts";
 
 export const filePersonalData: readonly PersonalTable[] = [
   personal(files, {
-    about: "Files that you uploaded. Each can be downloaded while you may see what it belongs to.",
+    about: "Files that you uploaded. Those that are ready lie beside this one.",
     whose: { uploader_id: "actor" },
     bare: ["owner_id"],
     exported: [
@@ -23,9 +23,12 @@ export const filePersonalData: readonly PersonalTable[] = [
       "size",
       "sha256",
       "owner_id",
+      "attempt",
       "created_at",
       "updated_at",
     ],
+    file: ({ id, attempt, status }) =>
+      status === "ready" ? bytesOf({ id: String(id), attempt: Number(attempt) }) : null,
     // What is about them is deleted before, with its bytes; what is left belongs to a machine, and nobody's name stands with it.
     erasure: { how: "empty", set: { uploader_id: null, name: "file" } },
   }),

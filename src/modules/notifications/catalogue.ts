@@ -1,6 +1,7 @@
 /** Every kind of notification: whom it tells, and how much it matters. Who is told is said again, as code, in consumers.ts. Pure. */
 
 import { bookingTypes } from "./catalogue-bookings.ts";
+import { faultTypes } from "./catalogue-faults.ts";
 import { groupTypes } from "./catalogue-groups.ts";
 import type { NotificationType } from "./kinds.ts";
 
@@ -10,6 +11,7 @@ const onTheirAccount = { category: "account", tells: "the member", mailed: true,
 /** Every type there is. */
 export const catalogue = {
   ...bookingTypes,
+  ...faultTypes,
   "member.reactivated": {
     ...onTheirAccount,
     title: "Your membership is active again",

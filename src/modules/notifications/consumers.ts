@@ -4,6 +4,7 @@ import type { EventEnvelope } from "../../platform/events.ts";
 import type { Consumers, EventContext } from "../../platform/queue.ts";
 import { DAY } from "../../platform/time.ts";
 import {
+  type FaultEventType,
   holdersOn,
   type MachineEventType,
   type OutageEventType,
@@ -124,6 +125,17 @@ const tellOfEnded = tells("notify_ended_for_suspended", async (envelope, context
   return ids.map((member_id) => ({ type: "session.ended_for_suspended", member_id, subject, data }));
 });
 
+/** Who looks after a machine is told of its faults; what is unsafe is told to safety as well. */
+const tellOfFault = tells("notify_fault", async ({ data, subject }, { store, now }) => {
+  const duties = data.severity === "safety" ? (["maintainer", "safety"] as const) : (["maintainer"] as const);
+  const everywhere = await staffIds(store, duties, now);
+  const here = await onDuty(store, duties, now, text(data.equipment_id) ?? undefined);
+  const type = data.severity === "safety" ? ("fault_report.unsafe" as const) : ("fault_report.created" as const);
+  return [...new Set([...everywhere, ...here])]
+    .filter((id) => id !== data.member_id)
+    .map((member_id) => ({ type, member_id, subject, data }));
+});
+
 /** Administrators hear of those who wait for a yes. */
 const tellOfRegistration = tells("notify_registration", async ({ data, subject }, { store, now }) => {
   if (data.status !== "pending") return [];
@@ -168,6 +180,7 @@ export const notificationConsumers: Consumers<
   | MembershipEventType
   | CareEventType
   | WebhookEventType
+  | FaultEventType
   | FileEventType
   | "audit.broken"
   | SkillEventType
@@ -231,6 +244,10 @@ export const notificationConsumers: Consumers<
   "equipment.status_changed": [tellDown],
   "webhook.disabled": [tellAdministrators],
   "projection.orphans_found": [tellAdministrators],
+  "fault_report.created": [tellOfFault],
+  "fault_report.acknowledged": [tellHolder],
+  "fault_report.resolved": [tellHolder],
+  "fault_report.dismissed": [tellHolder],
   "files.lost": [tellAdministrators],
   "audit.broken": [tellAdministrators],
   "member.reactivated": [tellMember],

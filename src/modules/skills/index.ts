@@ -19,5 +19,6 @@ export type { SkillEventType } from "./events.ts";
 export { moveSkills } from "./merges.ts";
 export { skillPersonalData } from "./personal.ts";
 export type { SkillEffects } from "./port.ts";
+export { skillRequestFiles } from "./requests/owner.ts";
 export { holdingsJson, machinesAsking, readHoldings, skillGate, skillGateOfUser } from "./requirements/gate.ts";
 export { trainersOf } from "./trainers.ts";

@@ -105,3 +105,6 @@ export function cycleThrough(skill_id: string, asked: readonly string[], graph: 
   }
   return null;
 }
+
+/** Files of evidence that one request has at most. */
+export const MAX_EVIDENCE = 5;

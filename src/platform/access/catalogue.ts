@@ -56,6 +56,11 @@ export const permissions = {
   "cost_rules.read":
     "See what makes the prices of machines (own: of machines that one owns); estimates are for everybody",
   "cost_rules.manage": "Say what machines cost (own: machines that one owns)",
+  "fault_reports.create": "Report faults of machines",
+  "fault_reports.read": "See fault reports (own: one's own, and those of machines that one owns)",
+  "fault_reports.manage": "Decide about fault reports (own: of machines that one owns)",
+  "ratings.write": "Rate machines that one has used",
+  "ratings.moderate": "See who wrote ratings, hide them with a reason and show them again",
   "reservations.read":
     "See reservations (own: one's own and those on machines that one owns in full, others as busy times)",
   "reservations.create":

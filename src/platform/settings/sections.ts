@@ -124,6 +124,10 @@ export const sections = {
       "let_finish",
       "What becomes of the running session of somebody who is suspended or removed: it goes on, or it ends and its time is free. Staff are told, and the machine itself is not cut.",
     ),
+    safety_reports_stop_machines: toggle(
+      true,
+      "A fault report of severity `safety` takes the machine out of use at once; staff bring it back.",
+    ),
     skill_gated_access: toggle(true, "Machines ask for the skills that they need."),
     bookings_on_skill_loss: setting(
       z.enum(["cancel", "keep"]),

@@ -13,8 +13,8 @@ import { tidyLooseFiles } from "../../../src/platform/loose-files.ts";
 import { consumeBatch } from "../../../src/platform/queue.ts";
 import { DAY, HOUR, MINUTE } from "../../../src/platform/time.ts";
 import { outboxOf } from "../../support/background.ts";
-import { through } from "../../support/faults.ts";
-import { announce, sendContent, upload } from "../../support/files.ts";
+import { faulty, inWorld, through } from "../../support/faults.ts";
+import { announce, download, sendContent, upload } from "../../support/files.ts";
 import { pdf, png } from "../../support/pictures.ts";
 import { Receiver } from "../../support/receiver.ts";
 import { makeSpace, type Person, type TestSpace } from "../../support/space.ts";
@@ -127,6 +127,24 @@ describe("the sweep", () => {
       .bind(hung.id)
       .first<{ counted: number }>();
     expect(used_bytes).toBe(row?.counted);
+  });
+
+  it("leaves what something gets while it is swept, with its bytes", async () => {
+    const own = await makeSpace();
+    const { api } = await own.as("maintainer");
+    const machine = await own.machine();
+    const file = await upload(own, api, await png());
+    let isHung = false;
+    const before = async (statements: readonly string[]): Promise<void> => {
+      if (isHung || !statements.some((text) => /insert into "?loose_files/i.test(text))) return;
+      isHung = true;
+      await api.post(own.path(`/equipment/${machine.id}/files`), { file_id: file.id, kind: "photo" });
+    };
+    await inWorld({ DB_000: faulty(env.DB_000, { before }) }, () => due(Date.now() + DAY + MINUTE, own));
+    expect(isHung).toBe(true);
+    await tidyLooseFiles(Date.now() + DAY + 2 * HOUR);
+    const { bytes } = await download(api, own.path(`/files/${file.id}/content`));
+    expect(bytes.length).toBe(file.size);
   });
 });
 

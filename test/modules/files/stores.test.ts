@@ -5,6 +5,11 @@ import { describe, expect, it } from "vitest";
 import { s3Storage } from "../../../src/integrations/storage/s3.ts";
 import type { Storage } from "../../../src/platform/storage/port.ts";
 import { r2Storage } from "../../../src/platform/storage/r2.ts";
+import { provideStorage, storage } from "../../../src/platform/storage.ts";
+import { through } from "../../support/faults.ts";
+import { download, upload } from "../../support/files.ts";
+import { png } from "../../support/pictures.ts";
+import { makeSpace } from "../../support/space.ts";
 
 /** As test/node/support/s3.ts lets in. */
 const keys = { access_key_id: "AKTESTS", secret_access_key: "a secret of tests", region: "garage" };
@@ -95,6 +100,25 @@ describe("S3", () => {
     await dropped.send(part);
     await dropped.abort();
     expect(await store.get(`${key}-not`)).toBeNull();
+  });
+
+  it("carries everything that the house does with files", async () => {
+    provideStorage(s3(`b-${crypto.randomUUID()}`));
+    try {
+      const space = await makeSpace();
+      const { api } = await space.as("maintainer");
+      const there = api.by(through({}));
+      const file = await upload(space, there, await png());
+      expect(file.status).toBe("ready");
+      const path = space.path(`/files/${file.id}/content`);
+      const part = await download(there, path, { range: "bytes=1-3" });
+      expect([part.status, new TextDecoder().decode(part.bytes)]).toEqual([206, "PNG"]);
+      expect((await env.FILES.list({ prefix: `${space.id}/` })).objects).toEqual([]);
+      await there.delete(space.path(`/files/${file.id}`));
+      expect((await storage().list(`${space.id}/`, {})).objects).toEqual([]);
+    } finally {
+      provideStorage(r2Storage);
+    }
   });
 
   it("says so when the store refuses, breaks, says nothing or points elsewhere: a wrong key opens nothing", async () => {

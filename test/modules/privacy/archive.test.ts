@@ -5,6 +5,8 @@ import { expect, it } from "vitest";
 import { FileWriter } from "../../../src/platform/file-writer.ts";
 import { ZipWriter } from "../../../src/platform/zip-writer.ts";
 import { documentsOf, fileOf, handedIn } from "../../support/documents.ts";
+import { download, upload } from "../../support/files.ts";
+import { png as picture } from "../../support/pictures.ts";
 import { makeSpace, until } from "../../support/space.ts";
 import type { Job } from "../../support/wire.ts";
 import { downloadZip, readZip, textIn } from "../../support/zip.ts";
@@ -53,6 +55,20 @@ it("holds each document that was handed in as it is, its place in its row, and n
     ]),
   );
   expect(text).not.toContain(others.id);
+});
+
+it("holds what was uploaded, too, as it can be downloaded", async () => {
+  const space = await makeSpace();
+  const ada = await space.person();
+  const photo = await upload(space, ada.api, await picture(), { purpose: "fault_report" });
+  const { id } = await ada.api.post<Job>(space.path(`/members/${ada.member.id}/data_exports`));
+  const job = await until("the export", async () => {
+    const now = await ada.api.get<Job>(space.path(`/jobs/${id}`));
+    return now.status === "succeeded" && now;
+  });
+  const files = await downloadZip(job.result_url ?? "");
+  const there = await download(ada.api, space.path(`/files/${photo.id}/content`));
+  expect(files.get(`files/files/${photo.id}.png`)).toEqual(there.bytes);
 });
 
 it("is written piece by piece, whatever it holds: names with umlauts, nothing at all, much in many pieces", async () => {

@@ -242,6 +242,18 @@ const behaviours: Record<string, () => Promise<void>> = {
     await receiver.heard(1);
     expect(await deliveries()).toHaveLength(1);
   },
+  "access.safety_reports_stop_machines": async () => {
+    const { space, ada } = await makeScene();
+    const statusAfter = async () => {
+      const { id } = await space.machine();
+      const body = { equipment_id: id, severity: "safety", text: "It smokes." };
+      await ada.api.post(space.path("/fault_reports"), body);
+      return (await ada.api.get<{ status: string }>(space.path(`/equipment/${id}`))).status;
+    };
+    expect(await statusAfter()).toBe("under_maintenance");
+    await flip(space, "access", "safety_reports_stop_machines", false);
+    expect(await statusAfter()).toBe("available");
+  },
   "files.makerspace_quota_mb": () => roomIs("makerspace_quota_mb", "file_quota_exceeded"),
   "files.member_quota_mb": () => roomIs("member_quota_mb", "file_quota_exceeded"),
   "files.max_file_mb": () => roomIs("max_file_mb", "invalid_body"),

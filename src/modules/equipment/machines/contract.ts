@@ -88,6 +88,9 @@ export const Equipment = z
     in_use: z.boolean().openapi({ description: "Derived: a session is running." }),
     usage_count: z.int().openapi({ description: "Derived: completed sessions." }),
     total_usage_hours: z.number().openapi({ description: "Derived: hours of completed sessions, to two decimals." }),
+    rating: z
+      .strictObject({ average: z.number().nullable(), count: z.int() })
+      .openapi({ description: "Derived: of the ratings that are seen, to two decimals." }),
     effective_policy: BookingPolicySchema,
     retired_at: Instant.nullable(),
     policy_applied: z

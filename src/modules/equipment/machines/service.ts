@@ -34,6 +34,9 @@ export const detailColumns = {
   ),
   use_count: totals("use_count"),
   use_ms: totals("use_ms"),
+  rating_totals: sql<string | null>`(
+    SELECT t.stars || '/' || t.ratings FROM equipment_rating_totals t
+    WHERE t.makerspace_id = equipment.makerspace_id AND t.equipment_id = equipment.id)`.as("rating_totals"),
 };
 
 type OnMachine = Readonly<{ equipment_id: string }>;
@@ -148,10 +151,11 @@ export async function createMachine(space: Space, input: z.output<typeof Equipme
     in_use: 0,
     use_count: null,
     use_ms: null,
+    rating_totals: null,
   };
   if (own && input.owner_member_id && input.owner_member_id !== space.actor.id) throw problem("forbidden");
   if (!mayManage(space, row)) throw problem("forbidden", { detail: "Your duty covers other machines." });
-  const { in_use: _in_use, use_count: _use_count, use_ms: _use_ms, ...columns } = row;
+  const { in_use: _in_use, use_count: _use_count, use_ms: _use_ms, rating_totals: _totals, ...columns } = row;
   const body = view(space, row);
   await space.commit(
     {

@@ -3,6 +3,7 @@ import { problem } from "../../../platform/problem.ts";
 import type { WeeklyWindowsOrNull } from "../../../platform/settings/windows.ts";
 import { toIso, toIsoOrNull } from "../../../platform/time.ts";
 import type { BookingPolicy } from "../model.ts";
+import { averageOf } from "../ratings/model.ts";
 import type { equipment } from "../tables.ts";
 import type { Equipment } from "./contract.ts";
 
@@ -16,6 +17,8 @@ export interface MachineDetail extends MachineRow {
   /** Completed sessions and their milliseconds; null before the first. */
   use_count: number | null;
   use_ms: number | null;
+  /** "stars/ratings"; null before the first. */
+  rating_totals: string | null;
 }
 
 const HOUR_MS = 3_600_000;
@@ -67,6 +70,7 @@ export const viewMachine = (
   policy: row.policy as Partial<BookingPolicy>,
   // Written only through the contract's WeeklyWindows.
   opening_hours: row.opening_hours as z.output<typeof WeeklyWindowsOrNull>,
+  rating: averageOf(row.rating_totals),
   effective_policy: effective,
   metadata: row.metadata as Record<string, string>,
   external_id: row.external_id,

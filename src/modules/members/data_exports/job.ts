@@ -51,13 +51,15 @@ function toLine({ files }: Export, row: Record<string, unknown>): string {
 const extensions: Readonly<Record<string, string>> = fileExtensions;
 
 /** Adds the files that rows of a table have. Whose place another one took has none any more. */
-async function addFiles(zip: ZipWriter, whole: Export, { name, ...entry }: PersonalTable): Promise<void> {
+async function addFiles(zip: ZipWriter, whole: Export, entry: PersonalTable): Promise<void> {
   const { job, person, files } = whole;
-  const kind = entry.erasure.how === "delete" ? entry.erasure.file : undefined;
-  if (kind === undefined) return;
-  for await (const page of exportedRows(job.store, directory(), { name, ...entry }, person)) {
-    for (const { id, content_type } of page) {
-      const file = await getFile({ makerspace_id: job.makerspace_id, kind, id: String(id) });
+  const { name, file: fileOf } = entry;
+  if (!fileOf) return;
+  for await (const page of exportedRows(job.store, directory(), entry, person)) {
+    for (const row of page) {
+      const { id, content_type } = row;
+      const named = fileOf(row);
+      const file = named && (await getFile({ makerspace_id: job.makerspace_id, ...named }));
       if (!file) continue;
       const place = `files/${name}/${id}.${extensions[String(content_type)] ?? "bin"}`;
       await zip.add(place, file.body);

@@ -12,7 +12,7 @@ export const dataExportRoutes = [
       path: "/members/{member_id}/data_exports",
       summary: "All that is held on a member, as a ZIP: a job whose link works for seven days",
       description:
-        "The archive holds `data.json`, and under `files/` the documents that were handed in; `file` of a row says which is its own. Every table of this makerspace and of the directory with something of the person, and what is withheld, with the reason. Ids of others, such as who decided, are left out. Staff notes about the person are in it. Who belongs to several makerspaces asks in each.",
+        "The archive holds `data.json`, and under `files/` the documents that were handed in and what was uploaded; `file` of a row says which is its own. Every table of this makerspace and of the directory with something of the person, and what is withheld, with the reason. Ids of others, such as who decided, are left out. Staff notes about the person are in it. Who belongs to several makerspaces asks in each.",
       permission: "members.export",
       body: DataExportInput,
       idempotency: "optional",

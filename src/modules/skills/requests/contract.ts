@@ -1,13 +1,18 @@
 import { z } from "@hono/zod-openapi";
 import { anyOf, Id, Instant, pageOf, pageQuery, prose, resourceFields } from "../../../platform/contract.ts";
 import { certificationFields } from "../certifications/contract.ts";
-import { requestStatuses } from "../model.ts";
+import { MAX_EVIDENCE, requestStatuses } from "../model.ts";
 
 const text = prose(1_000);
 
 export const SkillRequestInput = z
   .strictObject({
     skill_id: Id,
+    file_ids: z
+      .array(Id)
+      .max(MAX_EVIDENCE)
+      .default([])
+      .openapi({ description: "Evidence: files of one's own, uploaded for `skill_request`." }),
     message: text.default(null).openapi({ description: "For who decides: what one can do already." }),
   })
   .openapi("SkillRequestInput");
@@ -30,6 +35,7 @@ export const SkillRequest = z
     decided_by: z.string().nullable(),
     decided_at: Instant.nullable(),
     note: z.string().nullable(),
+    file_ids: z.array(Id).openapi({ description: "Evidence that came with it." }),
     certification_id: Id.nullable().openapi({ description: "What came of an approval." }),
   })
   .openapi("SkillRequest");

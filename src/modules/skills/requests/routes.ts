@@ -25,7 +25,7 @@ export const skillRequestRoutes = [
       idempotency: "optional",
       status: 201,
       response: SkillRequest,
-      problems: ["unknown_reference", "request_open"],
+      problems: ["unknown_reference", "request_open", "file_unusable", "too_many_files"],
     },
     (space, { body }) => requestSkill(space, body),
   ),

@@ -8,10 +8,11 @@ import type { EventDraft } from "../../../platform/events.ts";
 import { newId } from "../../../platform/ids.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
+import { attachWrites, fileIdsOf } from "../../files/index.ts";
 import { namingPrerequisites, prepareCertification } from "../certifications/certify.ts";
 import { refuseStranger } from "../certifications/reads.ts";
 import { listOfMembers } from "../lists.ts";
-import { type RequestStatus, requestStatuses } from "../model.ts";
+import { MAX_EVIDENCE, type RequestStatus, requestStatuses } from "../model.ts";
 import { findSkill, requiredSkill } from "../skills/reads.ts";
 import { skillRequests } from "../tables.ts";
 import type { ApproveSkillRequestInput, SkillRequest, SkillRequestInput, SkillRequestQuery } from "./contract.ts";
@@ -21,7 +22,7 @@ type View = z.output<typeof SkillRequest>;
 
 /** Asks for oneself. @throws unknown_reference for a skill that nobody can learn; request_open while another one waits; forbidden for those who are no members */
 export async function requestSkill(space: Space, input: z.output<typeof SkillRequestInput>): Promise<View> {
-  const { skill_id, message } = input;
+  const { skill_id, message, file_ids } = input;
   const { id: member_id } = space.member;
   const skill = await findSkill(space, skill_id);
   if (skill?.status !== "active") {
@@ -42,7 +43,7 @@ export async function requestSkill(space: Space, input: z.output<typeof SkillReq
     created_at: space.now,
     updated_at: space.now,
   });
-  const body = viewRequest(row);
+  const body = viewRequest(row, [...new Set(file_ids)]);
   await space.commit(
     {
       action: "skill_request.created",
@@ -54,6 +55,7 @@ export async function requestSkill(space: Space, input: z.output<typeof SkillReq
     write(space.db.insert(skillRequests).values(row), {
       unique: { "skill_requests.member_id, skill_requests.skill_id": "request_open" },
     }),
+    ...attachWrites(space, { purpose: "skill_request", owner_id: row.id }, file_ids, MAX_EVIDENCE),
   );
   return body;
 }
@@ -70,21 +72,36 @@ async function requiredRequest(space: Space, id: string): Promise<RequestRow> {
   return row;
 }
 
+const evidenceOf = (space: Space, rows: readonly { id: string }[]) =>
+  fileIdsOf(
+    space.store,
+    "skill_request",
+    rows.map(({ id }) => id),
+    MAX_EVIDENCE,
+  );
+
+/** A request with its evidence. */
+const viewOf = async (space: Space, row: RequestRow): Promise<View> =>
+  viewRequest(row, (await evidenceOf(space, [row]))(row.id));
+
 /** One request; members see their own. @throws not_found */
 export const readRequest = async (space: Space, id: string): Promise<View> =>
-  viewRequest(await requiredRequest(space, id));
+  viewOf(space, await requiredRequest(space, id));
 
 /** Requests, newest first; members see their own. @throws forbidden */
-export const listRequests = (space: Space, query: z.output<typeof SkillRequestQuery>): Promise<Page<View>> =>
-  listOfMembers(space, query, {
+export async function listRequests(space: Space, query: z.output<typeof SkillRequestQuery>): Promise<Page<View>> {
+  const page = await listOfMembers(space, query, {
     name: "skill_requests",
     permission: "skill_requests.read",
     table: skillRequests,
     statuses: requestStatuses,
     read: (where, limit) =>
       space.db.select().from(skillRequests).where(where).orderBy(desc(skillRequests.id)).limit(limit),
-    view: viewRequest,
+    view: (row) => viewRequest(row, []),
   });
+  const files = await evidenceOf(space, page.data);
+  return { ...page, data: page.data.map((view) => ({ ...view, file_ids: files(view.id) })) };
+}
 
 interface Decision {
   to: Exclude<RequestStatus, "open">;
@@ -103,7 +120,7 @@ async function decide(
   if (row.status !== "open") throw problem("illegal_transition", { current_status: row.status });
   const { skill_id, member_id } = row;
   const change = { ...set, status: to, updated_at: space.now, version: row.version + 1 };
-  const body = viewRequest({ ...row, ...change });
+  const body = await viewOf(space, { ...row, ...change });
   const still = space.store.in(skillRequests, eq(skillRequests.id, row.id), eq(skillRequests.status, "open"));
   await space.commit(
     {
@@ -135,11 +152,11 @@ export async function approveRequest(
   const certified = await prepareCertification(space, skill, { ...input, member_id: row.member_id });
   const { writes, events } = certified;
   const decided = { decided_by: space.actor.id, decided_at: space.now, note, certification_id: certified.row.id };
-  let view = viewRequest(row);
+  let view: View | null = null;
   await namingPrerequisites(space, certified, async () => {
     view = await decide(space, row, { to: "approved", set: decided, writes, events });
   });
-  return view;
+  return view ?? viewOf(space, row);
 }
 
 /** Declines a request. @throws not_found, illegal_transition, forbidden */

@@ -5,7 +5,7 @@ import type { SkillRequest } from "./contract.ts";
 
 export type RequestRow = typeof skillRequests.$inferSelect;
 
-export const viewRequest = (row: RequestRow): z.output<typeof SkillRequest> => ({
+export const viewRequest = (row: RequestRow, file_ids: string[]): z.output<typeof SkillRequest> => ({
   id: row.id,
   skill_id: row.skill_id,
   member_id: row.member_id,
@@ -14,6 +14,7 @@ export const viewRequest = (row: RequestRow): z.output<typeof SkillRequest> => (
   decided_by: row.decided_by,
   decided_at: toIsoOrNull(row.decided_at),
   note: row.note,
+  file_ids,
   certification_id: row.certification_id,
   created_at: toIso(row.created_at),
   updated_at: toIso(row.updated_at),
