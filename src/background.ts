@@ -5,6 +5,7 @@ import { accessConsumers, accountStands } from "./modules/access/index.ts";
 import {
   chargeConsumers,
   claimRounds,
+  expireEntries,
   keptAsDue,
   moveConsumers,
   nameConsumers,
@@ -16,6 +17,7 @@ import {
   skillLossConsumers,
   suspensionConsumers,
   tidyHolds,
+  waitlistConsumers,
 } from "./modules/equipment/index.ts";
 import { fileComparison, fileRounds } from "./modules/files/index.ts";
 import {
@@ -41,6 +43,7 @@ import {
 import {
   announcementConsumers,
   announcementRounds,
+  answerBy,
   deferredMailRounds,
   inboxRounds,
   notificationConsumers,
@@ -95,6 +98,7 @@ export const consumers: Consumers = merge(
   suspensionConsumers,
   chargeConsumers(keptAsDue),
   nameConsumers,
+  waitlistConsumers(settingsSource, answerBy),
   notificationConsumers,
   announcementConsumers,
   announcementRounds.consumers,
@@ -151,6 +155,7 @@ export const cronTasks: readonly CronTask[] = [
   forgetSearchNightly,
   tidy,
   tidyHolds,
+  expireEntries,
   sweepDeliveries,
   announcementRounds.task,
   deferredMailRounds.task,

@@ -5,6 +5,7 @@ import { judgeSkills } from "../../src/platform/skills.ts";
 import { HOUR } from "../../src/platform/time.ts";
 import { withdraw } from "./bookings.ts";
 import { letGo } from "./holds.ts";
+import { passOn, releaseOffer } from "./offers.ts";
 import { type Answer, done, isLegal, refuse } from "./refusals.ts";
 import { reason } from "./rules.ts";
 import type { Turn } from "./turn.ts";
@@ -23,6 +24,7 @@ export function retire(turn: Turn): Answer {
     ]);
   }
   for (const kept of store.holds.of(null)) letGo(turn, kept, "hold.released");
+  for (const offer of store.offers.of(null)) releaseOffer(turn, offer);
   store.state.retire(now);
   turn.announce("machine.retired");
   return done({});
@@ -41,6 +43,7 @@ export function sweepMember(turn: Turn, command: Extract<Command, { type: "sweep
   const ended = open?.member_id === member_id ? finishSession(turn, open, UNSAID) : null;
   const cancelled = cancelAhead(turn, member_id, note, () => !keep_bookings);
   for (const kept of store.holds.of(member_id)) letGo(turn, kept, "hold.released");
+  for (const offer of store.offers.of(member_id)) passOn(turn, offer);
   return done({ cancelled, session: ended?.session ?? null });
 }
 

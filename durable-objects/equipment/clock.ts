@@ -6,6 +6,7 @@ import { HOUR, MINUTE, SECOND } from "../../src/platform/time.ts";
 import { missed, withdraw } from "./bookings.ts";
 import { letGo } from "./holds.ts";
 import { REFRESH } from "./journal.ts";
+import { lapseOffer } from "./offers.ts";
 import { overrun } from "./overrun.ts";
 import { isLegal } from "./refusals.ts";
 import { release } from "./slots.ts";
@@ -100,6 +101,11 @@ const steps: Record<Timer["kind"], (turn: Turn, timer: Timer) => void> = {
   ask: settleBundle,
 
   confirm: settleBundle,
+
+  lapse_offer(turn, { ref }) {
+    const offer = turn.store.offers.get(ref);
+    if (offer) lapseOffer(turn, offer);
+  },
 
   keys(turn) {
     const { keys, store } = turn.world;

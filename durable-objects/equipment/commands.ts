@@ -8,6 +8,7 @@ import { approve, cancel, checkIn, excuse, noShow, reject, reserve } from "./boo
 import { commitBundle, holdPart } from "./bundles.ts";
 import { hold, releaseHold, renewHold } from "./holds.ts";
 import type { Machine } from "./machine.ts";
+import { acceptOffer, assignOffer, giveUpOffer, stopWaiting, wait } from "./offers.ts";
 import { type Answer, refuse, retired, staleFacts } from "./refusals.ts";
 import { reason } from "./rules.ts";
 import { amendSeries, cancelSeries, reserveSeries } from "./series.ts";
@@ -105,6 +106,16 @@ function dispatch(turn: Turn, command: Command, call: CommandCall): Answer {
       return sweepMember(turn, command);
     case "sweep_unskilled":
       return sweepUnskilled(turn, command, call);
+    case "wait":
+      return wait(turn, command);
+    case "stop_waiting":
+      return stopWaiting(turn, command);
+    case "assign_offer":
+      return assignOffer(turn, command, call);
+    case "release_offer":
+      return giveUpOffer(turn, command);
+    case "accept_offer":
+      return acceptOffer(turn, command, call);
     case "reserve_series":
       return reserveSeries(turn, command, call);
     case "amend_series":

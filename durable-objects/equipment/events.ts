@@ -1,6 +1,8 @@
 /** What the object writes down about a change: one body serves the audit, the outbox and the ring that live sockets resume from. No names. */
 
 import type {
+  OfferEventData,
+  OfferEventType,
   OutageEventData,
   OutageEventType,
   ReservationEventData,
@@ -14,6 +16,7 @@ import type { LiveEvent } from "../../src/modules/equipment/live.ts";
 import type {
   CommandActor,
   HoldRecord,
+  OfferRecord,
   OutageRecord,
   ReservationRecord,
   SeriesRecord,
@@ -33,6 +36,7 @@ export type EventType =
   | SessionEventType
   | SeriesEventType
   | OutageEventType
+  | OfferEventType
   | MachineEventType
   | HoldEventType;
 
@@ -83,6 +87,19 @@ export const seriesData = (record: SeriesRecord, bookings: number): SeriesEventD
   starts_at: record.starts_at,
   ends_at: record.ends_at,
   bookings,
+});
+
+export const offerData = (
+  { equipment_id, entry_id, member_id, starts_at, ends_at, expires_at }: OfferRecord,
+  reservation_id?: string,
+): OfferEventData => ({
+  equipment_id,
+  entry_id,
+  member_id,
+  starts_at,
+  ends_at,
+  expires_at,
+  ...(reservation_id !== undefined && { reservation_id }),
 });
 
 export const sessionData = (record: SessionRecord): SessionEventData => ({

@@ -2,6 +2,7 @@
 
 import type {
   DisplacementData,
+  OfferEventType,
   OutageEventType,
   ReservationEventType,
   SeriesEventType,
@@ -11,6 +12,7 @@ import { holdsSlot, type Interval } from "../../src/modules/equipment/model.ts";
 import type {
   CommandActor,
   HoldRecord,
+  OfferRecord,
   OutageRecord,
   ReservationRecord,
   SeriesRecord,
@@ -25,6 +27,7 @@ import {
   type HoldEventType,
   holdData,
   type MachineEventType,
+  offerData,
   outageData,
   reservationData,
   seriesData,
@@ -70,6 +73,8 @@ export class Journal {
   #isSilent = false;
   /** The series for which steps are taken now, and how many. */
   #series: { id: string; steps: number } | null = null;
+  /** What has become free, for those who wait. */
+  #freed: Interval[] = [];
   /** Reasons that staff have passed over: the audit says so. */
   readonly overridden = new Set<string>();
   /** What was said against somebody and let them through: the answer says so. */
@@ -128,6 +133,22 @@ export class Journal {
     const subject = { type: "series", id: after.id, version: after.version };
     const steps = this.#series?.steps ?? 0;
     this.#emit(type, subject, seriesData(after, steps), before && seriesData(before, steps), true);
+  }
+
+  /** Time has become free. Costs nothing where nobody waits. */
+  noteFreed(stretch: Interval): void {
+    if (this.store.offers.isAwaited) this.#freed.push(stretch);
+  }
+
+  /** What has become free since this was asked last. */
+  takeFreed(): Interval[] {
+    return this.#freed.splice(0);
+  }
+
+  /** Something becomes of freed time that somebody waits for. */
+  offerEvent(type: OfferEventType, offer: OfferRecord, reservation_id?: string): void {
+    this.shows(offer.starts_at);
+    this.#emit(type, { type: "offer", id: offer.id, version: 0 }, offerData(offer, reservation_id), null, true);
   }
 
   /** Writes the counters, once, last; and what D1 is known to have, now that there is a commit anyway. */

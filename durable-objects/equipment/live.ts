@@ -65,7 +65,8 @@ export class Live {
 
   #slot(held: Occupancy): Slot | null {
     const { store } = this.#world;
-    if (held.kind === "hold" && held.member_id !== null) {
+    // What is offered to somebody looks like what they keep.
+    if ((held.kind === "hold" || held.kind === "offer") && held.member_id !== null) {
       const { member_id } = held;
       const nothingYet = { status: "pending", reservation_id: null } as const;
       return { kind: "hold", ...plain(held), ...nothingYet, member_id, holder: store.people.holder(member_id) };

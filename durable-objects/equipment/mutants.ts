@@ -24,6 +24,7 @@ const struck: readonly Command["type"][] = [
   "start_session",
   "reserve_series",
   "amend_series",
+  "accept_offer",
 ];
 
 /** Takes the second lock off. */

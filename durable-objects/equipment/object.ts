@@ -15,6 +15,7 @@ import type {
   Explained,
   HolderFacts,
   HoldRecord,
+  OfferRecord,
   OutageRecord,
   OutageTimes,
   PolicyParts,
@@ -138,6 +139,10 @@ export class EquipmentObject extends DurableObject<ObjectEnv> implements Equipme
         .bundles.parts()
         .some(({ draft }) => draft.id === reservation_id) ?? false
     );
+  }
+
+  async offerTo(entry_id: string): Promise<OfferRecord | null> {
+    return this.#works?.settled().offers.to(entry_id) ?? null;
   }
 
   async availability(from: number, to: number): Promise<Availability> {

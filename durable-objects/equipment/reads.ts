@@ -40,7 +40,7 @@ export function availability({ store, machine }: World, from: number, to: number
         : [],
     },
     { because: "reservation", intervals: slots("reservation") },
-    { because: "hold", intervals: slots("hold") },
+    { because: "hold", intervals: [...slots("hold"), ...slots("offer")] },
     {
       because: "buffer",
       // Before what is held as well: a new booking keeps its own buffer free.

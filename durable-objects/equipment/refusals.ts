@@ -68,6 +68,11 @@ export const bundleOver = (): Refusal =>
     reason("bundle_over", "It took too long, and the other machines are free again.", { fix: "Book them once more." }),
   ]);
 
+export const offerGone = (): Refusal =>
+  refuse("offer_gone", [
+    reason("offer_gone", "Nothing is offered to this entry now.", { fix: "Wait for the next offer." }),
+  ]);
+
 export const retired = (): Refusal =>
   refuse("equipment_retired", [reason("retired", "The machine is no longer there.")]);
 

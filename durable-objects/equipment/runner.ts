@@ -2,6 +2,7 @@
 
 import { settle } from "./clock.ts";
 import { CLOCK, type TurnActor, type World } from "./journal.ts";
+import { offerFreed } from "./offers.ts";
 import { Turn } from "./turn.ts";
 
 export class Runner {
@@ -30,9 +31,11 @@ export class Runner {
         if (store.timers.dueAt <= turn.now) {
           const clock = new Turn(this.#world, turn.now, CLOCK, "");
           settle(clock);
+          offerFreed(clock);
           turn.follow(clock);
         }
         const answer = work(turn);
+        offerFreed(turn);
         turn.save();
         return answer;
       });

@@ -323,6 +323,28 @@ CREATE TABLE bundles (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** Who waits for freed time, without a name, and what is offered. Few at a time. */
+const waiting = `
+CREATE TABLE waiting (
+  entry_id TEXT NOT NULL PRIMARY KEY,
+  window_starts_at INTEGER NOT NULL,
+  window_ends_at INTEGER NOT NULL,
+  minutes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+-- Those whose window is not over.
+CREATE INDEX waiting_by_end ON waiting (window_ends_at);
+CREATE TABLE offers (
+  id TEXT NOT NULL PRIMARY KEY,
+  -- Null until somebody is found.
+  entry_id TEXT,
+  member_id TEXT,
+  starts_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
 export const migrations: readonly Migration[] = [
   { id: 1, name: "machine", sql: machine },
   { id: 2, name: "reservation_extras", sql: reservationExtras },
@@ -334,4 +356,5 @@ export const migrations: readonly Migration[] = [
   { id: 8, name: "prices", sql: prices },
   { id: 9, name: "outages", sql: outages },
   { id: 10, name: "bundles", sql: bundles },
+  { id: 11, name: "waiting", sql: waiting },
 ];

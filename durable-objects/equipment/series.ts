@@ -134,13 +134,13 @@ const whole = (turn: Turn, record: SeriesRecord): SeriesOutcome => ({
 function onSeries(
   turn: Turn,
   { series_id }: { series_id: string },
-  { actor, facts }: CommandCall,
+  { actor }: CommandCall,
   change: (series: SeriesRecord) => Answer,
 ): Answer {
   const series = turn.store.series.read(series_id);
   if (!series) return notFound("series");
   if (!mayTouch(actor, series.member_id)) return notYours("series");
-  return aboutOwner(facts, series.member_id) ?? change(series);
+  return change(series);
 }
 
 const stale = (): Refusal =>
@@ -155,6 +155,8 @@ interface Move {
 /** Changes the bookings that are named, all or none; with `split` they go on as another series. */
 export const amendSeries = (turn: Turn, command: Ask<"amend_series">, call: CommandCall): Answer =>
   onSeries(turn, command, call, (series) => {
+    const strange = aboutOwner(call.facts, series.member_id);
+    if (strange) return strange;
     if (series.version !== command.if_version) return stale();
     const moves: Move[] = [];
     for (const slot of command.instances) {

@@ -80,10 +80,16 @@ export function cutShort(turn: Turn, id: string, started_at: number, ends_at: nu
 }
 
 /**
- * Time that nobody holds any more, whatever the reason. The booking before it had given up its buffer for a next one of the same
+ * Time that nobody holds any more, whatever the reason: it is offered to those who wait for it. The booking before it had given up its buffer for a next one of the same
  * member; when that one has gone, the buffer comes back.
  */
 export function freed(turn: Turn, stretch: Pick<Occupancy, "blocked_from" | "blocked_to">): void {
+  restore(turn, stretch);
+  turn.noteFreed({ starts_at: stretch.blocked_from, ends_at: stretch.blocked_to });
+}
+
+/** The same, when nobody is to be offered it. */
+export function restore(turn: Turn, stretch: Pick<Occupancy, "blocked_from" | "blocked_to">): void {
   const before = turn.store.occupancy.before(stretch.blocked_from);
   if (before && before.blocked_to < before.ends_at + before.buffer_ms) {
     const blocked_to = restoredEnd(before, turn.store.occupancy.after(before.ends_at, before.id));

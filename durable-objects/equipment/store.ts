@@ -7,6 +7,7 @@ import { State } from "./state.ts";
 import { Bundles } from "./store/bundles.ts";
 import { Holds } from "./store/holds.ts";
 import { Occupancies } from "./store/occupancies.ts";
+import { Offers } from "./store/offers.ts";
 import { Outages } from "./store/outages.ts";
 import { People } from "./store/people.ts";
 import { PriceBooks } from "./store/price-books.ts";
@@ -52,6 +53,7 @@ export class Store {
   readonly holds: Holds;
   readonly outages: Outages;
   readonly people: People;
+  readonly offers: Offers;
   readonly series: SeriesStore;
   readonly prices: PriceBooks;
   readonly bundles: Bundles;
@@ -71,6 +73,7 @@ export class Store {
     this.outages = new Outages(this.#sql, equipment_id);
     this.bundles = new Bundles(this.#sql);
     this.people = new People(this.#sql, this.state);
+    this.offers = new Offers(this.#sql, equipment_id);
     this.series = new SeriesStore(this.#sql, equipment_id);
     this.prices = new PriceBooks(this.#sql);
   }
@@ -86,6 +89,7 @@ export class Store {
     this.timers.reload();
     this.people.reload();
     this.outages.reload();
+    this.offers.reload();
     this.#overrun = undefined;
   }
 

@@ -3,8 +3,8 @@
 import { row } from "../sql.ts";
 import type { ClockStep } from "./schedule.ts";
 
-/** `overrun` belongs to a session, `let_go` to a hold, `ask` and `confirm` to a bundle, the steps to a reservation; `refresh` and `keys` to the machine itself. */
-export type TimerKind = ClockStep | "overrun" | "let_go" | "ask" | "confirm" | "refresh" | "keys";
+/** `overrun` belongs to a session, `let_go` to a hold, `lapse_offer` to an offer, `ask` and `confirm` to a bundle, the steps to a reservation; `refresh` and `keys` to the machine itself. */
+export type TimerKind = ClockStep | "overrun" | "let_go" | "lapse_offer" | "ask" | "confirm" | "refresh" | "keys";
 
 export interface Timer {
   ref: string;

@@ -47,6 +47,7 @@ export const problems = {
   offer_gone: [409, "Offer gone", "Nothing is offered to this entry of the waitlist now, or the offer has run out."],
   too_early: [409, "Too early", "This opens shortly before the booking starts; `reasons` says when."],
   has_open_reservations: [409, "Open reservations", "Cancel or finish the open reservations first."],
+  already_waiting: [409, "Already waiting", "This member waits for the same already."],
   code_taken: [409, "Code taken", "Something else of this kind in this makerspace has this code."],
   name_taken: [409, "Name taken", "Something else of this kind in this makerspace has this name, perhaps archived."],
   slug_taken: [409, "Slug taken", "Another makerspace has this slug."],

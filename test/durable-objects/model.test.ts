@@ -29,6 +29,13 @@ const commands = fc.commands(
       2,
       fc.tuple(who, who, whole(1, 6), whole(1, 5)).map((args) => steps.keep(...args)),
     ),
+    ...times(
+      2,
+      fc
+        .tuple(who, who, whole(1, 8), fc.tuple(whole(1, 4), whole(2, 9), whole(1, 4)), fc.boolean())
+        .map((args) => steps.reserveSeries(...args)),
+    ),
+    fc.tuple(target, who, fc.boolean()).map((args) => steps.cancelSeries(...args)),
     fc.tuple(target, who, fc.constantFrom(0, 0, 0, 1)).map((args) => steps.confirm(...args)),
     fc
       .tuple(fc.constantFrom("renew" as const, "renew" as const, "release" as const), target, who)
@@ -95,6 +102,7 @@ const musts = [
     "start ok",
   ],
   ...["keep ok", "keep slot_taken", "confirm ok", "confirm hold_gone", "renew ok", "renew hold_gone", "release ok"],
+  ...["reserveSeries ok", "reserveSeries series_conflicts", "reserveSome ok", "cancelSeries ok"],
   ...["start equipment_busy", "walkUp ok", "walkUp slot_taken", "end ok", "cancel illegal_transition", "retire ok"],
 ];
 

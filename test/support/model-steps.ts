@@ -7,6 +7,7 @@ import { overlaps, type ReservationStep, stepsTo } from "../../src/modules/equip
 import type { CommandResult } from "../../src/modules/equipment/port.ts";
 import type { NaiveMachine } from "./naive-machine.ts";
 import type { NaiveBooking, NaiveKept, Verdict } from "./naive-rules.ts";
+import { cancelSeries as cancelNaively, reserveSeries as reserveNaively } from "./naive-series.ts";
 import { MINUTE, MORNING, type Person, silentPorts, type TestMachine } from "./object.ts";
 
 export const TICK = 5 * MINUTE;
@@ -83,6 +84,79 @@ export const reserve = (who: number, behalf: number, offset: number, length: num
     const words = { purpose: null, project_id: null, metadata: "{}", external_id: null, hold_id: null };
     const ask = { type: "reserve", reservation_id: id, ...time, ...words } as const;
     agree("reserve", model, expected, await real.machine.send(by, ask, { for: holder }));
+  });
+
+export const reserveSeries = (
+  who: number,
+  behalf: number,
+  offset: number,
+  [length, every, count]: [number, number, number],
+  skip: boolean,
+): Step =>
+  command(
+    `reserveSeries(${who}, ${offset}, ${length} each ${every} x ${count}${skip ? ", skip" : ""})`,
+    async (model, real) => {
+      const by = personOf(real, who);
+      const holder = by.staff ? personOf(real, behalf % 3) : by;
+      const [first, series_id] = [Math.floor(model.now) + offset, crypto.randomUUID()];
+      const wanted = Array.from({ length: count }, (_, index) => {
+        const starts = first + index * every;
+        return {
+          id: crypto.randomUUID(),
+          starts,
+          ends: starts + length,
+          member: holder.id,
+          staff: by.staff,
+          series: series_id,
+        };
+      });
+      const expected = reserveNaively(model, wanted, skip);
+      const rule = {
+        rrule: "FREQ=DAILY;COUNT=1",
+        local_start: "2027-01-01T08:00",
+        timezone: "UTC",
+        duration_minutes: length * 5,
+      };
+      const instances = wanted.map(({ id, starts, ends }) => ({
+        reservation_id: id,
+        starts_at: ms(starts),
+        ends_at: ms(ends),
+        against: [],
+      }));
+      const ask = {
+        type: "reserve_series",
+        series_id,
+        instances,
+        on_conflict: skip ? "skip" : "fail",
+        purpose: null,
+        project_id: null,
+        ...rule,
+      } as const;
+      const result = await real.machine.send(by, ask, { for: holder });
+      agree(skip ? "reserveSome" : "reserveSeries", model, expected, result);
+      const booked = model.bookings.filter(({ series }) => series === series_id).map(({ id }) => id);
+      expect(result.ok ? result.series?.reservations.map(({ id }) => id) : []).toEqual(booked);
+    },
+  );
+
+export const cancelSeries = (target: number, who: number, following: boolean): Step =>
+  command(`cancelSeries(${target}, ${who}${following ? ", following" : ""})`, async (model, real) => {
+    const known = model.bookings.filter(({ series }) => series !== null);
+    const booking = known.at(-1 - (target % Math.max(1, known.length)));
+    if (!booking?.series) return;
+    const by = personOf(real, who);
+    const expected = cancelNaively(model, booking.series, by, following ? booking : null);
+    const scope = following ? ("following" as const) : ("all" as const);
+    const reservation_id = following ? booking.id : null;
+    const ask = {
+      type: "cancel_series",
+      series_id: booking.series,
+      scope,
+      reservation_id,
+      kept: null,
+      note: null,
+    } as const;
+    agree("cancelSeries", model, expected, await real.machine.send(by, ask));
   });
 
 export const keep = (who: number, behalf: number, offset: number, length: number): Step =>

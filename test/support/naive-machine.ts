@@ -5,7 +5,7 @@
  */
 
 import { holdsSlot, type ReservationStatus, stepsTo } from "../../src/modules/equipment/model.ts";
-import type { Hold, NaiveBooking, NaiveKept, NaiveRules, NaiveSession, Verdict } from "./naive-rules.ts";
+import type { Hold, NaiveBooking, NaiveKept, NaiveRules, NaiveSession, Verdict, Wanted } from "./naive-rules.ts";
 import { closesAt, isFreshOpen, isOpen, keptUntil, nextStep } from "./naive-rules.ts";
 
 const EARLY = 3;
@@ -34,14 +34,14 @@ export class NaiveMachine {
       if (!next) break;
       this.#clock(next);
     }
-    for (const each of this.kept.filter((one) => one.until <= this.now)) this.#letGo(each);
+    for (const each of this.kept.filter((one) => one.until <= this.now)) this.letGo(each);
     if (this.session && this.session.planned <= this.now) this.session.overrun = true;
   }
 
   #clock(booking: NaiveBooking): void {
     const step = booking.due?.step;
     booking.due = null;
-    if (step === "expire") this.#leave(booking, "expired");
+    if (step === "expire") this.leave(booking, "expired");
     if (step === "miss") this.#miss(booking);
     if (step === "begin") this.#become(booking, "active");
     if (step === "lapse") {
@@ -52,10 +52,10 @@ export class NaiveMachine {
   }
 
   #miss(booking: NaiveBooking): void {
-    if (!this.session) this.#leave(booking, "no_show");
+    if (!this.session) this.leave(booking, "no_show");
     else if (booking.ends <= this.now) {
       booking.counted = 0;
-      this.#leave(booking, "cancelled");
+      this.leave(booking, "cancelled");
     } else booking.due = { step: "miss", at: Math.min(this.now + this.rules.grace, booking.ends) };
   }
 
@@ -66,7 +66,7 @@ export class NaiveMachine {
     booking.due = nextStep(this.rules, booking, this.now);
   }
 
-  #leave(booking: NaiveBooking, status: ReservationStatus): void {
+  leave(booking: NaiveBooking, status: ReservationStatus): void {
     this.holds = this.holds.filter((each) => each.id !== booking.id);
     this.#become(booking, status);
   }
@@ -106,12 +106,12 @@ export class NaiveMachine {
   }
 
   /** Puts a refusal before what would happen otherwise. */
-  #unlessRetired(work: () => Verdict): Verdict {
+  unlessRetired(work: () => Verdict): Verdict {
     this.settle();
     return this.retired ? "equipment_retired" : work();
   }
 
-  #mayBook(staff: boolean, starts: number, length: number, isNoticed: boolean): boolean {
+  mayBook(staff: boolean, starts: number, length: number, isNoticed: boolean): boolean {
     const isSoon = !staff && !isNoticed && starts < this.now + this.rules.notice;
     if (starts < this.now || isSoon || length < 1 || length > this.rules.max) return false;
     return staff || isOpen(this.rules, starts, starts + length);
@@ -119,8 +119,8 @@ export class NaiveMachine {
 
   /** Keeps a slot, in place of what is kept for the member. */
   keep(id: string, member: string, staff: boolean, starts: number, length: number): Verdict {
-    return this.#unlessRetired(() => {
-      if (!this.#mayBook(staff, starts, length, false)) return "booking_refused";
+    return this.unlessRetired(() => {
+      if (!this.mayBook(staff, starts, length, false)) return "booking_refused";
       const mine = this.kept.find((each) => each.member === member);
       const ends = starts + length;
       const goesOn = mine && mine.starts < ends && starts < mine.ends ? mine : null;
@@ -128,7 +128,7 @@ export class NaiveMachine {
       const until = keptUntil(this.rules, this.now, born, starts);
       if (until <= this.now) return "booking_refused";
       if (this.conflicts(member, starts, ends, mine?.id ?? id).length > 0) return "slot_taken";
-      if (mine) this.#letGo(mine);
+      if (mine) this.letGo(mine);
       this.kept.push({ id, member, starts, ends, until, renewals, born });
       this.#hold(id, member, starts, starts + length);
       return "ok";
@@ -136,7 +136,7 @@ export class NaiveMachine {
   }
 
   renew(kept: NaiveKept, by: { id: string; staff: boolean }): Verdict {
-    return this.#unlessRetired(() => {
+    return this.unlessRetired(() => {
       if (!this.kept.includes(kept) || (!by.staff && by.id !== kept.member)) return "hold_gone";
       if (kept.renewals >= 2 || keptUntil(this.rules, this.now, kept.born, kept.starts) <= this.now)
         return "booking_refused";
@@ -147,14 +147,14 @@ export class NaiveMachine {
   }
 
   release(kept: NaiveKept, by: { id: string; staff: boolean }): Verdict {
-    return this.#unlessRetired(() => {
+    return this.unlessRetired(() => {
       if (!this.kept.includes(kept) || (!by.staff && by.id !== kept.member)) return "hold_gone";
-      this.#letGo(kept);
+      this.letGo(kept);
       return "ok";
     });
   }
 
-  #letGo(kept: NaiveKept): void {
+  letGo(kept: NaiveKept): void {
     this.kept = this.kept.filter((each) => each !== kept);
     this.holds = this.holds.filter((each) => each.id !== kept.id);
   }
@@ -167,35 +167,42 @@ export class NaiveMachine {
     length: number,
     named: NaiveKept | null = null,
   ): Verdict {
-    return this.#unlessRetired(() => {
+    return this.unlessRetired(() => {
       const covers = (each: NaiveKept): boolean =>
         this.kept.includes(each) && each.member === member && each.starts <= starts && starts + length <= each.ends;
       if (named && !covers(named)) return "hold_gone";
-      if (!this.#mayBook(staff, starts, length, named !== null)) return "booking_refused";
-      const mine = this.kept.find(
-        (each) => each.member === member && each.starts < starts + length && starts < each.ends,
-      );
+      if (!this.mayBook(staff, starts, length, named !== null)) return "booking_refused";
+      const mine = this.keptIn(member, starts, starts + length);
       if (this.conflicts(member, starts, starts + length, mine?.id ?? id).length > 0) return "slot_taken";
-      if (mine) this.#letGo(mine);
-      const status = this.rules.approval === "staff" && !staff ? "pending" : "approved";
-      const ends = starts + length;
-      const counted = length * TICK_MINUTES;
-      const booking: NaiveBooking = {
-        id,
-        member,
-        status,
-        born: this.now,
-        starts,
-        ends,
-        version: 1,
-        counted,
-        due: null,
-      };
-      booking.due = nextStep(this.rules, booking, this.now);
-      this.bookings.push(booking);
-      this.#hold(id, member, starts, starts + length);
+      if (mine) this.letGo(mine);
+      this.book({ id, member, staff, starts, ends: starts + length, series: null });
       return "ok";
     });
+  }
+
+  book({ id, member, staff, starts, ends, series }: Wanted): void {
+    const status = this.rules.approval === "staff" && !staff ? "pending" : "approved";
+    const counted = (ends - starts) * TICK_MINUTES;
+    const booking: NaiveBooking = {
+      id,
+      member,
+      status,
+      born: this.now,
+      starts,
+      ends,
+      version: 1,
+      counted,
+      series,
+      due: null,
+    };
+    booking.due = nextStep(this.rules, booking, this.now);
+    this.bookings.push(booking);
+    this.#hold(id, member, starts, ends);
+  }
+
+  /** What is kept for a member within a time. */
+  keptIn(member: string, starts: number, ends: number): NaiveKept | undefined {
+    return this.kept.find((each) => each.member === member && each.starts < ends && starts < each.ends);
   }
 
   step(
@@ -203,7 +210,7 @@ export class NaiveMachine {
     step: "approve" | "reject" | "cancel" | "check_in" | "no_show" | "excuse",
     by: { id: string; staff: boolean },
   ): Verdict {
-    return this.#unlessRetired(() => {
+    return this.unlessRetired(() => {
       if (!by.staff && by.id !== booking.member) return "forbidden";
       if (stepsTo(booking.status, step).length === 0) return "illegal_transition";
       const usesCheckIn = this.rules.check_in !== "none";
@@ -215,7 +222,7 @@ export class NaiveMachine {
       if (step === "excuse") this.#excuse(booking);
       else if (step === "approve") this.#become(booking, "approved");
       else if (step === "check_in") this.#become(booking, "active");
-      else this.#leave(booking, ({ reject: "rejected", cancel: "cancelled", no_show: "no_show" } as const)[step]);
+      else this.leave(booking, ({ reject: "rejected", cancel: "cancelled", no_show: "no_show" } as const)[step]);
       return "ok";
     });
   }
@@ -239,7 +246,7 @@ export class NaiveMachine {
     starts: number,
     ends: number,
   ): Verdict {
-    return this.#unlessRetired(() => {
+    return this.unlessRetired(() => {
       if (!by.staff && by.id !== booking.member) return "forbidden";
       if (version !== booking.version) return "stale_version";
       if (!holdsSlot(booking.status)) return "illegal_transition";
@@ -280,7 +287,7 @@ export class NaiveMachine {
   }
 
   start(id: string, booking: NaiveBooking, by: { id: string; staff: boolean }): Verdict {
-    return this.#unlessRetired(() => {
+    return this.unlessRetired(() => {
       if (!by.staff && by.id !== booking.member) return "forbidden";
       if (stepsTo(booking.status, "start").length === 0) return "illegal_transition";
       if (this.session) return "equipment_busy";
@@ -297,7 +304,7 @@ export class NaiveMachine {
   }
 
   walkUp(id: string, member: string, staff: boolean, planned: number): Verdict {
-    return this.#unlessRetired(() => {
+    return this.unlessRetired(() => {
       if (planned > this.rules.max || (this.rules.approval === "staff" && !staff)) return "booking_refused";
       const closes = staff ? Number.POSITIVE_INFINITY : closesAt(this.rules, this.now);
       if (closes === null) return "booking_refused";
@@ -313,7 +320,7 @@ export class NaiveMachine {
   }
 
   end(by: { id: string; staff: boolean }): Verdict {
-    return this.#unlessRetired(() => {
+    return this.unlessRetired(() => {
       const { session } = this;
       if (!session) return "not_found";
       if (!by.staff && by.id !== session.member) return "forbidden";
@@ -340,9 +347,9 @@ export class NaiveMachine {
     );
     for (const booking of ahead) {
       booking.counted = 0;
-      this.#leave(booking, "cancelled");
+      this.leave(booking, "cancelled");
     }
-    for (const each of this.kept.filter((one) => one.member === member)) this.#letGo(each);
+    for (const each of this.kept.filter((one) => one.member === member)) this.letGo(each);
     return ahead.length;
   }
 
@@ -350,7 +357,7 @@ export class NaiveMachine {
     this.settle();
     if (this.retired) return "ok";
     if (this.session || this.bookings.some((each) => holdsSlot(each.status))) return "has_open_reservations";
-    for (const each of this.kept) this.#letGo(each);
+    for (const each of this.kept) this.letGo(each);
     this.retired = true;
     return "ok";
   }

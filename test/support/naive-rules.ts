@@ -13,6 +13,8 @@ export interface NaiveBooking {
   version: number;
   /** Minutes against the hours of its member's plan, to the minute or so once it was ended early. */
   counted: number;
+  /** The series it belongs to. */
+  series: string | null;
   /** What the clock does next, and when. */
   due: { step: "expire" | "begin" | "miss" | "lapse"; at: number } | null;
 }
@@ -36,6 +38,16 @@ export interface NaiveSession {
   started: number;
   planned: number;
   overrun: boolean;
+}
+
+/** A booking that is asked for. */
+export interface Wanted {
+  id: string;
+  member: string;
+  staff: boolean;
+  starts: number;
+  ends: number;
+  series: string | null;
 }
 
 /** A stretch that somebody has, or whose buffer still counts. */

@@ -1,5 +1,6 @@
 /** A row of somebody for each table that no use of the place fills. */
 
+import { bookingRows } from "./personal-bookings.ts";
 import { fileRows } from "./personal-files.ts";
 import { priceRows } from "./personal-prices.ts";
 import { skillRows } from "./personal-skills.ts";
@@ -133,29 +134,7 @@ export function rowsFor({ space, machine, marks, member_id, user_id }: Known, bo
         ...versioned,
       },
       ...priceRows(here, { id, booking_id, equipment_id: machine.id, member_id, now }),
-      booking_holds: {
-        ...here,
-        member_id,
-        category: "laser_cutter",
-        equipment_id: machine.id,
-        hold_id: id,
-        expires_at: now + 60_000,
-      },
-      booking_claims: {
-        ...here,
-        member_id,
-        equipment_id: machine.id,
-        key: "a".repeat(64),
-        kind: "reservation",
-        booking_id: other,
-        settled_by: 1,
-        bookings: 1,
-        minutes: 60,
-        starts_at: now,
-        waiting: 1,
-        decide_before: now + 1_000_000,
-        created_at: now,
-      },
+      ...bookingRows(here, { id, other, equipment_id: machine.id, member_id, now }),
       idempotency_keys: {
         ...here,
         scope: "user:somebody:add_member",

@@ -19,6 +19,7 @@ export type PlanLimits = Partial<
     | "max_duration_minutes"
     | "max_open_bookings"
     | "minutes_per_cycle"
+    | "priority"
   >
 >;
 

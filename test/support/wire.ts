@@ -38,6 +38,7 @@ import type {
   PairingTablet as PairingTabletSchema,
   Tablet as TabletSchema,
 } from "../../src/modules/equipment/tablets/contract.ts";
+import type { WaitlistEntry as WaitlistEntrySchema } from "../../src/modules/equipment/waitlist/contract.ts";
 import type { LiveTicket as LiveTicketSchema } from "../../src/modules/equipment/watch/contract.ts";
 import type {
   FileInfo as FileInfoSchema,
@@ -207,3 +208,4 @@ export type MachineFile = z.output<typeof MachineFileSchema>;
 export type UploadSession = z.output<typeof UploadSessionSchema>;
 export type FaultReport = z.output<typeof FaultReportSchema>;
 export type Rating = z.output<typeof RatingSchema>;
+export type WaitlistEntry = z.output<typeof WaitlistEntrySchema>;

@@ -58,6 +58,7 @@ const problemOf: Readonly<Record<RefusalCode, ProblemCode>> = {
   series_conflicts: "series_conflicts",
   plan_stale: "plan_stale",
   outage_refused: "outage_refused",
+  offer_gone: "offer_gone",
 };
 
 /** The problem behind a refusal. */
@@ -230,7 +231,8 @@ export const versionsSeen = ({ settings }: Space, row: MachineRow): PolicyVersio
 
 /** A retry books under the id that its first try has claimed. */
 function bookedAs(command: Command, id: string): Command {
-  if (command.type === "reserve" || command.type === "commit_bundle") return { ...command, reservation_id: id };
+  if (command.type === "reserve" || command.type === "commit_bundle" || command.type === "accept_offer")
+    return { ...command, reservation_id: id };
   if (command.type === "start_session" && command.reservation_id === null) return { ...command, session_id: id };
   return command;
 }

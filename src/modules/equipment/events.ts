@@ -29,6 +29,32 @@ export type SessionEventType = (typeof sessionEventTypes)[number];
 export const seriesEventTypes = ["series.created", "series.amended", "series.cancelled"] as const;
 export type SeriesEventType = (typeof seriesEventTypes)[number];
 
+/** Somebody waits, or waits no more; written with their entry. */
+export type WaitlistEventType = "waitlist.joined" | "waitlist.left";
+
+/** What becomes of freed time that somebody waits for. */
+export const offerEventTypes = [
+  "offer.opened",
+  "offer.assigned",
+  "offer.lapsed",
+  "offer.released",
+  "offer.accepted",
+] as const;
+export type OfferEventType = (typeof offerEventTypes)[number];
+
+/** `entry_id` and `member_id` are there once somebody was found. */
+export interface OfferEventData extends Record<string, unknown> {
+  equipment_id: string;
+  entry_id: string | null;
+  member_id: string | null;
+  starts_at: number;
+  ends_at: number;
+  expires_at: number;
+  reservation_id?: string;
+  /** Codes of the reasons that staff passed over. */
+  overridden?: string[];
+}
+
 /** Data of a reservation event: no name, no purpose. Times are epoch milliseconds. */
 export interface ReservationEventData extends Record<string, unknown> {
   equipment_id: string;
@@ -118,6 +144,8 @@ declare module "../../platform/events.ts" {
       Data<SeriesEventType, SeriesEventData>,
       Data<OutageEventType, OutageEventData>,
       Data<"reservation.move_failed", ReservationEventData>,
+      Data<OfferEventType, OfferEventData>,
+      Data<WaitlistEventType, { equipment_id: string | null; category: string | null; member_id: string }>,
       Data<"reservation.starts_soon", ReservationEventData>,
       Data<"session.ends_soon", SessionEventData>,
       Data<Exclude<MessageType, "member.sweep_due">, Record<string, never>> {

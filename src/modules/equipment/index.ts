@@ -19,6 +19,7 @@ import { reservationRoutes } from "./reservations/routes.ts";
 import { seriesRoutes } from "./series/routes.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
 import { tabletRoutes } from "./tablets/routes.ts";
+import { waitlistRoutes } from "./waitlist/routes.ts";
 import { watchRoutes } from "./watch/routes.ts";
 
 export const equipmentRoutes = [
@@ -38,6 +39,7 @@ export const equipmentRoutes = [
   ...outageRoutes,
   ...bundleRoutes,
   ...closureRoutes,
+  ...waitlistRoutes,
   ...sessionRoutes,
   ...watchRoutes,
   ...tabletRoutes,
@@ -51,6 +53,7 @@ export { forgetAtMachines, machinesInUse } from "./erasure.ts";
 export type {
   FaultEventType,
   MachineEventType,
+  OfferEventType,
   OutageEventType,
   ReminderEventType,
   ReservationEventType,
@@ -89,5 +92,7 @@ export { holdersOn } from "./reservations/holders.ts";
 export { skillLossConsumers, sweepSkillAtOnce } from "./skill-losses.ts";
 export { closeAtOnce, SWEEPER, suspensionConsumers, sweepAtOnce } from "./sweeps.ts";
 export { verifyTablet } from "./tablets/service.ts";
+export { waitlistConsumers } from "./waitlist/consumers.ts";
+export { expireEntries } from "./waitlist/expire.ts";
 export { closeSockets } from "./watch/service.ts";
 export { presentMembers, tellMembers } from "./watch/tell.ts";

@@ -39,6 +39,7 @@ export const moveMachines: MemberMove = {
     charges: "moved: whoever stays owes",
     cost_rules: "kept: a price that was for one record of a person is no promise to the other",
     booking_claims: "kept: they last for the moment of a request",
+    waitlist_entries: "kept: what one record waits for ends with its window",
     booking_holds: "kept: they last for minutes",
     fault_reports: "moved",
     equipment_ratings: "moved, but for machines that both have rated",

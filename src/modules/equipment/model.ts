@@ -202,6 +202,12 @@ export type SeriesStatus = (typeof seriesStatuses)[number];
 export const seriesScopes = ["this", "following", "all"] as const;
 export type SeriesScope = (typeof seriesScopes)[number];
 
+/** `waiting` for an offer or with one (`offered`); the others are the end of it. */
+export const waitlistStatuses = ["waiting", "offered", "accepted", "lapsed", "left", "expired"] as const;
+
+/** Whoever is offered a slot has this long to take it, quiet hours apart. */
+export const OFFER_MINUTES = 60;
+
 /** Check-in and the start of a booked session open this long before the booking's start. */
 export const CHECK_IN_OPENS_MINUTES = 15;
 

@@ -19,6 +19,7 @@ import {
   series,
   sessions,
   tablets,
+  waitlistEntries,
 } from "./tables.ts";
 
 const idsOfTheirs = (makerspace_id: string, { member_ids }: Person) =>
@@ -130,6 +131,26 @@ export const equipmentPersonalData: readonly PersonalTable[] = [
     about: "Bookings on their way, for moments.",
     whose: { member_id: "member" },
     exported: { withheld: "It lasts for moments; the booking is exported." },
+    erasure: { how: "delete" },
+  }),
+  personal(waitlistEntries, {
+    about: "What you wait for.",
+    whose: { member_id: "member" },
+    bare: ["created_by"],
+    exported: [
+      "id",
+      "equipment_id",
+      "category",
+      "window_starts_at",
+      "window_ends_at",
+      "minutes",
+      "status",
+      "offer_starts_at",
+      "offer_ends_at",
+      "offer_expires_at",
+      "reservation_id",
+      "created_at",
+    ],
     erasure: { how: "delete" },
   }),
   personal(bookingHolds, {

@@ -16,6 +16,7 @@ import type {
   HolderFacts,
   OutageTimes,
 } from "./port/commands.ts";
+import type { OfferRecord } from "./port/offers.ts";
 import type { PolicyParts, PolicyVersions } from "./port/policy.ts";
 import type { HoldRecord, OutageRecord, ReservationRecord, SessionRecord } from "./port/records.ts";
 import type { WholeSeries } from "./port/series.ts";
@@ -23,6 +24,7 @@ import type { TicketGrant } from "./port/tickets.ts";
 
 export * from "./port/commands.ts";
 export type * from "./port/floor.ts";
+export type * from "./port/offers.ts";
 export type * from "./port/policy.ts";
 export type * from "./port/records.ts";
 export type * from "./port/series.ts";
@@ -99,6 +101,8 @@ export interface EquipmentPort {
   releasePart(bundle_id: string): Promise<void>;
   /** True while a slot is kept for this reservation until its bundle is decided. */
   isKept(reservation_id: string): Promise<boolean>;
+  /** What is offered to an entry of the waitlist now. */
+  offerTo(entry_id: string): Promise<OfferRecord | null>;
   availability(from: number, to: number): Promise<Availability>;
   /** Every reason against a booking of this slot as the caller would be judged, without booking; null when settings are missing. */
   explain(question: Question): Promise<Explained | null>;

@@ -8,6 +8,7 @@ import {
   outputQualities,
   reservationStatuses,
   seriesStatuses,
+  waitlistStatuses,
 } from "./model.ts";
 
 export const equipment = sqliteTable(
@@ -168,6 +169,31 @@ export const outages = sqliteTable(
     lifted_at: integer(),
     orphan: flag().notNull().default(false),
     projected_at: integer().notNull(),
+    ...resourceColumns(),
+  },
+  (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],
+);
+
+/** Who waits for time that is taken; see waitlist/service.ts. */
+export const waitlistEntries = sqliteTable(
+  "waitlist_entries",
+  {
+    makerspace_id: makerspaceId(),
+    id: text().notNull(),
+    member_id: text().notNull(),
+    equipment_id: text(),
+    category: text({ enum: equipmentCategories }),
+    window_starts_at: integer().notNull(),
+    window_ends_at: integer().notNull(),
+    minutes: integer().notNull(),
+    status: text({ enum: waitlistStatuses }).notNull(),
+    offer_id: text(),
+    offered_on: text(),
+    offer_starts_at: integer(),
+    offer_ends_at: integer(),
+    offer_expires_at: integer(),
+    reservation_id: text(),
+    created_by: text().notNull(),
     ...resourceColumns(),
   },
   (table) => [primaryKey({ columns: [table.makerspace_id, table.id] })],

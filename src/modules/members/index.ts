@@ -38,7 +38,13 @@ export { membershipConsumers } from "./memberships/consumers.ts";
 export { countedCycleAt, cycleAt } from "./memberships/cycles.ts";
 export { membershipRounds } from "./memberships/due.ts";
 export type { MembershipEventType } from "./memberships/events.ts";
-export { type BookingRights, bookingRights, bookingRightsOfUser, isCovered } from "./memberships/rights.ts";
+export {
+  type BookingRights,
+  bookingRights,
+  bookingRightsOfUser,
+  isCovered,
+  planPriorities,
+} from "./memberships/rights.ts";
 export { membershipRoutes } from "./memberships/routes.ts";
 export { mergeRoutes } from "./merge/routes.ts";
 export { minorRounds } from "./minors/due.ts";

@@ -7,6 +7,7 @@ import {
   type FaultEventType,
   holdersOn,
   type MachineEventType,
+  type OfferEventType,
   type OutageEventType,
   type ReminderEventType,
   type ReservationEventType,
@@ -173,6 +174,7 @@ export const notificationConsumers: Consumers<
   | ReminderEventType
   | ReservationEventType
   | SeriesEventType
+  | OfferEventType
   | SessionEventType
   | OutageEventType
   | "reservation.move_failed"
@@ -211,6 +213,11 @@ export const notificationConsumers: Consumers<
   "series.created": [tellHolder],
   "series.amended": [tellHolder],
   "series.cancelled": [tellHolder],
+  "offer.opened": [],
+  "offer.assigned": [tellHolder],
+  "offer.lapsed": [tellHolder],
+  "offer.released": [],
+  "offer.accepted": [],
   "reservation.checked_in": [],
   "reservation.started": [],
   "reservation.completed": [],

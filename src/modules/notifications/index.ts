@@ -12,5 +12,7 @@ export { notificationTemplates } from "./mail/template.ts";
 
 export { notificationPersonalData } from "./personal.ts";
 
+export { answerBy } from "./preferences/service.ts";
+
 export const notificationRoutes = [...announcementRoutes, ...inboxRoutes, ...preferenceRoutes];
 export { moveInbox } from "./merges.ts";

@@ -1,7 +1,7 @@
 /** What members want to be told, on which channel, and when a mail may go. Pure. */
 
 import { Temporal } from "temporal-polyfill";
-import { HOUR } from "../../platform/time.ts";
+import { HOUR, MINUTE } from "../../platform/time.ts";
 import { type NotificationTypeName, typeOf } from "./catalogue.ts";
 import type { Category } from "./kinds.ts";
 
@@ -61,6 +61,12 @@ const isQuiet = (now: number, zone: string, { from, to }: { from: string; to: st
   const time = wall(now, zone).toPlainTime().toString({ smallestUnit: "minute" });
   return from <= to ? from <= time && time < to : from <= time || time < to;
 };
+
+/** When somebody who is told now should have answered: after `minutes`, which do not run out in their quiet hours but begin anew after them. */
+export function answerTime({ quiet_hours }: Preferences, zone: string, now: number, minutes: number): number {
+  const at = now + minutes * MINUTE;
+  return quiet_hours && isQuiet(at, zone, quiet_hours) ? nextAt(at, zone, quiet_hours.to) + minutes * MINUTE : at;
+}
 
 /**
  * When the mail of a notification goes: null is at once. Quiet hours put it off to their end, a digest to its hour; urgent things, and what

@@ -3,6 +3,7 @@
 import type { ReasonInput } from "../../../platform/problem.ts";
 import type { Gates, Interval, OutputQuality, ReservationStatus } from "../model.ts";
 import type { Pricing } from "../prices/model.ts";
+import type { OfferCommand, OfferRecord } from "./offers.ts";
 import type { PolicyVersions } from "./policy.ts";
 import type { HoldRecord, OutageRecord, ReservationRecord, SessionRecord } from "./records.ts";
 import type { SeriesCommand, SeriesConflict, SeriesOutcome } from "./series.ts";
@@ -143,7 +144,8 @@ export type Command =
   | { type: "sweep_member"; member_id: string; note: string; keep_bookings?: true; end_session?: true }
   /** Cancels those of a member's future bookings that they may not begin with the skills that the facts bring. */
   | { type: "sweep_unskilled"; member_id: string; note: string }
-  | SeriesCommand;
+  | SeriesCommand
+  | OfferCommand;
 
 /** When a machine is out: throughout, or in weekly windows (JSON) between the two. */
 export type OutageTimes = Pick<OutageRecord, "starts_at" | "ends_at" | "weekly">;
@@ -188,6 +190,7 @@ export const refusalCodes = [
   "series_conflicts",
   "plan_stale",
   "outage_refused",
+  "offer_gone",
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 
@@ -210,6 +213,7 @@ export interface Outcome {
   hold: HoldRecord | null;
   series?: SeriesOutcome;
   /** With the sweeps and outages: how many bookings were cancelled. */
+  offer?: OfferRecord;
   cancelled?: number;
   outage?: OutageRecord;
   /** What was said against the person and let them through. */

@@ -64,7 +64,7 @@ async function booked(
   return shown(space, row, await execute(space, row, command, standing, demand));
 }
 
-function shown(space: Space, row: MachineRow, { reservation, replayed, warnings }: Executed): Booked {
+export function shown(space: Space, row: MachineRow, { reservation, replayed, warnings }: Executed): Booked {
   if (!reservation) throw problem("not_found");
   return { view: { ...viewReservation(reservation, viewerOf(space, row)), ...(warnings && { warnings }) }, replayed };
 }

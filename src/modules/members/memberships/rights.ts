@@ -116,6 +116,17 @@ export const bookingRights: BatchRead<BookingRights | null> = {
   read,
 };
 
+/** The priority of each member's plan; whoever has no current membership is left out. */
+export async function planPriorities(store: SpaceStore, member_ids: readonly string[]): Promise<Map<string, number>> {
+  const whose = sql`${memberships.member_id} IN (SELECT value FROM json_each(${JSON.stringify(member_ids)}))`;
+  const rows = await store.db
+    .select({ member_id: memberships.member_id, priority: plans.priority })
+    .from(memberships)
+    .innerJoin(plans, and(eq(plans.makerspace_id, memberships.makerspace_id), eq(plans.id, memberships.plan_id)))
+    .where(store.in(memberships, whose, inArray(memberships.status, currentStates)));
+  return new Map(rows.map(({ member_id, priority }) => [member_id, priority]));
+}
+
 /** Whether the membership covers all of an interval: begun, not paused, and paid, in grace, or renewing by itself until its end. */
 export const isCovered = (rights: BookingRights, { from, to }: Period): boolean =>
   rights.status === "active" &&

@@ -9,7 +9,7 @@ import type { Space } from "../../../platform/space.ts";
 import { toIsoOrNull } from "../../../platform/time.ts";
 import { contactsOf } from "../../members/index.ts";
 import { typeNames, typeOf } from "../catalogue.ts";
-import { type Choice, channels, channelsFor, noPreferences, type Preferences } from "../model.ts";
+import { answerTime, type Choice, channels, channelsFor, noPreferences, type Preferences } from "../model.ts";
 import { notificationPreferences } from "../tables.ts";
 import type { NotificationPreferences, NotificationPreferencesPatch } from "./contract.ts";
 
@@ -35,6 +35,19 @@ export async function preferencesOf(store: SpaceStore, ids: readonly string[]): 
       ),
     );
   return new Map(rows.map((row) => [row.member_id, fromRow(row)]));
+}
+
+/** When a member who is told now should have answered, epoch milliseconds; `zone` is the makerspace's. */
+export async function answerBy(
+  store: SpaceStore,
+  member_id: string,
+  zone: string,
+  now: number,
+  minutes: number,
+): Promise<number> {
+  const wants = (await preferencesOf(store, [member_id])).get(member_id) ?? noPreferences;
+  const [contact] = wants.quiet_hours ? await contactsOf(store, [member_id]) : [];
+  return answerTime(wants, contact?.timezone ?? zone, now, minutes);
 }
 
 /** Version 0 has never been written. */
