@@ -203,6 +203,8 @@ describe("a change", () => {
     expect((await read(scene, ada, series_id)).reservations.map(clock)).toEqual(
       [0, 1, 2, 3].map((days) => `${sunday().add({ days })}T08:00`),
     );
+    // Refused, they still hold the time that they had.
+    expect((await space.book(ben.api, machine, hour(week(0, "08:00")))).problem?.code).toBe("slot_taken");
     const moved = await patch({ local_time: "09:00" });
     expect(moved.body?.reservations.map((one) => clock(one).slice(11))).toEqual(["09:00", "09:00", "09:00", "09:00"]);
   });
