@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openGates } from "../../src/modules/equipment/model.ts";
+import * as outages from "../support/model-outages.ts";
 import * as steps from "../support/model-steps.ts";
 import { NaiveMachine } from "../support/naive-machine.ts";
 import type { NaiveRules } from "../support/naive-rules.ts";
@@ -41,7 +42,7 @@ const commands = fc.commands(
       .tuple(fc.constantFrom("renew" as const, "renew" as const, "release" as const), target, who)
       .map((args) => steps.onHold(...args)),
     ...times(
-      8,
+      9,
       fc.tuple(fc.nat(5), target, fc.constantFrom(3, 3, 3, 0, 1)).map((args) => steps.step(...args)),
     ),
     ...times(
@@ -56,14 +57,19 @@ const commands = fc.commands(
     ),
     fc.tuple(who, whole(1, 8)).map((args) => steps.walkUp(...args)),
     who.map(steps.end),
+    fc.tuple(whole(-2, 10), whole(1, 4), fc.nat(2)).map(([a, b, c]) => outages.takeOut(a, b, c === 0)),
+    fc.constantFrom(0, 0, 1).map(outages.lift),
     ...times(4, whole(1, 3).map(steps.clock)),
     whole(1, 9).map(steps.clock),
     fc.constant(null).map(steps.look),
     fc.constant(null).map(steps.alarm),
     // An eviction takes its time, a sweep empties the machine and a retirement ends the game: each is rare.
-    fc
-      .nat(9)
-      .map((die) => (die === 0 ? steps.retire() : die < 4 ? steps.sweep(die) : die < 7 ? steps.evict() : steps.look())),
+    fc.nat(9).map((die) => {
+      if (die === 0) return steps.retire();
+      if (die < 3) return steps.sweep(die);
+      if (die === 3) return outages.sweepUnskilled(die);
+      return die < 7 ? steps.evict() : steps.look();
+    }),
   ],
   { maxCommands: 30, size: "max" },
 );
@@ -104,6 +110,13 @@ const musts = [
   ...["keep ok", "keep slot_taken", "confirm ok", "confirm hold_gone", "renew ok", "renew hold_gone", "release ok"],
   ...["reserveSeries ok", "reserveSeries series_conflicts", "reserveSome ok", "cancelSeries ok"],
   ...["start equipment_busy", "walkUp ok", "walkUp slot_taken", "end ok", "cancel illegal_transition", "retire ok"],
+  ...["takeOut ok", "takeOut plan_stale", "takeOut outage_refused", "lift ok", "reserve equipment_unavailable"],
+  ...[
+    "walkUp equipment_unavailable",
+    "start equipment_unavailable",
+    "amend equipment_unavailable",
+    "sweepUnskilled ok",
+  ],
 ];
 
 test(`the object agrees with a naive machine over ${SEQUENCES} sequences of commands`, async () => {

@@ -23,12 +23,12 @@ export interface Real {
   started: number;
 }
 
-type Step = fc.AsyncCommand<NaiveMachine, Real>;
+export type Step = fc.AsyncCommand<NaiveMachine, Real>;
 
 const verdictOf = (result: CommandResult): Verdict => (result.ok ? "ok" : result.code);
 
 /** The members, then staff. */
-const personOf = ({ people }: Real, index: number): Person => {
+export const personOf = ({ people }: Real, index: number): Person => {
   const found = people[index % people.length];
   if (!found) throw new Error("nobody");
   return found;
@@ -46,7 +46,7 @@ const likely = (model: NaiveMachine, step: ReservationStep): NaiveBooking | unde
 export const tally = new Map<string, number>();
 
 /** Compares the answer with the model's, and what was answered with what the model now has. */
-function agree(name: string, model: NaiveMachine, expected: Verdict, result: CommandResult): void {
+export function agree(name: string, model: NaiveMachine, expected: Verdict, result: CommandResult): void {
   tally.set(`${name} ${expected}`, (tally.get(`${name} ${expected}`) ?? 0) + 1);
   expect(verdictOf(result)).toBe(expected);
   if (!result.ok) {
@@ -67,7 +67,7 @@ function agree(name: string, model: NaiveMachine, expected: Verdict, result: Com
   }
 }
 
-const command = (name: string, run: (model: NaiveMachine, real: Real) => Promise<void>): Step => ({
+export const command = (name: string, run: (model: NaiveMachine, real: Real) => Promise<void>): Step => ({
   check: () => true,
   run,
   toString: () => name,

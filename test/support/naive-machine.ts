@@ -4,113 +4,15 @@
  * the few milliseconds a test takes never decide anything.
  */
 
-import { holdsSlot, type ReservationStatus, stepsTo } from "../../src/modules/equipment/model.ts";
-import type { Hold, NaiveBooking, NaiveKept, NaiveRules, NaiveSession, Verdict, Wanted } from "./naive-rules.ts";
+import { holdsSlot, stepsTo } from "../../src/modules/equipment/model.ts";
+import { MOMENT, NaiveLife } from "./naive-life.ts";
+import type { NaiveBooking, NaiveKept, NaiveOutage, Verdict, Wanted } from "./naive-rules.ts";
 import { closesAt, isFreshOpen, isOpen, keptUntil, nextStep } from "./naive-rules.ts";
 
 const EARLY = 3;
 const TICK_MINUTES = 5;
-/** No two commands come at the same instant. */
-const MOMENT = 1e-6;
 
-export class NaiveMachine {
-  now = -12 + 0.5;
-  retired = false;
-  bookings: NaiveBooking[] = [];
-  session: NaiveSession | null = null;
-  holds: Hold[] = [];
-  kept: NaiveKept[] = [];
-
-  constructor(readonly rules: NaiveRules) {}
-
-  /** Time passes, if only by a moment: everything due happens, in order. */
-  settle(): void {
-    this.now += MOMENT;
-    for (;;) {
-      const due = this.bookings
-        .filter((each) => each.due && each.due.at <= this.now)
-        .sort((a, b) => (a.due?.at ?? 0) - (b.due?.at ?? 0));
-      const [next] = due;
-      if (!next) break;
-      this.#clock(next);
-    }
-    for (const each of this.kept.filter((one) => one.until <= this.now)) this.letGo(each);
-    if (this.session && this.session.planned <= this.now) this.session.overrun = true;
-  }
-
-  #clock(booking: NaiveBooking): void {
-    const step = booking.due?.step;
-    booking.due = null;
-    if (step === "expire") this.leave(booking, "expired");
-    if (step === "miss") this.#miss(booking);
-    if (step === "begin") this.#become(booking, "active");
-    if (step === "lapse") {
-      if (booking.status === "approved") this.#become(booking, "active");
-      booking.due = null;
-      if (this.session?.booking !== booking.id) this.#become(booking, "completed");
-    }
-  }
-
-  #miss(booking: NaiveBooking): void {
-    if (!this.session) this.leave(booking, "no_show");
-    else if (booking.ends <= this.now) {
-      booking.counted = 0;
-      this.leave(booking, "cancelled");
-    } else booking.due = { step: "miss", at: Math.min(this.now + this.rules.grace, booking.ends) };
-  }
-
-  #become(booking: NaiveBooking, status: ReservationStatus): void {
-    booking.status = status;
-    if (status === "rejected" || status === "expired") booking.counted = 0;
-    booking.version++;
-    booking.due = nextStep(this.rules, booking, this.now);
-  }
-
-  leave(booking: NaiveBooking, status: ReservationStatus): void {
-    this.holds = this.holds.filter((each) => each.id !== booking.id);
-    this.#become(booking, status);
-  }
-
-  /** When a hold stops counting: after its buffer, or at the same member's next. */
-  #until(hold: Hold): number {
-    const next = this.#following(hold.ends, hold.id);
-    const full = hold.ends + this.rules.buffer;
-    return next?.member === hold.member ? Math.min(full, next.from) : full;
-  }
-
-  #following(at: number, but: string): Hold | undefined {
-    return this.holds.filter((each) => each.id !== but && each.from >= at).sort((a, b) => a.from - b.from)[0];
-  }
-
-  /** What is in the way of [from, ends), looking past `but`. */
-  conflicts(member: string, from: number, ends: number, but: string): Hold[] {
-    const next = this.#following(ends, but);
-    return this.holds.filter((each) => {
-      if (each.id === but) return false;
-      if (each.from >= ends) return each === next && each.member !== member && each.from < ends + this.rules.buffer;
-      return (each.member === member ? each.ends : this.#untilWithout(each, but)) > from;
-    });
-  }
-
-  /** As #until, had the booking that is about to move already gone. */
-  #untilWithout(hold: Hold, but: string): number {
-    const [all, rest] = [this.holds, this.holds.filter((each) => each.id !== but)];
-    this.holds = rest;
-    const until = this.#until(hold);
-    this.holds = all;
-    return until;
-  }
-
-  #hold(id: string, member: string, from: number, ends: number): void {
-    this.holds = [...this.holds.filter((each) => each.id !== id), { id, member, from, ends }];
-  }
-
-  /** Puts a refusal before what would happen otherwise. */
-  unlessRetired(work: () => Verdict): Verdict {
-    this.settle();
-    return this.retired ? "equipment_retired" : work();
-  }
-
+export class NaiveMachine extends NaiveLife {
   mayBook(staff: boolean, starts: number, length: number, isNoticed: boolean): boolean {
     const isSoon = !staff && !isNoticed && starts < this.now + this.rules.notice;
     if (starts < this.now || isSoon || length < 1 || length > this.rules.max) return false;
@@ -121,6 +23,7 @@ export class NaiveMachine {
   keep(id: string, member: string, staff: boolean, starts: number, length: number): Verdict {
     return this.unlessRetired(() => {
       if (!this.mayBook(staff, starts, length, false)) return "booking_refused";
+      if (this.isOut(starts, starts + length)) return "equipment_unavailable";
       const mine = this.kept.find((each) => each.member === member);
       const ends = starts + length;
       const goesOn = mine && mine.starts < ends && starts < mine.ends ? mine : null;
@@ -130,7 +33,7 @@ export class NaiveMachine {
       if (this.conflicts(member, starts, ends, mine?.id ?? id).length > 0) return "slot_taken";
       if (mine) this.letGo(mine);
       this.kept.push({ id, member, starts, ends, until, renewals, born });
-      this.#hold(id, member, starts, starts + length);
+      this.hold(id, member, starts, starts + length);
       return "ok";
     });
   }
@@ -154,11 +57,6 @@ export class NaiveMachine {
     });
   }
 
-  letGo(kept: NaiveKept): void {
-    this.kept = this.kept.filter((each) => each !== kept);
-    this.holds = this.holds.filter((each) => each.id !== kept.id);
-  }
-
   reserve(
     id: string,
     member: string,
@@ -172,6 +70,7 @@ export class NaiveMachine {
         this.kept.includes(each) && each.member === member && each.starts <= starts && starts + length <= each.ends;
       if (named && !covers(named)) return "hold_gone";
       if (!this.mayBook(staff, starts, length, named !== null)) return "booking_refused";
+      if (this.isOut(starts, starts + length)) return "equipment_unavailable";
       const mine = this.keptIn(member, starts, starts + length);
       if (this.conflicts(member, starts, starts + length, mine?.id ?? id).length > 0) return "slot_taken";
       if (mine) this.letGo(mine);
@@ -197,7 +96,7 @@ export class NaiveMachine {
     };
     booking.due = nextStep(this.rules, booking, this.now);
     this.bookings.push(booking);
-    this.#hold(id, member, starts, ends);
+    this.hold(id, member, starts, ends);
   }
 
   /** What is kept for a member within a time. */
@@ -220,8 +119,8 @@ export class NaiveMachine {
       const isLate = !by.staff && this.now > booking.starts - this.rules.cancel;
       if (step === "cancel" && !isLate) booking.counted = 0;
       if (step === "excuse") this.#excuse(booking);
-      else if (step === "approve") this.#become(booking, "approved");
-      else if (step === "check_in") this.#become(booking, "active");
+      else if (step === "approve") this.become(booking, "approved");
+      else if (step === "check_in") this.become(booking, "active");
       else this.leave(booking, ({ reject: "rejected", cancel: "cancelled", no_show: "no_show" } as const)[step]);
       return "ok";
     });
@@ -230,13 +129,15 @@ export class NaiveMachine {
   #excuse(booking: NaiveBooking): void {
     const from = Math.max(booking.starts, this.now);
     const isFree =
-      booking.ends > this.now && this.conflicts(booking.member, from, booking.ends, booking.id).length === 0;
+      booking.ends > this.now &&
+      !this.isOut(from, booking.ends) &&
+      this.conflicts(booking.member, from, booking.ends, booking.id).length === 0;
     if (!isFree) {
       booking.counted = 0;
-      return this.#become(booking, "completed");
+      return this.become(booking, "completed");
     }
-    this.#hold(booking.id, booking.member, from, booking.ends);
-    this.#become(booking, "approved");
+    this.hold(booking.id, booking.member, from, booking.ends);
+    this.become(booking, "approved");
   }
 
   amend(
@@ -253,10 +154,11 @@ export class NaiveMachine {
       const isStartMoved = starts !== booking.starts;
       if (!isStartMoved && ends === booking.ends) return "ok";
       if (!this.#mayAmend(booking, by.staff, starts, ends)) return "booking_refused";
+      if (this.#isFreshOut(booking, starts, ends)) return "equipment_unavailable";
       const held = this.holds.find((each) => each.id === booking.id);
       const from = isStartMoved ? starts : (held?.from ?? Math.max(starts, this.now));
       if (this.conflicts(booking.member, from, ends, booking.id).length > 0) return "slot_taken";
-      this.#hold(booking.id, booking.member, from, ends);
+      this.hold(booking.id, booking.member, from, ends);
       const running = !isStartMoved && starts < this.now && booking.due?.step === "miss" ? booking.due.at : null;
       [booking.starts, booking.ends] = [starts, ends];
       booking.counted = (ends - starts) * TICK_MINUTES;
@@ -269,6 +171,13 @@ export class NaiveMachine {
       if (this.session?.booking === booking.id) [this.session.planned, this.session.overrun] = [ends, false];
       return "ok";
     });
+  }
+
+  /** What was not booked before lies in an outage. */
+  #isFreshOut(booking: NaiveBooking, starts: number, ends: number): boolean {
+    if (booking.starts <= starts && ends <= booking.ends) return false;
+    if (starts === booking.starts) return this.isOut(booking.ends, ends);
+    return ends === booking.ends ? this.isOut(starts, booking.starts) : this.isOut(starts, ends);
   }
 
   #mayAmend(booking: NaiveBooking, staff: boolean, starts: number, ends: number): boolean {
@@ -290,13 +199,14 @@ export class NaiveMachine {
     return this.unlessRetired(() => {
       if (!by.staff && by.id !== booking.member) return "forbidden";
       if (stepsTo(booking.status, "start").length === 0) return "illegal_transition";
+      if (this.isOut(this.now, this.now + MOMENT)) return "equipment_unavailable";
       if (this.session) return "equipment_busy";
       if (this.now < booking.starts - EARLY) return "too_early";
       if (this.now < booking.starts) {
         if (this.conflicts(booking.member, this.now, booking.ends, booking.id).length > 0) return "slot_taken";
-        this.#hold(booking.id, booking.member, this.now, booking.ends);
+        this.hold(booking.id, booking.member, this.now, booking.ends);
       }
-      this.#become(booking, "active");
+      this.become(booking, "active");
       const { member, ends } = booking;
       this.session = { id, member, booking: booking.id, started: this.now, planned: ends, overrun: false };
       return "ok";
@@ -308,12 +218,14 @@ export class NaiveMachine {
       if (planned > this.rules.max || (this.rules.approval === "staff" && !staff)) return "booking_refused";
       const closes = staff ? Number.POSITIVE_INFINITY : closesAt(this.rules, this.now);
       if (closes === null) return "booking_refused";
+      if (this.isOut(this.now, this.now + MOMENT)) return "equipment_unavailable";
       if (this.session) return "equipment_busy";
-      const next = this.#following(this.now, id);
+      const next = this.following(this.now, id);
       const limit = next ? next.from - (next.member === member ? 0 : this.rules.buffer) : Number.POSITIVE_INFINITY;
-      const ends = Math.min(this.now + planned, limit, closes);
+      const stays = Math.min(this.now + planned, closes);
+      const ends = Math.min(this.outFrom(this.now, stays) ?? stays, limit);
       if (ends - this.now < 0.2 || this.conflicts(member, this.now, ends, id).length > 0) return "slot_taken";
-      this.#hold(id, member, this.now, ends);
+      this.hold(id, member, this.now, ends);
       this.session = { id, member, booking: null, started: this.now, planned: ends, overrun: false };
       return "ok";
     });
@@ -329,7 +241,7 @@ export class NaiveMachine {
       if (held && held.ends > this.now) held.ends = this.now;
       const used = this.now - Math.min(session.started, booking?.starts ?? session.started);
       if (booking) booking.counted = Math.min(booking.counted, used * TICK_MINUTES);
-      if (booking) this.#become(booking, "completed");
+      if (booking) this.become(booking, "completed");
       this.session = null;
       const waiting = this.bookings.find(
         ({ status, starts, ends }) => status === "approved" && starts <= this.now && this.now < ends,
@@ -339,17 +251,48 @@ export class NaiveMachine {
     });
   }
 
-  /** Cancels what is ahead; how many. */
-  sweep(member: string): number {
+  /** The bookings that an outage ends, by id. */
+  metBy(from: number, to: number): string[] {
+    const begins = Math.max(from, this.now);
+    return this.bookings
+      .filter(
+        ({ status, starts, ends }) =>
+          stepsTo(status, "cancel").length > 0 && begins < Math.min(to, ends) && starts < to,
+      )
+      .map(({ id }) => id)
+      .sort();
+  }
+
+  /** Takes the machine out; `isSeen` when exactly those in the way are named. */
+  takeOut(outage: NaiveOutage, isSeen: boolean): Verdict {
+    return this.unlessRetired(() => {
+      if (outage.to <= this.now) return "outage_refused";
+      if (!isSeen) return "plan_stale";
+      const met = this.metBy(outage.from, outage.to);
+      this.outages.push(outage);
+      for (const booking of this.bookings.filter(({ id }) => met.includes(id))) this.drop(booking);
+      const begins = Math.max(outage.from, this.now);
+      for (const each of this.kept.filter(({ starts, ends }) => starts < outage.to && begins < ends)) this.letGo(each);
+      return "ok";
+    });
+  }
+
+  lift(outage: NaiveOutage): Verdict {
+    return this.unlessRetired(() => {
+      if (!outage.lifted && outage.to <= this.now) return "outage_refused";
+      outage.lifted = true;
+      return "ok";
+    });
+  }
+
+  /** Cancels what a member has ahead, and lets go what they keep unless only a skill is gone; how many. */
+  sweep(member: string, isUnskilled = false): number {
     this.settle();
     const ahead = this.bookings.filter(
       (each) => each.member === member && each.starts > this.now && stepsTo(each.status, "cancel").length > 0,
     );
-    for (const booking of ahead) {
-      booking.counted = 0;
-      this.leave(booking, "cancelled");
-    }
-    for (const each of this.kept.filter((one) => one.member === member)) this.letGo(each);
+    for (const booking of ahead) this.drop(booking);
+    for (const each of isUnskilled ? [] : this.kept.filter((one) => one.member === member)) this.letGo(each);
     return ahead.length;
   }
 

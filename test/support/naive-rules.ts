@@ -58,6 +58,14 @@ export interface Hold {
   ends: number;
 }
 
+/** A time in which the machine is out of service. */
+export interface NaiveOutage {
+  id: string;
+  from: number;
+  to: number;
+  lifted: boolean;
+}
+
 /** The policy in ticks. */
 export interface NaiveRules {
   approval: BookingPolicy["approval"];

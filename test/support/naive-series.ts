@@ -8,13 +8,18 @@ import type { NaiveBooking, Verdict, Wanted } from "./naive-rules.ts";
 export function reserveSeries(machine: NaiveMachine, wanted: readonly Wanted[], skip: boolean): Verdict {
   return machine.unlessRetired(() => {
     const taken: Wanted[] = [];
+    let out = 0;
     for (const one of wanted) {
       const { id, member, staff, starts, ends } = one;
       const mine = machine.keptIn(member, starts, ends);
       const isFree = machine.conflicts(member, starts, ends, mine?.id ?? id).length === 0;
       const isApart = taken.every((each) => each.ends <= starts || ends <= each.starts);
-      if (isFree && isApart && machine.mayBook(staff, starts, ends - starts, false)) taken.push(one);
+      if (!machine.mayBook(staff, starts, ends - starts, false)) continue;
+      if (machine.isOut(starts, ends)) out++;
+      else if (isFree && isApart) taken.push(one);
     }
+    // Where all of it fails for one reason that is no clash, that is what is said.
+    if (out === wanted.length) return "equipment_unavailable";
     if (taken.length === 0 || (!skip && taken.length < wanted.length)) return "series_conflicts";
     for (const one of taken) {
       const mine = machine.keptIn(one.member, one.starts, one.ends);
