@@ -34,7 +34,7 @@ import {
   tooEarly,
 } from "./refusals.ts";
 import { WHOLE } from "./rules.ts";
-import { pendingExpiry, type Wish } from "./schedule.ts";
+import { type OccupancyKind, pendingExpiry, type Wish } from "./schedule.ts";
 import { opensAt } from "./sessions.ts";
 import { place, release, wishOf } from "./slots.ts";
 import type { Draft } from "./store/bundles.ts";
@@ -124,9 +124,15 @@ export function drafted(turn: Turn, call: CommandCall, { member_id }: HolderFact
 }
 
 /** Places a booking, in place of the hold that was made for it; a member who forgot to name theirs is not in their own way. */
-export function takeUp(turn: Turn, id: string, wish: Wish, named: HoldRecord | null): Interval | null {
+export function takeUp(
+  turn: Turn,
+  id: string,
+  wish: Wish,
+  named: HoldRecord | null,
+  kind: OccupancyKind = "reservation",
+): Interval | null {
   const inPlaceOf = (kept: HoldRecord | null): Interval | null => {
-    const conflict = place(turn, "reservation", id, wish, kept && turn.store.occupancy.of(kept.id, kept.ends_at));
+    const conflict = place(turn, kind, id, wish, kept && turn.store.occupancy.of(kept.id, kept.ends_at));
     if (!conflict && kept) forgetHold(turn, kept);
     return conflict;
   };
@@ -179,9 +185,13 @@ export const cancel = (turn: Turn, command: Ask<"cancel">, call: CommandCall): A
   onReservation(turn, command, call, "cancel", (held) => {
     const cancelled_by = cancellerOf(held, call);
     const counted_minutes = isTooLateToGiveBack(turn, held, call) ? held.counted_minutes : 0;
-    const fee_minor = outDuring(turn, held) ? null : lateFee(turn.machine, held, call, turn.now);
+    const fee_minor = feeFor(turn, held, call);
     return done({ reservation: withdraw(turn, held, command.note, { counted_minutes, fee_minor, cancelled_by }) });
   });
+
+/** What its holder owes for cancelling it now; nothing where the machine is out at that time. */
+export const feeFor = (turn: Turn, held: ReservationRecord, call: CommandCall): number | null =>
+  outDuring(turn, held) ? null : lateFee(turn.machine, held, call, turn.now);
 
 /** Who cancels it by hand. */
 export const cancellerOf = ({ member_id }: ReservationRecord, { actor }: CommandCall): "holder" | "staff" =>

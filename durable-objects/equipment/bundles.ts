@@ -6,9 +6,10 @@
 
 import type { BundleOutcome, Command, CommandCall, ReservationRecord } from "../../src/modules/equipment/port.ts";
 import { SECOND } from "../../src/platform/time.ts";
-import { judge, reserve, withdraw } from "./bookings.ts";
+import { judge, reserve, takeUp, withdraw } from "./bookings.ts";
+import { outDuring } from "./in-service.ts";
 import { type Answer, bundleOver, done, slotTaken } from "./refusals.ts";
-import { place, release } from "./slots.ts";
+import { release } from "./slots.ts";
 import type { Part } from "./store/bundles.ts";
 import type { Turn } from "./turn.ts";
 
@@ -25,7 +26,7 @@ export function holdPart(turn: Turn, command: Ask<"hold_part">, call: CommandCal
   const judged = judge(turn, { ...command, hold_id: null }, call, bundle_id);
   if (!judged.ok) return judged;
   const { draft, wish, holder } = judged;
-  const conflict = place(turn, "hold", draft.id, wish);
+  const conflict = takeUp(turn, draft.id, wish, null, "hold");
   if (conflict) return slotTaken(conflict, turn.machine.policy.buffer_minutes);
   const { actor, request_id, pricing } = turn;
   const kept_at = Date.now();
@@ -44,7 +45,8 @@ export function commitBundle(turn: Turn, command: Ask<"commit_bundle">, call: Co
   const booked = reserve(turn, { ...command, hold_id: null }, call, bundle_id);
   if (!booked.ok) return booked;
   bundles.decide(bundle_id, "committed", parts, turn.now);
-  timers.set(bundle_id, "confirm", turn.now);
+  // Nobody has to be told of a bundle of one.
+  if (parts.length > 0) timers.set(bundle_id, "confirm", turn.now);
   return booked;
 }
 
@@ -74,10 +76,15 @@ export function confirmPart(turn: Turn, bundle_id: string, reservation_id: strin
   store.occupancy.become(draft.id, draft.ends_at, "reservation");
   turn.pricing = part.pricing;
   const reservation = turn.book(draft);
-  // Who was turned away since is let in by no door.
-  if (!store.people.isSweptSince(draft.member_id, kept_at)) return reservation;
-  return withdraw(turn, reservation, "The membership changed while this was being booked.", {
-    cancelled_by: "standing",
+  // Who was turned away since is let in by no door, and nobody where the machine is out by now.
+  if (store.people.isSweptSince(draft.member_id, kept_at)) {
+    return withdraw(turn, reservation, "The membership changed while this was being booked.", {
+      cancelled_by: "standing",
+    });
+  }
+  if (!outDuring(turn, reservation)) return reservation;
+  return withdraw(turn, reservation, "The machine went out of service while this was being booked.", {
+    cancelled_by: "outage",
   });
 }
 

@@ -215,7 +215,9 @@ export function assignOffer(
   const offer = store.offers.get(offer_id);
   if (offer?.entry_id === entry_id) return done({ offer });
   const window = store.offers.window(entry_id);
-  if (!holder || !window || offer?.entry_id !== null) return offerGone();
+  if (!holder || offer?.entry_id !== null) return offerGone();
+  // They wait no longer, or this machine has not heard of it yet: the next one may have it.
+  if (!window) return refuse("booking_refused", [reason("not_waiting", "Nobody waits here under this entry.")]);
   const found = slotFor(turn, call, offer, window, answer_by);
   if ("ok" in found) return found;
   const { slot, expires_at } = found;

@@ -14,7 +14,7 @@ import type {
 } from "../../src/modules/equipment/port.ts";
 import { definedOnly } from "../../src/platform/merge.ts";
 import { judge } from "./amend.ts";
-import { cancellerOf, drafted, isTooLateToGiveBack, mayHave, takeUp, withdraw } from "./bookings.ts";
+import { cancellerOf, drafted, feeFor, isTooLateToGiveBack, mayHave, takeUp, withdraw } from "./bookings.ts";
 import { ownHold } from "./holds.ts";
 import {
   type Answer,
@@ -281,7 +281,8 @@ export const cancelSeries = (turn: Turn, command: Ask<"cancel_series">, call: Co
     turn.asSeries(series.id, () => {
       for (const held of ahead) {
         const counted_minutes = isTooLateToGiveBack(turn, held, call) ? held.counted_minutes : 0;
-        withdraw(turn, held, note, { counted_minutes, cancelled_by: cancellerOf(held, call) });
+        const fee_minor = feeFor(turn, held, call);
+        withdraw(turn, held, note, { counted_minutes, fee_minor, cancelled_by: cancellerOf(held, call) });
       }
     });
     const ends = scope === "following" && kept !== null ? { rrule: kept } : {};

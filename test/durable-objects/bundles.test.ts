@@ -152,6 +152,37 @@ describe("two machines that are booked together", () => {
     expect(await second.occupancy()).toEqual([]);
   });
 
+  test("of which there is one leave nothing to be told", async () => {
+    const { first, ada, names, time } = await makePair();
+    const { bundle_id, first: reservation_id } = names;
+    reservationOf(
+      await first.send(ada, { type: "commit_bundle", bundle_id, parts: [], reservation_id, ...time, ...words }),
+    );
+    const timers = await first.inside((_, { storage }) =>
+      storage.sql.exec("SELECT kind FROM timers WHERE ref = ?", bundle_id).toArray(),
+    );
+    expect(timers).toEqual([]);
+  });
+
+  test("take up what their member had kept on each of them", async () => {
+    const { second, ada, names, time, hold } = await makePair();
+    const kept = await second.send(ada, { type: "hold", hold_id: crypto.randomUUID(), ...time });
+    expect(kept.ok).toBe(true);
+    expect((await hold()).ok).toBe(true);
+    expect((await second.occupancy()).map(({ id }) => id)).toEqual([names.second]);
+  });
+
+  test("give way where a machine went out of service in between", async () => {
+    const { first, second, time, hold, commit, booked, names } = await makePair();
+    await hold();
+    const outage = { outage_id: crypto.randomUUID(), reason: "New tube", ...time, weekly: null, displaced: [] };
+    expect((await second.send(second.desk, { type: "take_out", ...outage })).ok).toBe(true);
+    await first.setPorts({ machine: away });
+    reservationOf(await commit());
+    expect((await second.stub.confirmPart(names.bundle_id, names.second))?.cancelled_by).toBe("outage");
+    expect(await booked()).toEqual(["approved", "cancelled"]);
+  });
+
   test("let nobody in who was turned away in between", async () => {
     const { first, second, ada, names, hold, commit, booked } = await makePair();
     await hold();

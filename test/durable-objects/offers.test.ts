@@ -157,6 +157,8 @@ describe("an offer", () => {
     const { id } = await only(machine);
     const { ada, bob } = machine;
     expect(refusalOf(await accept(machine, ada, "e1")).code).toBe("offer_gone");
+    // Somebody of whom the machine knows nothing is passed over; the next one may have it.
+    expect(refusalOf(await assign(machine, id, "unheard-of", bob)).code).toBe("booking_refused");
     const offer = offerOf(await assign(machine, id, "e1", ada));
     expect(hours(offer)).toEqual([2, 3]);
     // A repeated word changes nothing.

@@ -146,6 +146,25 @@ describe("taking a machine out", () => {
     expect((await toldOf(scene, ada, "reservation.moved")).data).toMatchObject({ moved_to_equipment_id: like.id });
   });
 
+  it("moves nobody to what costs more than they booked for, and what they use there has its price", async () => {
+    const { space, machine, ada } = await makeScene();
+    const { api } = await space.as("maintainer");
+    const [dear, cheap] = [await space.machine(), await space.machine()];
+    for (const [{ id }, amount_minor] of [
+      [machine, 500],
+      [dear, 600],
+      [cheap, 400],
+    ] as const) {
+      const rule = { rule_type: "hourly", amount: { amount_minor, currency: "EUR" }, priority: 1 };
+      await space.root.post(space.path(`/equipment/${id}/cost_rules`), rule);
+    }
+    await space.booked(ada.api, machine, { ...slotIn(24), may_move: true });
+    await api.post<Outage>(outagesOf(space, machine), { ...allDay, reason: "New tube", affected: "move" });
+    expect((await ada.api.get<Page<Reservation>>(space.bookings(dear))).data).toEqual([]);
+    const [moved] = (await ada.api.get<Page<Reservation>>(space.bookings(cheap))).data;
+    expect(moved?.price?.total).toEqual({ amount_minor: 400, currency: "EUR" });
+  });
+
   it("offers the machines that are free, and leaves what the holder keeps for themselves alone", async () => {
     const scene = await makeScene();
     const { space, machine, ada } = scene;

@@ -146,6 +146,21 @@ describe("fees", () => {
     expect(audit).toEqual({ was: 700, now: null });
   });
 
+  it("are the same through the door of a series", async () => {
+    const machine = await space.machine(fees);
+    const { starts_at } = slotIn(5);
+    const series = await ada.api.post<{ series_id: string; booked: { id: string }[] }>(
+      space.path(`/equipment/${machine.id}/series`),
+      { rrule: "FREQ=DAILY;COUNT=2", local_start: starts_at.slice(0, 16), duration_minutes: 60, timezone: "UTC" },
+    );
+    const [{ id } = { id: "" }] = series.booked;
+    await ada.api.post(space.path(`/equipment/${machine.id}/series/${series.series_id}/cancel`), {
+      scope: "this",
+      from: id,
+    });
+    expect(await charged(space, id)).toEqual([{ kind: "late_cancel", status: "due", amount_minor: 700 }]);
+  });
+
   it("are for who does not come, in place of the time, and gone with the excuse", async () => {
     const machine = await priced(space, { ...fees, check_in: "required", grace_minutes: 10 });
     const booking = await space.booked(ada.api, machine, slotIn(24));

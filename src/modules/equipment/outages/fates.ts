@@ -13,6 +13,8 @@ import type { MachineRow } from "../machines/index.ts";
 import { type AffectedFate, FACTS_GOOD_FOR_MS, openGates } from "../model.ts";
 import { inParallel, machine } from "../objects.ts";
 import type { Displaced, Facts, ReservationRecord } from "../port.ts";
+import { frozenOf } from "../prices/model.ts";
+import { costOf, pricingOf } from "../prices/pricing.ts";
 import { equipment } from "../tables.ts";
 
 /** Who acts when a machine that is taken out makes room elsewhere. */
@@ -54,13 +56,28 @@ const factsOf = (space: Space, row: MachineRow, applicant: Applicant): Facts => 
   policy_versions: versionsSeen(space, row),
   holder: applicant.holder,
   gates: gatesOf(space, row, applicant),
+  pricing: pricingOf(space, row, applicant),
 });
+
+/** Would it cost more there than it was booked for? Nobody is moved to what they did not agree to pay. */
+function isDearer(space: Space, row: MachineRow, applicant: Applicant, held: ReservationRecord): boolean {
+  const before = frozenOf(held);
+  const there = costOf(space, row, applicant, held);
+  if (there.total_minor === 0 && there.deposit_minor === 0) return false;
+  return (
+    there.currency !== before?.currency ||
+    there.total_minor > before.total_minor ||
+    there.deposit_minor > before.deposit_minor
+  );
+}
 
 /** The facts when this machine would take the booking from its holder's own hands; null when it would not, or does not answer. */
 async function wouldTake(space: Space, row: MachineRow, held: ReservationRecord): Promise<Facts | null> {
   const { member_id, starts_at, ends_at } = held;
   try {
-    const facts = factsOf(space, row, await readApplicant(space, member_id, row.id));
+    const applicant = await readApplicant(space, member_id, row.id);
+    if (isDearer(space, row, applicant, held)) return null;
+    const facts = factsOf(space, row, applicant);
     const actor = { kind: "member", id: member_id, authority: "own" } as const;
     const { reasons } = await askMachine(space, row, { starts_at, ends_at, actor, facts });
     return reasons.length === 0 ? facts : null;

@@ -18,6 +18,7 @@ import { machineFact } from "../machines/index.ts";
 import { FACTS_GOOD_FOR_MS } from "../model.ts";
 import { machine } from "../objects.ts";
 import type { CommandCall, CommandResult, Displaced } from "../port.ts";
+import { pricingOf } from "../prices/pricing.ts";
 import { MOVER } from "./fates.ts";
 
 interface Move {
@@ -54,6 +55,7 @@ export async function completeMove(space: Space, { from, to }: Move): Promise<bo
         policy_versions: versionsSeen(space, row),
         holder: applicant.holder,
         gates: gatesOf(space, row, applicant),
+        pricing: pricingOf(space, row, applicant),
       },
       key: { key: from.reservation_id, scope: "outages move", fingerprint: to.reservation_id, ttl_ms: 7 * DAY },
       request_id: space.request_id,

@@ -163,7 +163,8 @@ async function step(
       else await completeAll(space, row, displaced);
       return shown(space, row, done);
     } catch (error) {
-      await giveBack(space, displaced);
+      // Without an answer it may be done: then what is held is taken up by those who move.
+      if (error instanceof Problem && error.code !== "unavailable") await giveBack(space, displaced);
       const isStale = error instanceof Problem && error.code === "plan_stale";
       if (!isStale || plan_token !== undefined || attempt >= MAX_TRIES) throw error;
     }

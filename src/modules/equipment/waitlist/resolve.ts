@@ -95,7 +95,7 @@ async function claimEntry({ store, db, now }: Space, { id }: EntryRow, offer_id:
 }
 
 /** Puts entries back that an offer was not given to. */
-export const unclaim = ({ store, db, now }: Pick<Space, "store" | "db" | "now">, offer_id: string) =>
+export const unclaim = ({ store, db, now }: Pick<Space, "store" | "db" | "now">, offer_id: string, entry_id?: string) =>
   db
     .update(waitlistEntries)
     .set({
@@ -108,7 +108,14 @@ export const unclaim = ({ store, db, now }: Pick<Space, "store" | "db" | "now">,
       updated_at: now,
       version: sql`version + 1`,
     })
-    .where(store.in(waitlistEntries, leads(waitlistEntries.offer_id, offer_id), eq(waitlistEntries.status, "offered")));
+    .where(
+      store.in(
+        waitlistEntries,
+        leads(waitlistEntries.offer_id, offer_id),
+        entry_id === undefined ? undefined : eq(waitlistEntries.id, entry_id),
+        eq(waitlistEntries.status, "offered"),
+      ),
+    );
 
 /** Asks the machine to offer to one person: the same gates as a booking of their own. Null when they are in no standing to book. */
 async function assign(
@@ -151,7 +158,7 @@ async function resolve(space: Space, row: MachineRow, opened: Opened, answerBy: 
     const answer_by = await answerBy(space.store, entry.member_id, timezone, Date.now(), OFFER_MINUTES);
     const result = await assign(space, row, entry, offer_id, answer_by);
     if (result?.ok) return;
-    await unclaim(space, offer_id);
+    await unclaim(space, offer_id, entry.id);
     if (result?.code === "offer_gone") return;
   }
   await machine(space, row.id).execute(callOf(space, { type: "release_offer", offer_id }));
