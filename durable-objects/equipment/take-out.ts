@@ -21,23 +21,36 @@ import type { Turn } from "./turn.ts";
 
 type Ask<T extends Command["type"]> = Extract<Command, { type: T }>;
 
-/** The bookings that an outage at these times ends, oldest first: those that wait and those that have not begun to be used. */
+/** Occupancies are read in pages of this size: an outage may be long, and the machine well booked. */
+const PAGE = 200;
+
+/** The bookings that an outage at these times ends, oldest first: those that wait and those that have not begun to be used. One more than may be. */
 export function affectedBy(
   { store, machine, now }: Pick<Turn, "store" | "machine" | "now">,
   times: OutageTimes,
 ): ReservationRecord[] {
-  return occupantsOf(store, "reservation", { ...times, starts_at: Math.max(now, times.starts_at) })
-    .map(({ id }) => store.reservation(id))
-    .filter((held) => held !== null)
-    .filter((held) => isLegal(held.status, "cancel") && isHit(times, machine.zone, held, now))
-    .slice(0, MAX_AFFECTED + 1);
+  const affected: ReservationRecord[] = [];
+  for (const { id } of occupantsOf(store, { ...times, starts_at: Math.max(now, times.starts_at) })) {
+    const held = store.reservation(id);
+    if (held && isLegal(held.status, "cancel") && isHit(times, machine.zone, held, now)) affected.push(held);
+    if (affected.length > MAX_AFFECTED) break;
+  }
+  return affected;
 }
 
 const isHit = (times: OutageTimes, zone: Turn["machine"]["zone"], held: Interval, now: number): boolean =>
   stretchesOf(times, zone, Math.max(now, held.starts_at), held.ends_at).length > 0;
 
-const occupantsOf = ({ occupancy }: Store, kind: string, range: Interval): { id: string }[] =>
-  occupancy.between(range.starts_at, range.ends_at).filter((held) => held.kind === kind && overlaps(held, range));
+/** What bookings hold of a range, page by page. */
+function* occupantsOf({ occupancy }: Store, range: Interval): Generator<{ id: string }> {
+  for (let from = range.starts_at; ; ) {
+    const page = occupancy.between(from, range.ends_at, PAGE);
+    yield* page.filter((held) => held.kind === "reservation" && overlaps(held, range));
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    from = last.blocked_to;
+  }
+}
 
 /** Takes the machine out. A running session goes on; nothing new begins. */
 export function takeOut(turn: Turn, command: Ask<"take_out">, { actor }: CommandCall): Answer {

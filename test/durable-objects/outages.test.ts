@@ -48,6 +48,14 @@ const refreshOf = ({ sql }: DurableObjectStorage): unknown =>
   sql.exec("SELECT due_at FROM timers WHERE ref = 'refresh'").toArray()[0]?.due_at;
 
 describe("an outage", () => {
+  test("meets every booking in its way, more than are read at once", async () => {
+    const machine = await TestMachine.open({ projected: false, policy: { min_minutes: 15, granularity_minutes: 15 } });
+    const quarter = (n: number) => slot(1 + n / 4, 1 + (n + 1) / 4);
+    const booked = await Promise.all(Array.from({ length: 430 }, (_, n) => machine.booked(machine.ada, quarter(n))));
+    const met = await machine.stub.affectedBy({ ...slot(1.5, 1 + 427 / 4), weekly: null });
+    expect(met.map(({ id }) => id)).toEqual(booked.slice(2, 427).map(({ id }) => id));
+  });
+
   test("stands before every door, with when the machine is back; beside it everything goes on", async () => {
     const machine = await TestMachine.open(quiet);
     const { ada, bob, desk } = machine;

@@ -151,8 +151,11 @@ async function resolve(space: Space, row: MachineRow, opened: Opened, answerBy: 
   const { offer_id } = opened;
   const { timezone } = space.settings;
   let asked = 0;
+  // Somebody with many entries keeps nobody waiting: one no is enough.
+  const refused = new Set<string>();
   for (const entry of await candidates(space, row, opened)) {
     if (asked >= MOST_ASKED) break;
+    if (refused.has(entry.member_id)) continue;
     if (!(await claimEntry(space, entry, offer_id, row.id))) continue;
     asked++;
     const answer_by = await answerBy(space.store, entry.member_id, timezone, Date.now(), OFFER_MINUTES);
@@ -160,6 +163,7 @@ async function resolve(space: Space, row: MachineRow, opened: Opened, answerBy: 
     if (result?.ok) return;
     await unclaim(space, offer_id, entry.id);
     if (result?.code === "offer_gone") return;
+    if (result === null || result.code === "skill_required") refused.add(entry.member_id);
   }
   await machine(space, row.id).execute(callOf(space, { type: "release_offer", offer_id }));
 }
