@@ -44,14 +44,14 @@ export const bookingTypes = {
     mailed: false,
   },
   "offer.assigned": {
-    category: "booking",
+    category: "waitlist",
     tells: "the member who waits",
     title: "A time that you wait for is offered to you",
     mailed: true,
     urgent: true,
   },
   "offer.lapsed": {
-    category: "booking",
+    category: "waitlist",
     tells: "the member who waited",
     title: "A time that was offered to you went to the next",
     mailed: false,

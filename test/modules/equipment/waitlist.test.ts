@@ -54,6 +54,7 @@ describe.concurrent("freed time", () => {
         ({ type }) => type === "offer.assigned",
       ),
     );
+    expect(told.category).toBe("waitlist");
     expect(told.data).toMatchObject({ starts_at: expect.anything() });
     expect((await accept(scene, ben, first)).problem?.code).toBe("offer_gone");
     const taken = await accept(scene, ada, first, "yes");
