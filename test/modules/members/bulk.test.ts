@@ -2,6 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { makeFamily } from "../../support/billing-groups.ts";
 import { whenAbout } from "../../support/faults.ts";
 import { LiveSocket } from "../../support/live.ts";
 import { makeSpace, makeTwoSpaces, type Person, type TestSpace, until } from "../../support/space.ts";
@@ -24,6 +25,13 @@ const statusesOf = (space: TestSpace, people: Person[]): Promise<string[]> =>
   Promise.all(
     people.map(async ({ member }) => (await space.root.get<Member>(space.path(`/members/${member.id}`))).status),
   );
+
+const waitAgain = (space: TestSpace, people: Person[]) =>
+  env.DB_000.prepare(
+    "UPDATE members SET status = 'pending' WHERE makerspace_id = ? AND id IN (SELECT value FROM json_each(?))",
+  )
+    .bind(space.id, JSON.stringify(people.map(({ member }) => member.id)))
+    .run();
 
 describe("a step for many members", () => {
   it("is taken by each for itself, with a result per id in the order asked", async () => {
@@ -70,6 +78,35 @@ describe("a step for many members", () => {
     expect((await run({ operation: "reactivate" })).status).toBe("active");
     // A label that was there already is no change.
     expect(again.version).toBe(3);
+  });
+
+  it("a no to who pays for others is refused alone, and not when they are refused before", async () => {
+    const { space, ada, ben } = await makeFamily();
+    const other = await space.person();
+    await waitAgain(space, [ada, ben, other]);
+    const decline = { operation: "decline", reason: "full" };
+    const one = bulk(space, [ada, other], decline);
+    const { results } = await space.root.post<Results>(one.path, one.body);
+    expect(results.map(({ ok, problem }) => [ok, problem?.code])).toEqual([
+      [false, "payer_of_group"],
+      [true, undefined],
+    ]);
+    const alone = await space.root.refused("POST", space.path(`/members/${ada.member.id}/decline`), {
+      body: { reason: "full" },
+    });
+    expect(alone).toMatchObject({ status: 409, code: "payer_of_group" });
+    const both = bulk(space, [ben, ada], decline, true);
+    await space.root.post<Results>(both.path, both.body);
+    expect(await statusesOf(space, [ada, ben])).toEqual(["left", "left"]);
+  });
+
+  it("a no takes the duties, too", async () => {
+    const space = await makeSpace();
+    const trainer = await space.as("trainer");
+    await waitAgain(space, [trainer]);
+    const { path, body } = bulk(space, [trainer], { operation: "decline", reason: "full" });
+    await space.root.post<Results>(path, body);
+    expect((await space.root.get<Member>(space.path(`/members/${trainer.member.id}`))).duties).toEqual([]);
   });
 
   it("is taken by all or by none when it is atomic, and each refusal is named", async () => {

@@ -61,6 +61,18 @@ describe("a person who registers", () => {
     expect(again).toMatchObject({ id: asked.id, status: "pending", left_at: null, status_reason: null });
   });
 
+  it("has none of the duties of an earlier stay when they ask again", async () => {
+    const space = await makeSpace();
+    await registration(space, { public_registration: true });
+    const { api } = await newcomer();
+    const asked = await api.post<Member>(join(space));
+    await space.root.must<Member>("PUT", space.path(`/members/${asked.id}/duties/trainer`), { body: {} });
+    await space.root.post<Member>(space.path(`/members/${asked.id}/decline`), { reason: "full" });
+    expect((await api.post<Member>(join(space))).duties).toEqual([]);
+    const approved = await space.root.post<Member>(space.path(`/members/${asked.id}/approve`));
+    expect(approved).toMatchObject({ status: "active", duties: [] });
+  });
+
   it("is a member at once where the setting says so", async () => {
     const space = await makeSpace();
     await registration(space, { public_registration: true, auto_approve_members: true });

@@ -34,12 +34,12 @@ const byMove = (move: (before: MemberRow) => Move): Pick<Step, "judge"> => ({
   judge: (before) => changeBy(before, move(before)),
 });
 
-async function removal(space: Space, rows: readonly MemberRow[]): Promise<Step> {
+/** A step after which they are members no more. */
+async function leaving(space: Space, rows: readonly MemberRow[], move: (before: MemberRow) => Move): Promise<Step> {
   const others = await paidFor(
     space,
     rows.map(({ id }) => id),
   );
-  const move = removing(space);
   return {
     judge(before, taken) {
       const change = changeBy(before, move(before));
@@ -49,7 +49,6 @@ async function removal(space: Space, rows: readonly MemberRow[]): Promise<Step> 
     besides: (_, ids) => [dutiesEnd(space, ids)],
     // A payer can go once those they paid for are gone.
     last: others,
-    closes: true,
   };
 }
 
@@ -98,11 +97,11 @@ export async function stepFor(space: Space, wanted: MemberOperation, rows: reado
     case "reactivate":
       return reactivation(space, rows);
     case "remove":
-      return removal(space, rows);
+      return { ...(await leaving(space, rows, removing(space))), closes: true };
     case "approve":
       return byMove(approving(space));
     case "decline":
-      return byMove(declining(space, wanted.reason));
+      return leaving(space, rows, declining(space, wanted.reason));
     case "add_tag":
       return labelling(space, wanted.tag);
     case "remove_tag":

@@ -57,7 +57,7 @@ export const joinRoutes = [
       body: DeclineInput,
       idempotency: "optional",
       response: Member,
-      problems: ["illegal_transition", "conflict"],
+      problems: ["illegal_transition", "payer_of_group", "conflict"],
     },
     (space, { params, body }) => declineMember(space, params.member_id, body.reason),
   ),

@@ -59,18 +59,18 @@ export function changeBy(
   };
 }
 
-/** Who goes lays down their duties: should they come back, staff give them anew. */
+/** Who goes lays down their duties, and who asks again brings none along: staff give them anew. */
 export const dutiesEnd = ({ db, store }: Space, member_ids: readonly string[]): Write =>
   write(db.delete(memberDuties).where(store.in(memberDuties, among(memberDuties.member_id, member_ids))));
 
-async function attempt(space: Space, change: Change, { step, writes = [] }: Move): Promise<MemberRow> {
+async function attempt(space: Space, change: Change, { step, to, writes = [] }: Move): Promise<MemberRow> {
   const { before } = change;
-  const leaves = step === "remove";
-  const after: MemberRow = { ...changed(space, change), duties: leaves ? [] : before.duties };
+  const ends = to === "left" || step === "rejoin";
+  const after: MemberRow = { ...changed(space, change), duties: ends ? [] : before.duties };
   await space.commit(
     { ...entryOf(change), answer: { status: 200, body: viewInFull(space, after) } },
     ...changeWrites(space, [change]),
-    ...(leaves ? [dutiesEnd(space, [before.id])] : []),
+    ...(ends ? [dutiesEnd(space, [before.id])] : []),
     ...writes,
   );
   return after;
