@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { makeFamily } from "../../support/billing-groups.ts";
+import { beErased } from "../../support/erasing.ts";
 import { whenAbout } from "../../support/faults.ts";
 import { LiveSocket } from "../../support/live.ts";
 import { makeSpace, makeTwoSpaces, type Person, type TestSpace, until } from "../../support/space.ts";
@@ -107,6 +108,24 @@ describe("a step for many members", () => {
     const { path, body } = bulk(space, [trainer], { operation: "decline", reason: "full" });
     await space.root.post<Results>(path, body);
     expect((await space.root.get<Member>(space.path(`/members/${trainer.member.id}`))).duties).toEqual([]);
+  });
+
+  it("lets nobody back in who is being erased", async () => {
+    const space = await makeSpace();
+    const people = [await space.person(), await space.person()];
+    const [gone, other] = people as [Person, Person];
+    const leave = bulk(space, people, { operation: "remove" });
+    await space.root.post<Results>(leave.path, leave.body);
+    await beErased(space.id, gone.member.id);
+    const back = bulk(space, people, { operation: "reactivate" });
+    const { results } = await space.root.post<Results>(back.path, back.body);
+    expect(results.map(({ ok, problem }) => [ok, problem?.code])).toEqual([
+      [false, "illegal_transition"],
+      [true, undefined],
+    ]);
+    const single = await space.root.refused("POST", space.path(`/members/${gone.member.id}/reactivate`));
+    expect(single).toMatchObject({ status: 409, code: "illegal_transition" });
+    expect(await statusesOf(space, [gone, other])).toEqual(["left", "active"]);
   });
 
   it("is taken by all or by none when it is atomic, and each refusal is named", async () => {

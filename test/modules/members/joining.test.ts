@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { Api } from "../../support/api.ts";
+import { beErased } from "../../support/erasing.ts";
 import { ACCEPT, Inviting } from "../../support/invites.ts";
 import { nextMail, tokenIn } from "../../support/mail.ts";
 import { putSettings } from "../../support/settings.ts";
@@ -71,6 +72,19 @@ describe("a person who registers", () => {
     expect((await api.post<Member>(join(space))).duties).toEqual([]);
     const approved = await space.root.post<Member>(space.path(`/members/${asked.id}/approve`));
     expect(approved).toMatchObject({ status: "active", duties: [] });
+  });
+
+  it("waits for the end of their erasure", async () => {
+    const space = await makeSpace();
+    await registration(space, { public_registration: true });
+    const { api } = await newcomer();
+    const asked = await api.post<Member>(join(space));
+    await space.root.post<Member>(space.path(`/members/${asked.id}/decline`), { reason: "full" });
+    await beErased(space.id, asked.id);
+    expect(await api.refused("POST", join(space), { body: {} })).toMatchObject({
+      status: 409,
+      code: "illegal_transition",
+    });
   });
 
   it("is a member at once where the setting says so", async () => {

@@ -119,7 +119,14 @@ async function attempt(
 }
 
 /** What a commit says when somebody was faster than it. */
-const races: readonly ProblemCode[] = ["conflict", "not_found", "last_administrator", "payer_of_group", "banned"];
+const races: readonly ProblemCode[] = [
+  "conflict",
+  "not_found",
+  "last_administrator",
+  "payer_of_group",
+  "banned",
+  "illegal_transition",
+];
 
 /** More changes of these members at the same time than this is a quarrel, not a race. */
 const MAX_TRIES = 5;

@@ -6,6 +6,7 @@ import type { Space } from "../../../platform/space.ts";
 import { bannedAmong, refuseAnyBanned } from "../bans/guard.ts";
 import { paidFor } from "../billing_groups/reads.ts";
 import { granting, grantWrite, promoting, revokeWrite, revoking } from "../duties/service.ts";
+import { erasingAmong, notBeingErased } from "../erasure/guard.ts";
 import type { Change } from "../people/changes.ts";
 import { changeBy, dutiesEnd, type Move } from "../people/moves.ts";
 import { tagWrite, untagWrite } from "../people/parts.ts";
@@ -55,13 +56,19 @@ async function leaving(space: Space, rows: readonly MemberRow[], move: (before: 
 async function reactivation(space: Space, rows: readonly MemberRow[]): Promise<Step> {
   const move = reactivating(space, await lapsedAmong(space, rows));
   const banned = await bannedAmong(space.store, rows, space.now);
+  const erasing = await erasingAmong(
+    space.store,
+    rows.map(({ id }) => id),
+  );
   return {
     judge(before) {
       const change = changeBy(before, move(before));
+      if (erasing.has(before.id)) throw problem("illegal_transition", { current_status: before.status });
       if (banned.has(before)) throw problem("banned");
       return change;
     },
-    besides: async (changes) => [
+    besides: async (changes, ids) => [
+      notBeingErased(space.store, ids),
       await refuseAnyBanned(
         space.store,
         changes.map(({ before }) => before),

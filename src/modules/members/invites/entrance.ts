@@ -8,6 +8,7 @@ import type { EventDraft } from "../../../platform/events.ts";
 import { newId } from "../../../platform/ids.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Caller } from "../../../platform/route.ts";
+import { notBeingErased } from "../erasure/guard.ts";
 import { mayStep } from "../model.ts";
 import { memberColumns, toMemberRow } from "../people/reads.ts";
 import { blankMember } from "../people/service.ts";
@@ -91,7 +92,11 @@ const anew = (open: OpenInvite, { id }: MemberRow, now: number): Gift => {
   const { store, row } = open;
   const duties = dutiesOf(row);
   const cleared = write(store.db.delete(memberDuties).where(store.in(memberDuties, eq(memberDuties.member_id, id))));
-  return { role: row.role, duties, writes: [cleared, ...grantWrites(open, id, duties, now)] };
+  return {
+    role: row.role,
+    duties,
+    writes: [notBeingErased(store, [id]), cleared, ...grantWrites(open, id, duties, now)],
+  };
 };
 
 /** Whom staff added has what staff chose then. */

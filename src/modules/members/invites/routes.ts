@@ -165,6 +165,7 @@ const guestRoutes = (sources: InviteSources) => [
         "banned",
         "already_member",
         "membership_suspended",
+        "illegal_transition",
         "conflict",
       ],
     },

@@ -12,6 +12,7 @@ import type { Caller } from "../../../platform/route.ts";
 import { loadSettings } from "../../../platform/settings/load.ts";
 import { Space } from "../../../platform/space.ts";
 import { refuseBanned } from "../bans/guard.ts";
+import { notBeingErased } from "../erasure/guard.ts";
 import type { Member } from "../people/contract.ts";
 import { moveMember } from "../people/moves.ts";
 import { indexMembership, memberColumns, membershipSource, toMemberRow } from "../people/reads.ts";
@@ -69,7 +70,7 @@ async function comeBack(space: Space, row: MemberRow, user_id: string): Promise<
     action: "member.asked_to_join",
     set: { left_at: null, suspended_at: null, suspended_by: null, user_id, role: "user" },
     events: [{ type: "member.joined", data: { status: "pending" } }],
-    writes: [notBanned],
+    writes: [notBanned, notBeingErased(space.store, [row.id])],
   }));
   await indexMembership(user_id, space.id, row.id).catch(() => undefined);
   return view;

@@ -1,12 +1,13 @@
 /** Two records of one person become one. What machines decided stays with the record they decided about. */
 
 import type { z } from "@hono/zod-openapi";
-import { eq, sql } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { DutyGrant } from "../../../platform/access/permissions.ts";
 import { type Write, write } from "../../../platform/db/commit.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { moveGroups } from "../billing_groups/service.ts";
+import { notBeingErased } from "../erasure/guard.ts";
 import { administratorStays, isAdministrator } from "../people/changes.ts";
 import type { Member } from "../people/contract.ts";
 import { requiredMember } from "../people/moves.ts";
@@ -38,14 +39,6 @@ async function judge(
   if (await effects.isBusy(space, from.id)) throw problem("has_open_reservations");
   return from;
 }
-
-/** Ends the batch while one of the two is being erased: the job would look for a person who is somebody else by then. */
-const notBeingErased = (space: Space, ids: readonly string[]): Write =>
-  write(
-    space.db.run(sql`SELECT json_extract('{}', iif(EXISTS (
-      SELECT 1 FROM erasures WHERE makerspace_id = ${space.id} AND status = 'running'
-        AND member_id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))), 'expect:illegal_transition', '$'))`),
-  );
 
 const byDuty = (a: DutyGrant, b: DutyGrant): number => (a.duty < b.duty ? -1 : 1);
 
@@ -141,7 +134,7 @@ export async function mergeMembers(
       ],
       answer: { status: 200, body: viewInFull(space, after.into) },
     },
-    notBeingErased(space, [id, from_member_id]),
+    notBeingErased(space.store, [id, from_member_id]),
     // Who has left is in no group any more, so its place goes first.
     ...moveGroups(space.store, from_member_id, id),
     // The sign-in leaves the one before the other takes it.

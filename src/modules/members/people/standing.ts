@@ -5,6 +5,7 @@ import { among } from "../../../platform/db/columns.ts";
 import { problem } from "../../../platform/problem.ts";
 import type { Space } from "../../../platform/space.ts";
 import { refuseBanned } from "../bans/guard.ts";
+import { notBeingErased } from "../erasure/guard.ts";
 import { currentStates, expiringRoles } from "../memberships/model.ts";
 import { memberships } from "../memberships/tables.ts";
 import type { MemberEffects } from "../port.ts";
@@ -86,7 +87,8 @@ export async function reactivateMember(space: Space, id: string): Promise<View> 
   const known = await requiredMember(space, id);
   const move = reactivating(space, await lapsedAmong(space, [known]));
   const notBanned = await refuseBanned(space.store, known, space.now);
-  const { view } = await moveMember(space, id, (before) => ({ ...move(before), writes: [notBanned] }));
+  const notErasing = notBeingErased(space.store, [id]);
+  const { view } = await moveMember(space, id, (before) => ({ ...move(before), writes: [notBanned, notErasing] }));
   return view;
 }
 
@@ -159,6 +161,6 @@ export const declining =
     };
   };
 
-/** Says no to somebody who waits; they may ask again. @throws not_found, illegal_transition, forbidden */
+/** Says no to somebody who waits; they may ask again. @throws not_found, illegal_transition, payer_of_group, forbidden */
 export const declineMember = async (space: Space, id: string, reason: string): Promise<View> =>
   (await moveMember(space, id, declining(space, reason))).view;

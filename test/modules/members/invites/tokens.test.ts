@@ -2,6 +2,7 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { Api } from "../../../support/api.ts";
+import { beErased } from "../../../support/erasing.ts";
 import { ACCEPT, address, Inviting, preview, withAddress } from "../../../support/invites.ts";
 import { mailTo, nextMail, tokenIn } from "../../../support/mail.ts";
 import { makeSpace, type TestSpace } from "../../../support/space.ts";
@@ -210,6 +211,16 @@ describe("somebody the makerspace knows", () => {
     expect(member).toMatchObject({ id: gone.member.id, role: "user", status: "active", left_at: null });
     expect(member.duties.map(({ duty }) => duty)).toEqual(["desk"]);
     expect((await gone.api.send("GET", space.path("/invites"))).status).toBe(200);
+  });
+
+  it("who left waits for the end of their erasure", async () => {
+    const gone = await space.person();
+    await space.root.delete(space.path(`/members/${gone.member.id}`));
+    await at.invite(gone.email);
+    const token = tokenIn(await nextMail(gone.email));
+    await beErased(space.id, gone.member.id);
+    const refused = await gone.api.refused("POST", ACCEPT, { body: { token } });
+    expect(refused).toMatchObject({ status: 409, code: "illegal_transition" });
   });
 
   it("who is suspended stays out, and who belongs here by another address has no use for it", async () => {
