@@ -50,6 +50,9 @@ function toLine({ files }: Export, row: Record<string, unknown>): string {
 
 const extensions: Readonly<Record<string, string>> = fileExtensions;
 
+/** How many files are added before the job says that it goes on. */
+const FILES_PER_WORD = 50;
+
 /** Adds the files that rows of a table have. Whose place another one took has none any more. */
 async function addFiles(zip: ZipWriter, whole: Export, entry: PersonalTable): Promise<void> {
   const { job, person, files } = whole;
@@ -64,7 +67,8 @@ async function addFiles(zip: ZipWriter, whole: Export, entry: PersonalTable): Pr
       const place = `files/${name}/${id}.${extensions[String(content_type)] ?? "bin"}`;
       await zip.add(place, file.body);
       files.set(String(id), place);
-      await goOn(whole, 0);
+      // Each word is a statement, of which an invocation has a thousand.
+      if (files.size % FILES_PER_WORD === 0) await goOn(whole, 0);
     }
   }
 }

@@ -1,6 +1,7 @@
 /** A public event goes into the feed, and on its way to every webhook that asked for it: both, once, in one batch. */
 
 import { eq, sql } from "drizzle-orm";
+import { insertAll } from "../../../platform/db/insert-all.ts";
 import type { SpaceStore } from "../../../platform/db/store.ts";
 import type { EventType } from "../../../platform/events.ts";
 import { newId } from "../../../platform/ids.ts";
@@ -57,8 +58,10 @@ const publishAs = (type: PublicEventType): EventHandler => ({
     const recorded = store.row({ seq: next, event_id: event.id, type, body, recorded_at: now });
     return [
       store.db.insert(eventFeed).values(recorded).onConflictDoNothing(),
-      ...(await receivers(store, type)).map((webhook_id) =>
-        store.db.insert(webhookDeliveries).values(deliveryRow(store, webhook_id, event, body, now)),
+      ...insertAll(
+        store,
+        webhookDeliveries,
+        (await receivers(store, type)).map((webhook_id) => deliveryRow(store, webhook_id, event, body, now)),
       ),
     ];
   },
