@@ -2,6 +2,9 @@
 
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
+import { exportMemberDataJob } from "../../../src/modules/members/index.ts";
+import { personalData } from "../../../src/personal-data.ts";
+import { SpaceStore } from "../../../src/platform/db/store.ts";
 import { FileWriter } from "../../../src/platform/file-writer.ts";
 import { ZipWriter } from "../../../src/platform/zip-writer.ts";
 import { documentsOf, fileOf, handedIn } from "../../support/documents.ts";
@@ -89,4 +92,32 @@ it("is written piece by piece, whatever it holds: names with umlauts, nothing at
   expect(textIn(files, "Größe.txt")).toBe("Ölkännchen");
   expect(files.get("empty")).toHaveLength(0);
   expect(textIn(files, "much")).toBe(pieces.join(""));
+});
+
+it("of somebody who is erased while it is written leaves nothing behind", async () => {
+  const space = await makeSpace();
+  const ada = await space.person();
+  await handedIn(space, ada);
+  const attached: unknown[] = [];
+  const job = {
+    store: new SpaceStore(space.id, "000"),
+    makerspace_id: space.id,
+    job_id: crypto.randomUUID(),
+    created_by: ada.member.id,
+    request_id: "test",
+    input: { member_id: ada.member.id },
+    now: Date.now(),
+    async progress() {
+      await env.DB_000.prepare(
+        "UPDATE members SET status = 'left', user_id = NULL, erased_at = ?3 WHERE makerspace_id = ?1 AND id = ?2 AND erased_at IS NULL",
+      )
+        .bind(space.id, ada.member.id, Date.now())
+        .run();
+      return true;
+    },
+    attach: async (file: unknown) => void attached.push(file),
+  };
+  await expect(exportMemberDataJob(personalData)(job)).rejects.toMatchObject({ code: "not_found" });
+  expect(attached).toEqual([]);
+  expect((await env.FILES.list({ prefix: `${space.id}/data_export/` })).objects).toEqual([]);
 });

@@ -3,7 +3,7 @@
 import { directory } from "../../../platform/db/driver.ts";
 import { fileExtensions } from "../../../platform/file-types.ts";
 import { FileWriter } from "../../../platform/file-writer.ts";
-import { getFile, LINK_TTL } from "../../../platform/files.ts";
+import { deleteFile, getFile, LINK_TTL } from "../../../platform/files.ts";
 import type { JobContext } from "../../../platform/ops/jobs.ts";
 import { exportedRows, type Person, type PersonalTable } from "../../../platform/personal-data.ts";
 import { problem } from "../../../platform/problem.ts";
@@ -119,6 +119,11 @@ export const exportMemberDataJob =
       await zip.abort();
       if (!(error instanceof Cancelled)) throw error;
       return { rows: whole.rows, files: whole.files.size };
+    }
+    // Whoever was erased meanwhile leaves no archive behind: what looks for latecomers may have been here already.
+    if (!(await personOf(store, member_id))) {
+      await deleteFile({ ...ref, makerspace_id });
+      throw problem("not_found");
     }
     await job.attach({ ...ref, filename: `member-${member_id}.zip`, expires_at });
     return { rows: whole.rows, files: whole.files.size };
