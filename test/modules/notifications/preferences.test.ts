@@ -100,6 +100,9 @@ describe("mail", () => {
     const night = "2026-11-22T23:00:00Z";
     expect(waits("equipment.down", night, both)).toBeNull();
     expect(waits("session.overrun", night, both)).toBeNull();
+    // Nor for what is offered from a waitlist, and for what somebody may be hurt by.
+    for (const type of ["offer.assigned", "fault_report.unsafe", "session.of_suspended"] as const)
+      expect(waits(type, night, both)).toBeNull();
     expect(waits("reservation.cancelled", night, both, { starts_at: at("2026-11-23T01:00:00Z") })).toBeNull();
     expect(waits("reservation.cancelled", night, both, { starts_at: at("2026-11-23T01:00:01Z") })).not.toBeNull();
     expect(waits("reservation.cancelled", night, both, { starts_at: at("2026-11-22T22:00:00Z") })).not.toBeNull();
